@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libsluice: seal and open records on an engine.
+ *
+ * An engine is named by URI:
+ *   soft:            OpenSSL in this process
+ *   sim:SOCKET       the simulated card behind a sluice-sim's vfio-user socket
+ *   pci:DDDD:BB:DD.F the card behind VFIO
+ * All engines give the same bytes and the same status for the same operation.
+ *
+ * Threads. A card may be used by any thread; calls that say "admin" take a lock inside and may block. A queue pair and everything
+ * submitted to it belong to one thread at a time; two queue pairs share nothing on the data path. Objects are destroyed in the
+ * reverse order of their making: SAs and queue pairs before the card.
+ *
+ * Errors. Functions return 0 (or a count) or -errno; they neither print nor exit. -ENODEV: the card is gone (its process died,
+ * the device was removed); every operation in flight has then been completed with SLUICE_STATUS_ABORTED. -EOPNOTSUPP: this engine
+ * cannot do it.
+ */
+#ifndef SLUICE_H
+#define SLUICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sluice_defs.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sluice_card;
+struct sluice_qp;
+struct sluice_sa;
+
+struct sluice_options {
+    size_t dma_bytes;    /* size of the DMA memory, rounded up to 2 MiB; 0: 64 MiB. At most 4 GiB */
+    unsigned timeout_ms; /* an admin command or a dead card is given up after this; 0: 30,000 */
+};
+
+struct sluice_info {
+    char engine[8]; /* "soft", "sim", "pci" */
+    uint16_t major, minor;
+    uint32_t build_id;
+    uint32_t clock_khz; /* 0 for soft */
+    uint32_t features;  /* bits of register FEATURES */
+    unsigned lanes;
+    unsigned io_queues; /* queue pairs that can be open at once */
+    unsigned max_depth; /* entries of a queue pair, at most */
+    unsigned sa_count;  /* SAs that can exist at once */
+    unsigned window;    /* replay window, in counters */
+};
+
+/* Opens an engine. `options` may be NULL. -EINVAL: bad URI; -EPROTO: not a sluice card, or of an unknown major version. */
+int sluice_open(const char *uri, const struct sluice_options *options, struct sluice_card **card);
+void sluice_close(struct sluice_card *card);
+int sluice_card_info(struct sluice_card *card, struct sluice_info *info);
+/* 0 while the card answers (admin: reads a register), else -ENODEV. */
+int sluice_card_ping(struct sluice_card *card);
+
+/*
+ * DMA memory. Every source and destination of an operation lies inside one allocation. Aligned to 64 bytes; zeroed at allocation,
+ * wiped at free. Thread-safe. The memory stays valid until sluice_close, also when the card is gone.
+ */
+void *sluice_mem_alloc(struct sluice_card *card, size_t bytes);
+void sluice_mem_free(struct sluice_card *card, void *mem);
+
+/* One direction's keys. What the fields may hold: `struct sa_params` in rtl/README.md. The caller wipes its copy. */
+struct sluice_sa_config {
+    enum sluice_cipher cipher;
+    enum sluice_mac mac;
+    enum sluice_form form;
+    enum sluice_direction direction;
+    enum sluice_nonce_mode nonce_mode;
+    uint8_t mac_len;  /* bytes of MAC on the wire */
+    uint8_t replay;   /* open: 1 keeps the window of SLUICE_REPLAY_WINDOW counters, 0 none */
+    uint8_t cid[8];   /* secure-UDP forms */
+    uint64_t counter; /* seal: first counter; open: counters below are replayed. Bits 63..48 incarnation, 47..0 sequence */
+    uint64_t limit;   /* seal: first counter that is refused; 0: the end of the incarnation */
+    uint8_t cipher_key[32];
+    uint8_t mac_key[32];
+};
+
+/* Admin. -EINVAL: a field is out of range; -ENOSPC: no slot is free; -EOPNOTSUPP: the engine lacks the cipher, MAC or form. */
+int sluice_sa_create(struct sluice_card *card, const struct sluice_sa_config *config, struct sluice_sa **sa);
+/* Admin. Waits for operations in flight; keys are overwritten. */
+void sluice_sa_destroy(struct sluice_sa *sa);
+
+enum sluice_op_type { SLUICE_OP_TYPE_NOP, SLUICE_OP_TYPE_SEAL, SLUICE_OP_TYPE_OPEN };
+
+struct sluice_op {
+    enum sluice_op_type type;
+    struct sluice_sa *sa;
+    void *src;            /* in DMA memory. seal: content; open: record */
+    void *dst;            /* in DMA memory; identical to or disjoint from [src, src + src_len) */
+    uint32_t src_len;     /* bytes; content at most SLUICE_MAX_CONTENT */
+    uint32_t dst_len;     /* bytes that dst has room for; see sluice_record_max and sluice_content_max */
+    uint8_t content_type; /* seal: type byte; bit 7 is set by the engine in the secure-UDP forms */
+    uint8_t pad;          /* seal: cipher blocks of padding beyond the least; padding_length stays <= 255 */
+    uint8_t nonce[16];    /* seal, explicit mode: nonce or IV */
+    uint64_t seq;         /* TLS forms */
+    uint64_t cookie;      /* returned in the completion */
+};
+
+struct sluice_done {
+    uint64_t cookie;
+    uint64_t counter; /* seal: used; open: recovered (sequence mode, status ok, replayed or auth_failed with AES) else 0 */
+    uint8_t next_iv[16];
+    uint32_t length; /* bytes of the result; 0 unless status is ok or replayed */
+    enum sluice_status status;
+};
+
+/* Admin. `depth`: operations in flight at most, rounded up to a power of two, 4 to info.max_depth. -ENOSPC: no queue pair left.
+ */
+int sluice_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **qp);
+/* Admin. Operations in flight are waited for, or aborted; their completions are lost. */
+void sluice_qp_destroy(struct sluice_qp *qp);
+
+/*
+ * Takes as many of `ops` as there is room for, in order; returns how many (0: poll first), with one doorbell for all of them.
+ * Never blocks. Returns -EINVAL when ops[0] breaks a rule of this header (an address outside DMA memory, an SA of another card);
+ * an operation further on that does so ends the burst before it. -ENODEV: the card is gone.
+ */
+int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
+/* Takes up to `max` completions; returns how many. Completions of one SA come in the order of submission. Never blocks. */
+int sluice_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
+/* An eventfd that becomes readable after sluice_qp_arm when a completion is there, or when the card is gone. Owned by the qp. */
+int sluice_qp_fd(const struct sluice_qp *qp);
+/* Arms the eventfd once (the fd is drained first). Returns 1 when completions are already there (poll again), 0 when armed. */
+int sluice_qp_arm(struct sluice_qp *qp);
+/* Operations submitted and not yet polled. */
+unsigned sluice_qp_in_flight(const struct sluice_qp *qp);
+
+/* Size of the record that seals `content` bytes with `pad` further blocks; 0 when there can be none. Thread-safe, no card needed.
+ */
+uint32_t sluice_record_size(const struct sluice_sa_config *config, uint32_t content, unsigned pad);
+/* Largest content that a record of `record` bytes can hold, so the least dst_len of an open; 0 when it cannot be a record. */
+uint32_t sluice_content_max(const struct sluice_sa_config *config, uint32_t record);
+/* Bytes of key of a cipher, of MAC output, of cipher block (8 for NULL's nonce). */
+unsigned sluice_cipher_key_len(enum sluice_cipher cipher);
+unsigned sluice_cipher_block(enum sluice_cipher cipher);
+unsigned sluice_mac_size(enum sluice_mac mac);
+const char *sluice_status_name(enum sluice_status status);
+
+/* Counters of the card, a consistent snapshot. Admin. Unknown ones are 0 on an engine that does not count them. */
+struct sluice_stats {
+    uint64_t cycles, busy_cycles;         /* clocks; soft: 0 */
+    uint64_t record_bytes, content_bytes; /* of records that ended ok */
+    uint64_t rx_beats, tx_beats, tx_stall, tag_stall, lane_stall, bad_tlp, bad_doorbell, interrupts;
+    uint64_t seal_status[16], open_status[16];
+    unsigned lanes;
+    struct {
+        uint64_t busy, starved, blocked, records;
+    } lane[32];
+};
+int sluice_card_stats(struct sluice_card *card, struct sluice_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
