@@ -5,7 +5,7 @@
 #   CC CFLAGS CPPFLAGS LDFLAGS                           SAN    sanitizers, as in SAN=address,undefined
 # and adds to:
 #   ALL       what `make` builds                         TESTS  programs that `make test` runs, each printing TAP
-#   HELP      lines of `make help`                       LINT   targets that `make lint` needs
+#   HELP      lines of `make help`, "target|what"         LINT   targets that `make lint` needs
 
 BUILD ?= build
 SAN ?=
@@ -26,6 +26,7 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 
 ALL :=
 TESTS :=
+TEST_NEEDS :=
 LINT :=
 HELP :=
 
@@ -34,6 +35,7 @@ HELP :=
 .SECONDARY:
 
 GENERATED := $(GEN)/sluice_defs.h $(GEN)/sluice_regs.h $(GEN)/sluice_regs_pkg.sv $(GEN)/registers.md
+# The third of these is for the simulator and synthesis, the last for readers.
 $(GENERATED) &: rtl/regs.toml scripts/regs.py
 	python3 scripts/regs.py rtl/regs.toml --out $(GEN)
 
@@ -46,8 +48,80 @@ include $(wildcard rtl/rtl.mk sim/sim.mk driver/driver.mk firmware/firmware.mk h
 include $(sort $(wildcard tests/*/*.mk scripts/scripts.mk))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help test lint clean
+.PHONY: all help run test asan lint format docs setup clean
 all: $(ALL)
+
+HELP += "run|sets up, builds and runs the whole path: client, proxy, simulated card (ENGINE=soft: without the card)"
+HELP += "test|sets up, builds and runs every test"
+HELP += "asan|the same tests with the address and undefined-behaviour sanitizers, in $(BUILD)-asan"
+HELP += "lint|formats, static analysis, RTL lint; changes nothing"
+HELP += "format|formats the C sources in place"
+HELP += "docs|renews the register tables of rtl/README.md"
+HELP += "setup|installs the Debian packages that all of it needs"
+HELP += "clean|removes $(BUILD)"
+
+help:
+	@echo "targets (BUILD=dir, SAN=sanitizers, OPT=flags):"
+	@echo "  all          builds everything"
+	@printf '%s\n' $(HELP) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup:
+	scripts/setup
+
+# The packages come first, and only then is the tree read again, so that a machine with nothing but git and make can do this.
+run: setup
+	+$(MAKE) run-now
+
+test: setup
+	+$(MAKE) test-now
+
+export BUILD SAN SEED
+.PHONY: run-now test-now
+run-now: all
+	scripts/run
+
+
+.SECONDEXPANSION:
+test-now: all $$(filter $$(BUILD)/%,$$(TESTS)) $(TEST_NEEDS)
+	scripts/run-tests $(BUILD)/test-logs $(TESTS)
+
+asan:
+	+$(MAKE) BUILD=$(BUILD)-asan SAN=address,undefined OPT="-O1 -g" test
+
+C_FILES = $(shell git ls-files '*.c' '*.h' '*.cpp')
+SHELL_FILES = $(shell git grep -lE '^\#!/bin/(ba)?sh')
+
+format:
+	clang-format -i $(C_FILES)
+
+docs: $(GENERATED)
+	python3 scripts/regs.py rtl/regs.toml --readme rtl/README.md
+
+LINT += lint-format lint-spdx lint-docs lint-shell lint-cppcheck lint-tidy
+.PHONY: lint-format lint-spdx lint-docs lint-shell lint-cppcheck lint-tidy
+lint: $(LINT)
+	@echo "lint: clean"
+
+lint-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint-spdx:
+	@! git ls-files | grep -vE '^(LICENSE|\.gitignore)$$|\.md$$|/corpus/' | xargs grep -L 'SPDX-License-Identifier: Apache-2.0' | grep . || \
+		{ echo "lint: these files have no SPDX line"; exit 1; }
+
+lint-docs:
+	python3 scripts/regs.py rtl/regs.toml --check rtl/README.md
+
+lint-shell:
+	shellcheck $(SHELL_FILES)
+
+lint-cppcheck: $(GENERATED)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -D__linux__ -I$(GEN) -Idriver -Ihost $(filter-out tests/%,$(filter %.c,$(C_FILES)))
+
+lint-tidy: $(GENERATED)
+	printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P 2 -n 4 sh -c \
+		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) $(TIDY_CPPFLAGS) $(CSTD) 2>/dev/null' tidy
 
 clean:
 	rm -rf $(BUILD)
