@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `sluice client` is told, by its configuration file and then by its command line, which wins. */
+#ifndef CLIENT_CONFIG_H
+#define CLIENT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "log/log.h"
+#include "net/addr.h"
+#include "socks/socks.h"
+
+enum { CLIENT_FORWARDS_MAX = 64, CLIENT_SUITES_MAX = 16 };
+
+/* A local port that leads to a fixed destination through the proxy. */
+struct client_forward {
+    bool udp;
+    struct net_addr listen;
+    struct socks_address dest;
+};
+
+struct client_config {
+    struct socks_address proxy; /* type 0: not given */
+    char *ca_file;
+    char *server_name; /* NULL: the host of `proxy` */
+    char *user;        /* NULL: no authentication */
+    char *password_file;
+    uint8_t suites[CLIENT_SUITES_MAX];
+    unsigned suite_count;   /* 0: the default order */
+    char *engine;           /* NULL: soft: */
+    struct net_addr listen; /* no address: no local SOCKS5 listener */
+    struct client_forward *forwards;
+    unsigned forward_count;
+    bool insecure_naked;
+    unsigned max_associations;
+    unsigned max_connections;
+    unsigned idle_seconds; /* of a forwarded UDP source and of a relayed connection */
+    unsigned keep_alive_seconds;
+    char *stats_file;
+    enum log_level log_level;
+};
+
+/* Defaults, then the file named by --config, then the other options. 0; -EINVAL with `error`; 1: help was printed. Free in each
+ * case. */
+int client_config_load(struct client_config *config, int argc, char **argv, struct config_error *error);
+void client_config_free(struct client_config *config);
+
+/* "udp:[ADDRESS:]PORT:HOST:PORT" or "tcp:...", IPv6 addresses in brackets; ADDRESS is 127.0.0.1 when absent. -EINVAL. */
+int client_forward_parse(const char *text, struct client_forward *forward);
+
+extern const char client_usage[];
+
+#endif

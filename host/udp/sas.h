@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two SAs of an association on an engine, and all that is needed to make them again on another one without ever using a
+ * counter twice: the keys, the first counter that was given to no engine, and the highest counter that was accepted.
+ */
+#ifndef HOST_UDP_SAS_H
+#define HOST_UDP_SAS_H
+
+#include <stdbool.h>
+
+#include "sluice.h"
+#include "udp/keys.h"
+
+#define SAS_FIRST_COUNTER 1u           /* 0 is never used, so that floor - 1 is a counter */
+#define SAS_RECORD_LIMIT  (1ull << 40) /* records under one AES key; then the association ends */
+#define SAS_SKIP          64u          /* counters left out on top of all those that may have been used */
+
+enum sas_end { SAS_CLIENT, SAS_PROXY };
+
+/* Secret. Belongs to one thread at a time. */
+struct sas {
+    struct sluice_card *card; /* on which the SAs are; NULL: on none */
+    struct sluice_sa *seal, *open;
+    struct sluice_sa_config seal_config, open_config;
+    uint64_t seal_next;      /* counters from here on were given to no engine */
+    uint64_t open_top;       /* highest counter accepted; SAS_FIRST_COUNTER - 1 at first */
+    unsigned in_flight;      /* jobs of the engine that name it */
+    struct sas *prev, *next; /* the engine's list */
+};
+
+/* Which end we are says which keys and cid seal and which open. `replay`: keep the window. */
+void sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agreement, const struct keys *keys, bool replay);
+/* Admin: may block. Makes both SAs, anew on another card when there were some (which sas_forget has left). 0 or -errno of
+ * sluice_sa_create. */
+int sas_create(struct sas *sas, struct sluice_card *card);
+/* Admin: may block. Destroys the SAs; none of their operations may be in flight. */
+void sas_destroy(struct sas *sas);
+/* Moves the counters so that the next sas_create skips every one possibly used. */
+void sas_skip(struct sas *sas);
+void sas_wipe(struct sas *sas);
+
+#endif
