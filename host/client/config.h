@@ -28,16 +28,16 @@ struct client_config {
     char *user;        /* NULL: no authentication */
     char *password_file;
     uint8_t suites[CLIENT_SUITES_MAX];
-    unsigned suite_count;   /* 0: the default order */
-    char *engine;           /* NULL: soft: */
-    struct net_addr listen; /* no address: no local SOCKS5 listener */
-    struct client_forward *forwards;
+    unsigned suite_count;             /* 0: the default order */
+    char *engine;                     /* NULL: soft: */
+    struct net_addr listen;           /* no address: no local SOCKS5 listener */
+    struct config_list file_forwards; /* struct client_forward, of the file */
+    struct client_forward forwards[CLIENT_FORWARDS_MAX];
     unsigned forward_count;
     bool insecure_naked;
     unsigned max_associations;
     unsigned max_connections;
     unsigned idle_seconds; /* of a forwarded UDP source and of a relayed connection */
-    unsigned keep_alive_seconds;
     char *stats_file;
     enum log_level log_level;
 };
