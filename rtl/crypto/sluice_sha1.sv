@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SHA-1 compression (FIPS 180-4, 6.1.2), two rounds a clock: 45 clocks a block while words are there.
+//
+// The steps are those of sluice_sha256 with two words at a time. The chaining value is added in five clocks behind the rounds: the
+// oldest working variable meets the oldest chaining word, and the sum becomes the newest of both.
+`default_nettype none
+
+module sluice_sha1 (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+
+  // Chaining value as a chain of words: shift_i puts a word in as H0 and moves H0 to H1 and so on; H4 is seen at tail_o.
+  // Only between blocks.
+  input  logic        shift_i,
+  input  logic [31:0] shift_word_i,
+  output logic [31:0] tail_o,
+  input  logic        init_i,     // after shifting: 5 clocks to load the working variables
+
+  // Message words, big endian, two at a time (the first in [31:0]), 8 pairs a block, in order.
+  input  logic        pair_valid_i,
+  output logic        pair_ready_o,
+  input  logic [63:0] pair_i,
+
+  input  logic        discard_i,  // during a block: its result is not added
+  output logic        done_o      // one clock: a block is over, its result is in the chain in the next clock
+);
+
+  // Functions of rounds 0-19, 20-39, 40-59, 60-79.
+  function automatic logic [31:0] f(input logic [1:0] part, input logic [31:0] b, input logic [31:0] c, input logic [31:0] d);
+    unique case (part)
+      2'd0:    f = (b & c) | (~b & d);
+      2'd2:    f = (b & c) | (b & d) | (c & d);
+      default: f = b ^ c ^ d;
+    endcase
+  endfunction
+
+  function automatic logic [31:0] k(input logic [1:0] part);
+    unique case (part)
+      2'd0:    k = 32'h5a827999;
+      2'd1:    k = 32'h6ed9eba1;
+      2'd2:    k = 32'h8f1bbcdc;
+      default: k = 32'hca62c1d6;
+    endcase
+  endfunction
+
+  function automatic logic [31:0] rol(input logic [31:0] x, input int unsigned n);
+    rol = 32'({x, x} >> (32 - n));
+  endfunction
+
+  // The part of the rounds (0 to 3) that pair n belongs to: ten pairs each.
+  function automatic logic [1:0] part(input logic [5:0] n);
+    part = n < 6'd10 ? 2'd0 : n < 6'd20 ? 2'd1 : n < 6'd30 ? 2'd2 : 2'd3;
+  endfunction
+
+  // Message schedule: word t - 16 + i in bits [32i+31:32i]; two words a clock.
+  logic [511:0] w_q;
+  logic [63:0]  w_new;
+  logic [5:0]   w_pair_q, kw_pair_q;
+  logic         w_valid_q, w_take, w_next, w_input;
+
+  assign w_input      = w_pair_q < 6'd8;
+  assign w_new[31:0]  = w_input ? pair_i[31:0] : rol(w_q[447:416] ^ w_q[287:256] ^ w_q[95:64] ^ w_q[31:0], 1);
+  assign w_new[63:32] = w_input ? pair_i[63:32] : rol(w_q[479:448] ^ w_q[319:288] ^ w_q[127:96] ^ w_q[63:32], 1);
+
+  assign pair_ready_o = w_input && (!w_valid_q || w_next);
+  assign w_take       = (!w_input || pair_valid_i) && (!w_valid_q || w_next);
+
+  // Words plus constant.
+  logic [31:0] kw0_q, kw1_q;
+  logic        kw_valid_q, kw_take;
+
+  assign w_next = w_valid_q && (!kw_valid_q || kw_take);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      w_valid_q  <= 1'b0;
+      kw_valid_q <= 1'b0;
+      w_pair_q   <= 6'd0;
+      kw_pair_q  <= 6'd0;
+    end else begin
+      w_valid_q  <= w_take || (w_valid_q && !w_next);
+      kw_valid_q <= w_next || (kw_valid_q && !kw_take);
+      if (w_take) w_pair_q <= w_pair_q == 6'd39 ? 6'd0 : w_pair_q + 6'd1;
+      if (w_next) kw_pair_q <= kw_pair_q == 6'd39 ? 6'd0 : kw_pair_q + 6'd1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (w_take) w_q <= {w_new, w_q[511:64]};
+    if (w_next) begin
+      kw0_q <= w_q[479:448] + k(part(kw_pair_q));
+      kw1_q <= w_q[511:480] + k(part(kw_pair_q));
+    end
+  end
+
+  // Rounds: 40 pairs, then five clocks of additions.
+  logic [5:0]   step_q;
+  logic         init_q, adding, last;
+  logic [31:0]  a_q, b_q, c_q, d_q, e_q, t0, t1, sum;
+  logic [159:0] h_q;
+  logic [1:0]   now;
+
+  assign adding  = step_q >= 6'd40;
+  assign last    = step_q == 6'd44;
+  assign kw_take = kw_valid_q && !adding;
+  assign done_o  = last && !init_q;
+  assign now     = part(step_q);
+
+  assign t0  = rol(a_q, 5) + f(now, b_q, c_q, d_q) + e_q + kw0_q;
+  assign t1  = rol(t0, 5) + f(now, a_q, rol(b_q, 30), c_q) + d_q + kw1_q;
+  assign sum = h_q[159:128] + (init_q || discard_i ? 32'd0 : e_q);
+
+  assign tail_o = h_q[159:128];
+
+  always_ff @(posedge clk_i) begin
+    if (adding || shift_i) begin
+      h_q <= {h_q[127:0], adding ? sum : shift_word_i};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (adding) begin
+      {e_q, d_q, c_q, b_q, a_q} <= {d_q, c_q, b_q, a_q, sum};
+    end else if (kw_take) begin
+      {e_q, d_q, c_q, b_q, a_q} <= {c_q, rol(b_q, 30), rol(a_q, 30), t0, t1};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      step_q <= 6'd0;
+      init_q <= 1'b0;
+    end else if (init_i) begin
+      step_q <= 6'd40;
+      init_q <= 1'b1;
+    end else if (adding || kw_take) begin
+      step_q <= last ? 6'd0 : step_q + 6'd1;
+      if (last) init_q <= 1'b0;
+    end
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(shift_i || init_i) || (step_q == 6'd0));
+      assert (!(shift_i && init_i));
+    end
+  end
+`endif
+
+endmodule
+
+`default_nettype wire

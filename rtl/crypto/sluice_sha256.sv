@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SHA-256 compression (FIPS 180-4, 6.2.2), one round a clock: 65 clocks a block while words are there.
+//
+// Message words are taken ahead of the rounds: schedule (shift register of 16 words), then word + constant, then the round. The
+// chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse, and the last of the additions loads
+// the working variables at the same time.
+`default_nettype none
+
+module sluice_sha256 (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+
+  // Chaining value as a chain of words: shift_i puts a word in as H0 and moves H0 to H1 and so on; H7 is seen at tail_o.
+  // Only between blocks.
+  input  logic        shift_i,
+  input  logic [31:0] shift_word_i,
+  output logic [31:0] tail_o,
+  input  logic        init_i,     // after shifting: 4 clocks to load the working variables
+
+  // Message words, big endian, 16 a block, in order.
+  input  logic        word_valid_i,
+  output logic        word_ready_o,
+  input  logic [31:0] word_i,
+
+  input  logic        discard_i,  // during a block: its result is not added
+  output logic        done_o      // one clock: a block is over, its result is in the chain in the next clock
+);
+
+  function automatic logic [31:0] k(input logic [5:0] t);
+    unique case (t)
+      6'd0: k = 32'h428a2f98; 6'd1: k = 32'h71374491; 6'd2: k = 32'hb5c0fbcf; 6'd3: k = 32'he9b5dba5;
+      6'd4: k = 32'h3956c25b; 6'd5: k = 32'h59f111f1; 6'd6: k = 32'h923f82a4; 6'd7: k = 32'hab1c5ed5;
+      6'd8: k = 32'hd807aa98; 6'd9: k = 32'h12835b01; 6'd10: k = 32'h243185be; 6'd11: k = 32'h550c7dc3;
+      6'd12: k = 32'h72be5d74; 6'd13: k = 32'h80deb1fe; 6'd14: k = 32'h9bdc06a7; 6'd15: k = 32'hc19bf174;
+      6'd16: k = 32'he49b69c1; 6'd17: k = 32'hefbe4786; 6'd18: k = 32'h0fc19dc6; 6'd19: k = 32'h240ca1cc;
+      6'd20: k = 32'h2de92c6f; 6'd21: k = 32'h4a7484aa; 6'd22: k = 32'h5cb0a9dc; 6'd23: k = 32'h76f988da;
+      6'd24: k = 32'h983e5152; 6'd25: k = 32'ha831c66d; 6'd26: k = 32'hb00327c8; 6'd27: k = 32'hbf597fc7;
+      6'd28: k = 32'hc6e00bf3; 6'd29: k = 32'hd5a79147; 6'd30: k = 32'h06ca6351; 6'd31: k = 32'h14292967;
+      6'd32: k = 32'h27b70a85; 6'd33: k = 32'h2e1b2138; 6'd34: k = 32'h4d2c6dfc; 6'd35: k = 32'h53380d13;
+      6'd36: k = 32'h650a7354; 6'd37: k = 32'h766a0abb; 6'd38: k = 32'h81c2c92e; 6'd39: k = 32'h92722c85;
+      6'd40: k = 32'ha2bfe8a1; 6'd41: k = 32'ha81a664b; 6'd42: k = 32'hc24b8b70; 6'd43: k = 32'hc76c51a3;
+      6'd44: k = 32'hd192e819; 6'd45: k = 32'hd6990624; 6'd46: k = 32'hf40e3585; 6'd47: k = 32'h106aa070;
+      6'd48: k = 32'h19a4c116; 6'd49: k = 32'h1e376c08; 6'd50: k = 32'h2748774c; 6'd51: k = 32'h34b0bcb5;
+      6'd52: k = 32'h391c0cb3; 6'd53: k = 32'h4ed8aa4a; 6'd54: k = 32'h5b9cca4f; 6'd55: k = 32'h682e6ff3;
+      6'd56: k = 32'h748f82ee; 6'd57: k = 32'h78a5636f; 6'd58: k = 32'h84c87814; 6'd59: k = 32'h8cc70208;
+      6'd60: k = 32'h90befffa; 6'd61: k = 32'ha4506ceb; 6'd62: k = 32'hbef9a3f7;
+      default: k = 32'hc67178f2;
+    endcase
+  endfunction
+
+  function automatic logic [31:0] ror(input logic [31:0] x, input int unsigned n);
+    ror = 32'({x, x} >> n);
+  endfunction
+
+  // Message schedule: word t - 16 + i in bits [32i+31:32i].
+  logic [511:0] w_q;
+  logic [31:0]  w_new, s0, s1;
+  logic [5:0]   w_round_q;
+  logic         w_valid_q, w_take, w_next;  // the newest word of w_q has not been used yet
+
+  assign s0    = ror(w_q[63:32], 7) ^ ror(w_q[63:32], 18) ^ (w_q[63:32] >> 3);
+  assign s1    = ror(w_q[479:448], 17) ^ ror(w_q[479:448], 19) ^ (w_q[479:448] >> 10);
+  assign w_new = w_round_q < 6'd16 ? word_i : s1 + w_q[319:288] + s0 + w_q[31:0];
+
+  assign word_ready_o = w_round_q < 6'd16 && (!w_valid_q || w_next);
+  assign w_take       = (w_round_q >= 6'd16 || word_valid_i) && (!w_valid_q || w_next);
+
+  // Word plus constant.
+  logic [31:0] kw_q;
+  logic [5:0]  kw_round_q;
+  logic        kw_valid_q, kw_take;
+
+  assign w_next = w_valid_q && (!kw_valid_q || kw_take);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      w_valid_q  <= 1'b0;
+      kw_valid_q <= 1'b0;
+      w_round_q  <= 6'd0;
+      kw_round_q <= 6'd0;
+    end else begin
+      w_valid_q  <= w_take || (w_valid_q && !w_next);
+      kw_valid_q <= w_next || (kw_valid_q && !kw_take);
+      if (w_take) w_round_q <= w_round_q + 6'd1;
+      if (w_next) kw_round_q <= kw_round_q + 6'd1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (w_take) w_q <= {w_new, w_q[511:32]};
+    if (w_next) kw_q <= w_q[511:480] + k(kw_round_q);
+  end
+
+  // Rounds. Round 64 is the clock that loads the working variables.
+  logic [6:0]  round_q;
+  logic        init_q, step, finish;
+  logic [31:0] a_q, b_q, c_q, d_q, e_q, f_q, g_q, h_q;
+  logic [31:0] t1, a_new, e_new, a_sum, e_sum;
+  logic        add, masked;
+
+  assign finish  = round_q[6];
+  assign step    = init_q || finish || kw_valid_q;
+  assign kw_take = kw_valid_q && !init_q && !finish;
+  assign done_o  = finish && !init_q;
+
+  assign t1    = h_q + kw_q + (ror(e_q, 6) ^ ror(e_q, 11) ^ ror(e_q, 25)) + ((e_q & f_q) ^ (~e_q & g_q));
+  assign e_new = d_q + t1;
+  assign a_new = t1 + (ror(a_q, 2) ^ ror(a_q, 13) ^ ror(a_q, 22)) + ((a_q & b_q) ^ (a_q & c_q) ^ (b_q & c_q));
+
+  // Chaining value: H0..H3 and H4..H7 as two rings that turn once in rounds 61 to 64.
+  logic [127:0] ha_q, he_q;
+
+  assign add    = round_q >= 7'd61 && step;
+  assign masked = init_q || discard_i;
+  assign a_sum  = ha_q[127:96] + (masked ? 32'd0 : a_q);
+  assign e_sum  = he_q[127:96] + (masked ? 32'd0 : e_q);
+  assign tail_o = he_q[127:96];
+
+  always_ff @(posedge clk_i) begin
+    if (shift_i) begin
+      ha_q <= {ha_q[95:0], shift_word_i};
+      he_q <= {he_q[95:0], ha_q[127:96]};
+    end else if (add) begin
+      ha_q <= {ha_q[95:0], a_sum};
+      he_q <= {he_q[95:0], e_sum};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (finish) begin
+      {d_q, c_q, b_q, a_q} <= {ha_q[95:0], a_sum};
+      {h_q, g_q, f_q, e_q} <= {he_q[95:0], e_sum};
+    end else if (kw_take) begin
+      {d_q, c_q, b_q, a_q} <= {c_q, b_q, a_q, a_new};
+      {h_q, g_q, f_q, e_q} <= {g_q, f_q, e_q, e_new};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      round_q <= 7'd0;
+      init_q  <= 1'b0;
+    end else if (init_i) begin
+      round_q <= 7'd61;
+      init_q  <= 1'b1;
+    end else if (step) begin
+      round_q <= finish ? 7'd0 : round_q + 7'd1;
+      if (finish) init_q <= 1'b0;
+    end
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(shift_i || init_i) || (round_q == 7'd0));
+      assert (!(shift_i && init_i));
+    end
+  end
+`endif
+
+endmodule
+
+`default_nettype wire
