@@ -57,7 +57,8 @@ def check(spec):
 
 
 def c_enum(name, enum):
-    out = [f"/* {enum['doc']} */", f"enum sluice_{name} {{"]
+    tag = f"enum sluice_{name}" if enum.get("public") else "enum"  # sluice.h has a struct sluice_op
+    out = [f"/* {enum['doc']} */", f"{tag} {{"]
     out += [f"    SLUICE_{name.upper()}_{k.upper()} = {v['value']}, /* {v['doc']} */" for k, v in values(enum)]
     return out + ["};", ""]
 
