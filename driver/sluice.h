@@ -5,12 +5,13 @@
  * An engine is named by URI:
  *   soft:            OpenSSL in this process
  *   sim:SOCKET       the simulated card behind a sluice-sim's vfio-user socket
- *   pci:DDDD:BB:DD.F the card behind VFIO
+ *   pci:DDDD:BB:DD.F the card behind VFIO; in this release sluice_open answers -ENOSYS
  * All engines give the same bytes and the same status for the same operation.
  *
  * Threads. A card may be used by any thread; calls that say "admin" take a lock inside and may block. A queue pair and everything
- * submitted to it belong to one thread at a time; two queue pairs share nothing on the data path. Objects are destroyed in the
- * reverse order of their making: SAs and queue pairs before the card.
+ * submitted to it belong to one thread at a time; two queue pairs share nothing on the data path. An SA is used by one queue pair
+ * at a time: by another only after the operations on it have been polled. Objects are destroyed in the reverse order of their
+ * making: SAs and queue pairs before the card.
  *
  * Errors. Functions return 0 (or a count) or -errno; they neither print nor exit. -ENODEV: the card is gone (its process died,
  * the device was removed); every operation in flight has then been completed with SLUICE_STATUS_ABORTED. -EOPNOTSUPP: this engine
@@ -82,7 +83,7 @@ struct sluice_sa_config {
 
 /* Admin. -EINVAL: a field is out of range; -ENOSPC: no slot is free; -EOPNOTSUPP: the engine lacks the cipher, MAC or form. */
 int sluice_sa_create(struct sluice_card *card, const struct sluice_sa_config *config, struct sluice_sa **sa);
-/* Admin. Waits for operations in flight; keys are overwritten. */
+/* Admin. Waits for operations in flight; keys are overwritten. No submit that names the SA may be running or follow. */
 void sluice_sa_destroy(struct sluice_sa *sa);
 
 enum sluice_op_type { SLUICE_OP_TYPE_NOP, SLUICE_OP_TYPE_SEAL, SLUICE_OP_TYPE_OPEN };
@@ -109,7 +110,9 @@ struct sluice_done {
     enum sluice_status status;
 };
 
-/* Admin. `depth`: operations in flight at most, rounded up to a power of two, 4 to info.max_depth. -ENOSPC: no queue pair left.
+/*
+ * Admin. `depth`: operations in flight at most, 1 to info.max_depth (else -EINVAL), rounded up to a power of two, at least 4.
+ * -ENOSPC: no queue pair left.
  */
 int sluice_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **qp);
 /* Admin. Operations in flight are waited for, or aborted; their completions are lost. */
@@ -118,7 +121,7 @@ void sluice_qp_destroy(struct sluice_qp *qp);
 /*
  * Takes as many of `ops` as there is room for, in order; returns how many (0: poll first), with one doorbell for all of them.
  * Never blocks. Returns -EINVAL when ops[0] breaks a rule of this header (an address outside DMA memory, an SA of another card);
- * an operation further on that does so ends the burst before it. -ENODEV: the card is gone.
+ * an operation further on that does so ends the burst before it. Lengths of 0 need no address. -ENODEV: the card is gone.
  */
 int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
 /* Takes up to `max` completions; returns how many. Completions of one SA come in the order of submission. Never blocks. */
@@ -130,7 +133,9 @@ int sluice_qp_arm(struct sluice_qp *qp);
 /* Operations submitted and not yet polled. */
 unsigned sluice_qp_in_flight(const struct sluice_qp *qp);
 
-/* Size of the record that seals `content` bytes with `pad` further blocks; 0 when there can be none. Thread-safe, no card needed.
+/*
+ * Size of the record that seals `content` bytes with `pad` further blocks; 0 when there can be none, as with the TLS forms, which
+ * no engine does in this release. Thread-safe, no card needed; only cipher, mac, form and mac_len of *config are looked at.
  */
 uint32_t sluice_record_size(const struct sluice_sa_config *config, uint32_t content, unsigned pad);
 /* Largest content that a record of `record` bytes can hold, so the least dst_len of an open; 0 when it cannot be a record. */

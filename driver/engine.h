@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an engine is inside libsluice: a table of functions, and objects whose first member is the common part below. sluice.c
+ * checks the caller's arguments and dispatches; an engine sees only calls that keep the rules of sluice.h.
+ */
+#ifndef SLUICE_ENGINE_H
+#define SLUICE_ENGINE_H
+
+#include <stdbool.h>
+
+#include "dma.h"
+#include "sluice.h"
+
+struct sluice_card {
+    const struct engine_ops *ops;
+    struct dma mem;
+    uint32_t features;  /* bits of register FEATURES */
+    unsigned max_depth; /* entries of a queue pair */
+};
+
+struct sluice_sa {
+    struct sluice_card *card;
+    uint16_t slot;
+    uint8_t gen;
+    bool explicit_nonce; /* the submission's nonce field means something */
+};
+
+struct sluice_qp {
+    struct sluice_card *card;
+    int fd;
+    unsigned depth; /* a power of two */
+    unsigned in_flight;
+};
+
+/* Every function returns 0 (or a count) or -errno, and follows what sluice.h says of the public function of its name. */
+struct engine_ops {
+    const char *name;
+    void (*close)(struct sluice_card *card);
+    int (*info)(struct sluice_card *card, struct sluice_info *info);
+    int (*ping)(struct sluice_card *card);
+    int (*stats)(struct sluice_card *card, struct sluice_stats *stats);
+    int (*sa_create)(struct sluice_card *card, const struct sluice_sa_config *config, struct sluice_sa **sa);
+    void (*sa_destroy)(struct sluice_sa *sa);
+    int (*qp_create)(struct sluice_card *card, unsigned depth, struct sluice_qp **qp);
+    void (*qp_destroy)(struct sluice_qp *qp);
+    /* `count` ops that keep the rules, never more than depth - in_flight; takes all of them, or -ENODEV. */
+    int (*submit)(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
+    int (*poll)(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
+    int (*arm)(struct sluice_qp *qp);
+};
+
+/* Openers, by what follows the scheme in the URI; `options` has its defaults filled in. The card comes back whole. */
+int soft_open(const char *where, const struct sluice_options *options, struct sluice_card **card);
+int sim_open(const char *where, const struct sluice_options *options, struct sluice_card **card);
+int pci_open(const char *where, const struct sluice_options *options, struct sluice_card **card);
+
+#define FEATURE(name) (SLUICE_FEATURES_##name##_MASK << SLUICE_FEATURES_##name##_SHIFT)
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shape.h"
+
+#include <errno.h>
+
+int shape_of(const struct sluice_sa_config *config, struct shape *shape)
+{
+    if (config->form != SLUICE_FORM_UDP_MTE && config->form != SLUICE_FORM_UDP_ETM) {
+        return -EOPNOTSUPP;
+    }
+    shape->nonce = (uint8_t)sluice_cipher_block(config->cipher);
+    shape->padded = config->cipher != SLUICE_CIPHER_NULL;
+    shape->block = shape->padded ? shape->nonce : 1;
+    shape->mac_len = config->mac_len;
+    shape->etm = config->form == SLUICE_FORM_UDP_ETM;
+    return 0;
+}
+
+/* Bytes of a record that are neither content nor padding_length nor padding. */
+static uint32_t fixed_bytes(const struct shape *shape)
+{
+    return SLUICE_UDP_HEADER_BYTES + shape->mac_len + shape->nonce;
+}
+
+bool shape_seal(const struct shape *shape, uint32_t content, unsigned pad, struct seal_size *size)
+{
+    uint32_t plain = content + (shape->etm ? 0 : shape->mac_len);
+
+    if (content > SLUICE_MAX_CONTENT) {
+        return false;
+    }
+    size->padding = 0;
+    size->encrypted = plain;
+    if (shape->padded) {
+        uint32_t over = (plain + 1) % shape->block;
+
+        size->padding = (over ? shape->block - over : 0) + pad * shape->block;
+        size->encrypted = plain + size->padding + 1;
+    }
+    size->record = fixed_bytes(shape) + (size->encrypted - (plain - content));
+    return size->padding <= SLUICE_MAX_PADDING;
+}
+
+bool shape_open(const struct shape *shape, uint32_t record, struct open_size *size)
+{
+    uint32_t outside = SLUICE_UDP_HEADER_BYTES + shape->nonce + (shape->etm ? shape->mac_len : 0);
+    uint32_t inside = (shape->etm ? 0u : shape->mac_len) + (shape->padded ? 1 : 0);
+
+    if (record < outside + inside) {
+        return false;
+    }
+    size->encrypted = record - outside;
+    size->largest = size->encrypted - inside;
+    size->write = size->largest < SLUICE_MAX_CONTENT ? size->largest : SLUICE_MAX_CONTENT;
+    return size->encrypted % shape->block == 0 && size->largest <= SLUICE_MAX_CONTENT + SLUICE_MAX_PADDING;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The software engine: every operation is done inside submit, by the caller's thread, and its completion kept until it is polled.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "sluice_regs.h"
+#include "soft_record.h"
+
+#define SA_SLOTS  65536u
+#define QP_MOST   256u
+#define DEPTH_MAX (1u << SLUICE_MAX_QUEUE_DEPTH_LOG2)
+#define STATUSES  16u
+
+/* Written by the thread of one queue pair, read by whoever asks for statistics. */
+struct soft_counts {
+    _Atomic uint64_t record_bytes, content_bytes;
+    _Atomic uint64_t status[2][STATUSES]; /* by direction */
+};
+
+struct soft_qp {
+    struct sluice_qp qp;
+    struct soft_qp *next;
+    struct sluice_done *ring; /* qp.depth completions */
+    unsigned head, tail;      /* free running; head: next to poll */
+    bool armed;
+    struct soft_counts counts;
+    struct soft_scratch scratch;
+};
+
+struct soft_card {
+    struct sluice_card card;
+    pthread_mutex_t lock; /* of everything below but what the slots hold, which submit reads without it */
+    _Atomic(struct soft_sa *) *slot;
+    uint8_t *gen; /* generation that the slot's next SA gets */
+    unsigned slot_hint;
+    struct soft_qp *qps;
+    unsigned qp_count;
+    struct soft_counts gone; /* counts of queue pairs destroyed */
+};
+
+static struct soft_card *soft_card(struct sluice_card *card)
+{
+    return (struct soft_card *)card;
+}
+
+/* ---------------------------------------------------------------- card */
+
+static void soft_close(struct sluice_card *card)
+{
+    struct soft_card *soft = soft_card(card);
+
+    free(soft->slot);
+    free(soft->gen);
+    pthread_mutex_destroy(&soft->lock);
+    dma_fini(&card->mem);
+    free(soft);
+}
+
+static int soft_info(struct sluice_card *card, struct sluice_info *info)
+{
+    *info = (struct sluice_info){.engine = "soft",
+                                 .major = SLUICE_MAJOR,
+                                 .minor = SLUICE_MINOR,
+                                 .features = card->features,
+                                 .lanes = 1,
+                                 .io_queues = QP_MOST,
+                                 .max_depth = DEPTH_MAX,
+                                 .sa_count = SA_SLOTS,
+                                 .window = SLUICE_REPLAY_WINDOW};
+    return 0;
+}
+
+static int soft_ping(struct sluice_card *card)
+{
+    (void)card;
+    return 0;
+}
+
+static void add_counts(struct sluice_stats *stats, struct soft_counts *counts)
+{
+    stats->record_bytes += atomic_load_explicit(&counts->record_bytes, memory_order_relaxed);
+    stats->content_bytes += atomic_load_explicit(&counts->content_bytes, memory_order_relaxed);
+    for (unsigned i = 0; i < STATUSES; i++) {
+        stats->seal_status[i] += atomic_load_explicit(&counts->status[SLUICE_DIRECTION_SEAL][i], memory_order_relaxed);
+        stats->open_status[i] += atomic_load_explicit(&counts->status[SLUICE_DIRECTION_OPEN][i], memory_order_relaxed);
+    }
+}
+
+static int soft_stats(struct sluice_card *card, struct sluice_stats *stats)
+{
+    struct soft_card *soft = soft_card(card);
+
+    memset(stats, 0, sizeof *stats);
+    pthread_mutex_lock(&soft->lock);
+    add_counts(stats, &soft->gone);
+    for (struct soft_qp *q = soft->qps; q; q = q->next) {
+        add_counts(stats, &q->counts);
+    }
+    pthread_mutex_unlock(&soft->lock);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- SAs */
+
+/* Puts the SA in a free slot; -ENOSPC. The lock is held. */
+static int take_slot(struct soft_card *soft, struct soft_sa *sa)
+{
+    for (unsigned i = 0; i < SA_SLOTS; i++) {
+        unsigned slot = (soft->slot_hint + i) % SA_SLOTS;
+
+        if (!atomic_load_explicit(&soft->slot[slot], memory_order_relaxed)) {
+            soft->slot_hint = slot + 1;
+            sa->sa.slot = (uint16_t)slot;
+            sa->sa.gen = soft->gen[slot]++;
+            atomic_store_explicit(&soft->slot[slot], sa, memory_order_release);
+            return 0;
+        }
+    }
+    return -ENOSPC;
+}
+
+static int soft_sa_create(struct sluice_card *card, const struct sluice_sa_config *config, struct sluice_sa **out)
+{
+    struct soft_card *soft = soft_card(card);
+    struct soft_sa *sa = calloc(1, sizeof *sa);
+    int err;
+
+    if (!sa) {
+        return -ENOMEM;
+    }
+    err = soft_sa_init(sa, config);
+    if (!err) {
+        pthread_mutex_lock(&soft->lock);
+        err = take_slot(soft, sa);
+        pthread_mutex_unlock(&soft->lock);
+    }
+    if (err) {
+        soft_sa_fini(sa);
+        free(sa);
+        return err;
+    }
+    *out = &sa->sa;
+    return 0;
+}
+
+static void soft_sa_destroy(struct sluice_sa *base)
+{
+    struct soft_card *soft = soft_card(base->card);
+    struct soft_sa *sa = (struct soft_sa *)base;
+
+    pthread_mutex_lock(&soft->lock);
+    atomic_store_explicit(&soft->slot[base->slot], NULL, memory_order_release);
+    pthread_mutex_unlock(&soft->lock);
+    soft_sa_fini(sa);
+    free(sa);
+}
+
+/* ---------------------------------------------------------------- queue pairs */
+
+static int soft_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **out)
+{
+    struct soft_card *soft = soft_card(card);
+    struct soft_qp *q = aligned_alloc(_Alignof(struct soft_qp), sizeof *q);
+    int err = 0;
+
+    if (!q) {
+        return -ENOMEM;
+    }
+    memset(q, 0, sizeof *q);
+    q->ring = calloc(depth, sizeof *q->ring);
+    q->qp.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (!q->ring || q->qp.fd < 0) {
+        err = q->ring ? -errno : -ENOMEM;
+    }
+    pthread_mutex_lock(&soft->lock);
+    if (!err && soft->qp_count == QP_MOST) {
+        err = -ENOSPC;
+    }
+    if (!err) {
+        soft->qp_count++;
+        q->next = soft->qps;
+        soft->qps = q;
+    }
+    pthread_mutex_unlock(&soft->lock);
+    if (err) {
+        if (q->qp.fd >= 0) {
+            close(q->qp.fd);
+        }
+        free(q->ring);
+        free(q);
+        return err;
+    }
+    *out = &q->qp;
+    return 0;
+}
+
+static void move_count(_Atomic uint64_t *to, _Atomic uint64_t *from)
+{
+    atomic_fetch_add_explicit(to, atomic_load_explicit(from, memory_order_relaxed), memory_order_relaxed);
+}
+
+static void keep_counts(struct soft_counts *gone, struct soft_counts *counts)
+{
+    move_count(&gone->record_bytes, &counts->record_bytes);
+    move_count(&gone->content_bytes, &counts->content_bytes);
+    for (unsigned i = 0; i < STATUSES; i++) {
+        move_count(&gone->status[SLUICE_DIRECTION_SEAL][i], &counts->status[SLUICE_DIRECTION_SEAL][i]);
+        move_count(&gone->status[SLUICE_DIRECTION_OPEN][i], &counts->status[SLUICE_DIRECTION_OPEN][i]);
+    }
+}
+
+static void soft_qp_destroy(struct sluice_qp *qp)
+{
+    struct soft_card *soft = soft_card(qp->card);
+    struct soft_qp *q = (struct soft_qp *)qp;
+    struct soft_qp **at = &soft->qps;
+
+    pthread_mutex_lock(&soft->lock);
+    while (*at != q) {
+        at = &(*at)->next;
+    }
+    *at = q->next;
+    soft->qp_count--;
+    keep_counts(&soft->gone, &q->counts);
+    pthread_mutex_unlock(&soft->lock);
+    close(qp->fd);
+    free(q->ring);
+    explicit_bzero(q, sizeof *q);
+    free(q);
+}
+
+/* ---------------------------------------------------------------- data path */
+
+/* One writer, so that no locked instruction is needed. */
+static void count(_Atomic uint64_t *counter, uint64_t by)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
+}
+
+static void count_done(struct soft_counts *counts, enum sluice_direction direction, uint32_t src_len,
+                       const struct sluice_done *done)
+{
+    bool seal = direction == SLUICE_DIRECTION_SEAL;
+
+    count(&counts->status[direction][done->status], 1);
+    if (done->status == SLUICE_STATUS_OK) {
+        count(&counts->record_bytes, seal ? done->length : src_len);
+        count(&counts->content_bytes, seal ? src_len : done->length);
+    }
+}
+
+/* Checks 2 and 3. */
+static struct soft_sa *find_sa(struct soft_card *soft, const struct sluice_sa *named, enum sluice_direction direction,
+                               enum sluice_status *status)
+{
+    struct soft_sa *sa = atomic_load_explicit(&soft->slot[named->slot], memory_order_acquire);
+
+    if (!sa) {
+        *status = SLUICE_STATUS_NO_SUCH_SA;
+    } else if (sa->sa.gen != named->gen || sa->direction != direction) {
+        *status = SLUICE_STATUS_SA_MISMATCH;
+        sa = NULL;
+    }
+    return sa;
+}
+
+static void run(struct soft_card *soft, struct soft_qp *q, const struct sluice_op *op, struct sluice_done *done)
+{
+    enum sluice_direction direction = op->type == SLUICE_OP_TYPE_OPEN ? SLUICE_DIRECTION_OPEN : SLUICE_DIRECTION_SEAL;
+    struct soft_sa *sa;
+
+    *done = (struct sluice_done){.cookie = op->cookie, .status = SLUICE_STATUS_OK};
+    if (op->type == SLUICE_OP_TYPE_NOP) {
+        return;
+    }
+    sa = find_sa(soft, op->sa, direction, &done->status);
+    if (sa && direction == SLUICE_DIRECTION_SEAL) {
+        soft_seal(sa, op, done);
+    } else if (sa) {
+        soft_unseal(sa, &q->scratch, op, done);
+    }
+    count_done(&q->counts, direction, op->src_len, done);
+}
+
+static int soft_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count_ops)
+{
+    struct soft_qp *q = (struct soft_qp *)qp;
+
+    for (unsigned i = 0; i < count_ops; i++) {
+        run(soft_card(qp->card), q, &ops[i], &q->ring[q->tail++ & (qp->depth - 1)]);
+    }
+    if (q->armed && count_ops) {
+        q->armed = false;
+        (void)eventfd_write(qp->fd, 1);
+    }
+    return (int)count_ops;
+}
+
+static int soft_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max)
+{
+    struct soft_qp *q = (struct soft_qp *)qp;
+    unsigned n = 0;
+
+    while (n < max && q->head != q->tail) {
+        done[n++] = q->ring[q->head++ & (qp->depth - 1)];
+    }
+    return (int)n;
+}
+
+static int soft_arm(struct sluice_qp *qp)
+{
+    struct soft_qp *q = (struct soft_qp *)qp;
+    eventfd_t drained;
+
+    (void)eventfd_read(qp->fd, &drained);
+    q->armed = q->head == q->tail;
+    return !q->armed;
+}
+
+static const struct engine_ops soft_ops = {
+    .name = "soft",
+    .close = soft_close,
+    .info = soft_info,
+    .ping = soft_ping,
+    .stats = soft_stats,
+    .sa_create = soft_sa_create,
+    .sa_destroy = soft_sa_destroy,
+    .qp_create = soft_qp_create,
+    .qp_destroy = soft_qp_destroy,
+    .submit = soft_submit,
+    .poll = soft_poll,
+    .arm = soft_arm,
+};
+
+int soft_open(const char *where, const struct sluice_options *options, struct sluice_card **out)
+{
+    struct soft_card *soft;
+    int err;
+
+    if (*where != '\0') {
+        return -EINVAL;
+    }
+    soft = calloc(1, sizeof *soft);
+    if (!soft) {
+        return -ENOMEM;
+    }
+    soft->slot = calloc(SA_SLOTS, sizeof *soft->slot);
+    soft->gen = calloc(SA_SLOTS, sizeof *soft->gen);
+    err = dma_init(&soft->card.mem, options->dma_bytes);
+    if (!err && (!soft->slot || !soft->gen)) {
+        dma_fini(&soft->card.mem);
+        err = -ENOMEM;
+    }
+    if (err) {
+        free(soft->slot);
+        free(soft->gen);
+        free(soft);
+        return err;
+    }
+    pthread_mutex_init(&soft->lock, NULL);
+    soft->card.ops = &soft_ops;
+    soft->card.features =
+        FEATURE(AES) | FEATURE(AES192) | FEATURE(SHA1) | FEATURE(SHA256) | FEATURE(MD5) | FEATURE(UDP) | FEATURE(NULL);
+    soft->card.max_depth = DEPTH_MAX;
+    *out = &soft->card;
+    return 0;
+}

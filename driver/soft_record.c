@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "soft_record.h"
+
+#include <string.h>
+
+#include "soft_ct.h"
+
+#define VERSION_MAJOR 0x03
+#define VERSION_MINOR 0x03
+#define TYPE_UDP_BIT  0x80
+#define LENGTH_OFFSET 3u
+#define CID_OFFSET    5u
+#define CID_BYTES     8u
+
+static void store_be16(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static void store_be64(uint8_t *p, uint64_t v)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        p[i] = (uint8_t)(v >> (56 - 8 * i));
+    }
+}
+
+static uint64_t load_be64(const uint8_t *p)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        v = v << 8 | p[i];
+    }
+    return v;
+}
+
+int soft_sa_init(struct soft_sa *sa, const struct sluice_sa_config *config)
+{
+    int err = shape_of(config, &sa->shape);
+
+    if (!err) {
+        err = cbc_init(&sa->cbc, config->cipher, config->direction, config->cipher_key);
+    }
+    if (!err && config->mac != SLUICE_MAC_NONE) {
+        err = mac_key_init(&sa->mac, config->mac, config->mac_key);
+    }
+    if (err) {
+        soft_sa_fini(sa);
+        return err;
+    }
+    sa->direction = config->direction;
+    sa->aes = sa->shape.block == CBC_BLOCK_BYTES;
+    sa->sequence = config->nonce_mode == SLUICE_NONCE_MODE_SEQUENCE;
+    sa->replay = config->replay;
+    memcpy(sa->cid, config->cid, CID_BYTES);
+    sa->next = config->counter;
+    sa->limit = config->limit;
+    window_init(&sa->window, config->counter);
+    return 0;
+}
+
+void soft_sa_fini(struct soft_sa *sa)
+{
+    cbc_fini(&sa->cbc);
+    explicit_bzero(sa, sizeof *sa);
+}
+
+/* nonce | type | version | length | cid, to where the content's copy begins at `end`; returns its beginning. */
+static uint8_t *put_prefix(uint8_t *end, const struct shape *shape, const uint8_t *nonce, const uint8_t *header, uint32_t length)
+{
+    uint8_t *prefix = end - SLUICE_UDP_HEADER_BYTES - shape->nonce;
+
+    memcpy(prefix, nonce, shape->nonce);
+    memcpy(prefix + shape->nonce, header, SLUICE_UDP_HEADER_BYTES);
+    store_be16(prefix + shape->nonce + LENGTH_OFFSET, length);
+    return prefix;
+}
+
+/* HMAC over what stands for the sequence number in TLS, and data. */
+static void record_mac(const struct soft_sa *sa, const uint8_t *nonce, const uint8_t *header, uint32_t length,
+                       const uint8_t *data, uint32_t len, uint8_t *mac)
+{
+    uint8_t room[SOFT_PREFIX_BYTES];
+    uint8_t *end = room + sizeof room;
+    const uint8_t *prefix = put_prefix(end, &sa->shape, nonce, header, length);
+
+    mac_compute(&sa->mac, prefix, (size_t)(end - prefix), data, len, mac);
+}
+
+/* ---------------------------------------------------------------- seal */
+
+/* The record's nonce, with the cipher's chain standing after it. */
+static int make_nonce(struct soft_sa *sa, const uint8_t *explicit_nonce, uint64_t counter, uint8_t nonce[CBC_BLOCK_BYTES])
+{
+    uint8_t block[CBC_BLOCK_BYTES] = {0};
+
+    if (!sa->sequence) {
+        memcpy(nonce, explicit_nonce, sa->shape.nonce);
+        return sa->aes ? cbc_start(&sa->cbc, nonce) : 0;
+    }
+    if (!sa->aes) {
+        store_be64(nonce, counter);
+        return 0;
+    }
+    store_be64(block + 8, counter);
+    return cbc_block(&sa->cbc, block, nonce);
+}
+
+static void put_header(const struct soft_sa *sa, uint8_t type, uint32_t record, uint8_t *header)
+{
+    header[0] = type | TYPE_UDP_BIT;
+    header[1] = VERSION_MAJOR;
+    header[2] = VERSION_MINOR;
+    store_be16(header + LENGTH_OFFSET, record - CID_OFFSET);
+    memcpy(header + CID_OFFSET, sa->cid, CID_BYTES);
+}
+
+/* Builds the record in place at dst; the content is moved first, since src may be dst. */
+static int build_record(struct soft_sa *sa, const struct sluice_op *op, const struct seal_size *size, const uint8_t *nonce)
+{
+    uint8_t *header = op->dst, *body = header + SLUICE_UDP_HEADER_BYTES;
+    uint8_t *after = body + op->src_len, *end = body + size->encrypted;
+    uint8_t mac[MAC_MAX_BYTES];
+    int err = 0;
+
+    memmove(body, op->src, op->src_len);
+    put_header(sa, op->content_type, size->record, header);
+    if (sa->mac.hash && !sa->shape.etm) {
+        record_mac(sa, nonce, header, op->src_len, body, op->src_len, mac);
+        memcpy(after, mac, sa->shape.mac_len);
+        after += sa->shape.mac_len;
+    }
+    if (sa->shape.padded) {
+        memset(after, (int)size->padding, size->padding + 1);
+        err = cbc_run(&sa->cbc, body, body, size->encrypted);
+    }
+    if (sa->mac.hash && sa->shape.etm) {
+        record_mac(sa, nonce, header, size->record - CID_OFFSET, body, size->encrypted, mac);
+        memcpy(end, mac, sa->shape.mac_len);
+        end += sa->shape.mac_len;
+    }
+    memcpy(end, nonce, sa->shape.nonce);
+    return err;
+}
+
+void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done)
+{
+    uint8_t nonce[CBC_BLOCK_BYTES];
+    uint64_t counter = 0;
+    struct seal_size size;
+
+    if (!shape_seal(&sa->shape, op->src_len, op->pad, &size)) {
+        done->status = SLUICE_STATUS_BAD_LENGTH;
+        return;
+    }
+    if (op->dst_len < size.record) {
+        done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
+        return;
+    }
+    if (sa->sequence) {
+        if (sa->next >= sa->limit) {
+            done->status = SLUICE_STATUS_COUNTER_EXHAUSTED;
+            return;
+        }
+        counter = sa->next++;
+    }
+    if (make_nonce(sa, op->nonce, counter, nonce) || build_record(sa, op, &size, nonce)) {
+        memset(op->dst, 0, size.record);
+        done->status = SLUICE_STATUS_HARDWARE_FAULT;
+        return;
+    }
+    done->status = SLUICE_STATUS_OK;
+    done->counter = counter;
+    done->length = size.record;
+}
+
+/* ---------------------------------------------------------------- open */
+
+/* Checks 8 and 9. */
+static enum sluice_status check_header(const struct soft_sa *sa, const uint8_t *header, uint32_t record)
+{
+    if (header[1] != VERSION_MAJOR || header[2] != VERSION_MINOR || !(header[0] & TYPE_UDP_BIT) ||
+        memcmp(header + CID_OFFSET, sa->cid, CID_BYTES) != 0) {
+        return SLUICE_STATUS_BAD_FORMAT;
+    }
+    if (((uint32_t)header[LENGTH_OFFSET] << 8 | header[LENGTH_OFFSET + 1]) != record - CID_OFFSET) {
+        return SLUICE_STATUS_BAD_LENGTH;
+    }
+    return SLUICE_STATUS_OK;
+}
+
+/* Recovers the counter, check 10, and leaves the cipher's chain after the nonce. */
+static enum sluice_status check_nonce(struct soft_sa *sa, const uint8_t *nonce, uint64_t *counter)
+{
+    uint8_t block[CBC_BLOCK_BYTES];
+
+    *counter = 0;
+    if (!sa->aes) {
+        *counter = sa->sequence ? load_be64(nonce) : 0;
+        return SLUICE_STATUS_OK;
+    }
+    if (cbc_block(&sa->cbc, nonce, block)) {
+        return SLUICE_STATUS_HARDWARE_FAULT;
+    }
+    if (!sa->sequence) {
+        return SLUICE_STATUS_OK;
+    }
+    *counter = load_be64(block + 8);
+    return load_be64(block) == 0 ? SLUICE_STATUS_OK : SLUICE_STATUS_FORGED_NONCE;
+}
+
+/* Mask: the padding is right. *padding (secret) is padding_length, 0 when it is wrong. */
+static uint32_t check_padding(const uint8_t *plain, const struct open_size *size, uint32_t *padding)
+{
+    uint32_t said = plain[size->encrypted - 1];
+    uint32_t span = size->largest < SLUICE_MAX_PADDING ? size->largest : SLUICE_MAX_PADDING;
+    const uint8_t *last = plain + size->encrypted - 1;
+    uint32_t good = ct_lt(said, size->largest + 1);
+    uint8_t wrong = 0;
+
+    said = ct_hide(said);
+    for (uint32_t i = 1; i <= span; i++) {
+        wrong |= (uint8_t)((last[-(int)i] ^ said) & ct_lt(i, said + 1));
+    }
+    good = ct_hide(good & ct_eq(wrong, 0));
+    *padding = said & good;
+    return good;
+}
+
+/* Mask: the bytes at a and b are the same. */
+static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t len)
+{
+    uint8_t differ = 0;
+
+    for (uint32_t i = 0; i < len; i++) {
+        differ |= a[i] ^ b[i];
+    }
+    return ct_hide(ct_eq(differ, 0));
+}
+
+/* Mask: the MAC after the content, whose length is secret, is right. */
+static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const uint8_t *nonce,
+                              const struct open_size *size, uint32_t content)
+{
+    uint8_t found[SLUICE_MAX_PADDING + MAC_MAX_BYTES] = {0}, mac[MAC_MAX_BYTES];
+    uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
+    uint8_t *message = put_prefix(scratch->plain, &sa->shape, nonce, header, content);
+    uint32_t prefix_len = (uint32_t)(scratch->plain - message);
+    uint32_t good;
+
+    mac_compute_ct(&sa->mac, message, prefix_len + size->largest, prefix_len + content, mac);
+    memcpy(found, scratch->plain + least, size->largest - least + sa->shape.mac_len);
+    ct_shift_down(found, sizeof found, content - least, 8);
+    good = same(found, mac, sa->shape.mac_len);
+    explicit_bzero(found, sizeof found);
+    explicit_bzero(mac, sizeof mac);
+    return good;
+}
+
+static uint32_t check_mac_etm(const struct soft_sa *sa, const uint8_t *header, const uint8_t *nonce, const struct open_size *size,
+                              uint32_t record)
+{
+    const uint8_t *body = header + SLUICE_UDP_HEADER_BYTES;
+    uint8_t mac[MAC_MAX_BYTES];
+
+    record_mac(sa, nonce, header, record - CID_OFFSET, body, size->encrypted, mac);
+    return same(body + size->encrypted, mac, sa->shape.mac_len);
+}
+
+/* Decrypts into scratch and judges. Mask: all of it is right; *content (secret) is the content's length, 0 when something is not.
+ */
+static uint32_t check_body(struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const uint8_t *nonce,
+                           uint32_t record, const struct open_size *size, uint32_t *content)
+{
+    uint32_t good = ~(uint32_t)0, padding = 0;
+
+    if (sa->mac.hash && sa->shape.etm) {
+        good = check_mac_etm(sa, header, nonce, size, record);
+    }
+    if (!sa->shape.padded) {
+        memcpy(scratch->plain, header + SLUICE_UDP_HEADER_BYTES, size->encrypted);
+    } else if (cbc_run(&sa->cbc, header + SLUICE_UDP_HEADER_BYTES, scratch->plain, size->encrypted)) {
+        good = 0;
+    } else {
+        good &= check_padding(scratch->plain, size, &padding);
+    }
+    if (sa->mac.hash && !sa->shape.etm) {
+        good &= check_mac_mte(sa, scratch, header, nonce, size, size->largest - padding);
+    }
+    good &= ct_lt(size->largest - padding, SLUICE_MAX_CONTENT + 1);
+    good = ct_hide(good);
+    *content = (size->largest - padding) & good;
+    return good;
+}
+
+/* Checks 7 to 12; dst has room for size->write. */
+static enum sluice_status open_record(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op,
+                                      const struct open_size *size, struct sluice_done *done)
+{
+    const uint8_t *header = op->src;
+    uint8_t nonce[CBC_BLOCK_BYTES];
+    uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
+    enum sluice_status status = check_header(sa, header, op->src_len);
+    uint32_t good, content;
+    uint64_t counter;
+
+    if (status != SLUICE_STATUS_OK) {
+        return status;
+    }
+    memcpy(nonce, header + op->src_len - sa->shape.nonce, sa->shape.nonce);
+    status = check_nonce(sa, nonce, &counter);
+    if (status != SLUICE_STATUS_OK) {
+        return status;
+    }
+    good = check_body(sa, scratch, header, nonce, op->src_len, size, &content);
+    ct_copy_keep(op->dst, scratch->plain, size->write, least, content);
+    if (!good) {
+        done->counter = sa->aes ? counter : 0;
+        return SLUICE_STATUS_AUTH_FAILED;
+    }
+    done->counter = counter;
+    done->length = content;
+    return sa->sequence && sa->replay && !window_take(&sa->window, counter) ? SLUICE_STATUS_REPLAYED : SLUICE_STATUS_OK;
+}
+
+void soft_unseal(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done)
+{
+    struct open_size size;
+
+    if (!shape_open(&sa->shape, op->src_len, &size)) {
+        done->status = SLUICE_STATUS_BAD_LENGTH;
+    } else if (op->dst_len < size.write) {
+        done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
+    } else {
+        done->status = open_record(sa, scratch, op, &size, done);
+    }
+}
