@@ -32,14 +32,14 @@ struct config_option {
     bool required;
     unsigned min, max;                           /* CONFIG_UINT: range; CONFIG_STRINGS and CONFIG_LIST: number of elements */
     const char *expected;                        /* said when the value is wrong, as in "a port from 0 to 65535" */
-    int (*parse)(const char *text, void *field); /* CONFIG_PARSED: 0 or -EINVAL; owns nothing beyond the field */
+    int (*parse)(const char *text, void *field); /* CONFIG_PARSED: 0 or -EINVAL. CONFIG_STRINGS: checks an element, field NULL */
     const struct config_option *options;         /* CONFIG_GROUP, CONFIG_LIST */
     size_t element;                              /* CONFIG_LIST */
     void (*defaults)(void *element);             /* CONFIG_LIST: fills an element before it is read; may be NULL */
 };
 
 struct config_error {
-    char text[512]; /* "FILE:LINE: option `a.b': expected ..., found ..." */
+    char text[768]; /* "FILE:LINE: option `a.b': expected ..., found ..." */
 };
 
 /* `out` holds the defaults. On an error what was allocated is freed again. -ENOENT or another -errno when the file cannot be

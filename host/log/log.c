@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +47,21 @@ void log_event(const struct log *log, enum log_level level, const char *event, c
     /* A log that cannot be written must not stop the program. */
     ssize_t written = write(log->fd, line, used);
     (void)written;
+}
+
+void log_long(const struct log *log, enum log_level level, const char *event, const char *key, const char *text)
+{
+    if (level > log->level)
+        return;
+    char head[LINE_BYTES];
+    put_head(head, sizeof head, log, level, event);
+    char *line = NULL;
+    int n = asprintf(&line, "%s %s=%s\n", head, key, text);
+    if (n < 0)
+        return;
+    ssize_t written = write(log->fd, line, (size_t)n);
+    (void)written;
+    free(line);
 }
 
 static int is_plain(unsigned char c)

@@ -21,6 +21,9 @@ struct log {
 void log_event(const struct log *log, enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same for one text of any length, as in "json={...}"; it holds no newline. */
+void log_long(const struct log *log, enum log_level level, const char *event, const char *key, const char *text);
+
 /* Makes a value of what came from outside: quoted when it is not plain, every byte that is not printable as \xHH. Cut to `size`,
  * always terminated. Returns `out`. */
 const char *log_quote(char *out, size_t size, const char *text);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "udp/sas.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void set_config(struct sluice_sa_config *config, const struct suite *suite, enum sluice_direction direction,
+                       const uint8_t cid[8], const uint8_t *key, const uint8_t *mac_key)
+{
+    config->cipher = suite->cipher;
+    config->mac = suite->mac;
+    config->form = suite->form;
+    config->direction = direction;
+    config->nonce_mode = SLUICE_NONCE_MODE_SEQUENCE;
+    config->mac_len = suite->mac_len;
+    memcpy(config->cid, cid, sizeof config->cid);
+    memcpy(config->cipher_key, key, sluice_cipher_key_len(suite->cipher));
+    memcpy(config->mac_key, mac_key, sluice_mac_size(suite->mac));
+}
+
+void sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agreement, const struct keys *keys, bool replay)
+{
+    memset(sas, 0, sizeof *sas);
+    struct sluice_sa_config *from_client = end == SAS_CLIENT ? &sas->seal_config : &sas->open_config;
+    struct sluice_sa_config *from_proxy = end == SAS_CLIENT ? &sas->open_config : &sas->seal_config;
+    enum sluice_direction client = end == SAS_CLIENT ? SLUICE_DIRECTION_SEAL : SLUICE_DIRECTION_OPEN;
+    enum sluice_direction proxy = end == SAS_CLIENT ? SLUICE_DIRECTION_OPEN : SLUICE_DIRECTION_SEAL;
+    set_config(from_client, agreement->suite, client, agreement->proxy_cid, keys->client_key, keys->client_mac);
+    set_config(from_proxy, agreement->suite, proxy, agreement->client_cid, keys->server_key, keys->server_mac);
+    sas->open_config.replay = replay;
+    sas->seal_config.limit = SAS_FIRST_COUNTER + SAS_RECORD_LIMIT;
+    sas->seal_next = SAS_FIRST_COUNTER;
+    sas->open_top = SAS_FIRST_COUNTER - 1;
+}
+
+int sas_create(struct sas *sas, struct sluice_card *card)
+{
+    struct sluice_sa *seal = NULL, *open = NULL;
+    sas->seal_config.counter = sas->seal_next;
+    sas->open_config.counter = sas->open_top + 1;
+    int rc = sluice_sa_create(card, &sas->seal_config, &seal);
+    if (rc)
+        return rc;
+    rc = sluice_sa_create(card, &sas->open_config, &open);
+    if (rc) {
+        sluice_sa_destroy(seal);
+        return rc;
+    }
+    sas->seal = seal;
+    sas->open = open;
+    sas->card = card;
+    return 0;
+}
+
+void sas_destroy(struct sas *sas)
+{
+    if (sas->open)
+        sluice_sa_destroy(sas->open);
+    if (sas->seal)
+        sluice_sa_destroy(sas->seal);
+    sas->open = sas->seal = NULL;
+    sas->card = NULL;
+}
+
+void sas_skip(struct sas *sas)
+{
+    sas->seal_next += SAS_SKIP;
+}
+
+void sas_wipe(struct sas *sas)
+{
+    assert(!sas->open && !sas->seal);
+    explicit_bzero(sas, sizeof *sas);
+}
