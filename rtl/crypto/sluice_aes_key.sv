@@ -44,13 +44,11 @@ module sluice_aes_key (
     endcase
   end
 
-  assign substitute = phase_q == 4'd0 || (key_words_i == 4'd8 && phase_q == 4'd4);
+  assign substitute = key_words_i == 4'd8 && phase_q == 4'd4;
   always_comb begin
-    unique case (1'b1)
-      phase_q == 4'd0: temp = {sub_q[7:0], sub_q[31:8]} ^ {24'd0, rcon_q};
-      substitute:      temp = sub_q;
-      default:         temp = newest;
-    endcase
+    if (phase_q == 4'd0) temp = {sub_q[7:0], sub_q[31:8]} ^ {24'd0, rcon_q};
+    else if (substitute) temp = sub_q;
+    else temp = newest;
   end
 
   // 4 * (rounds + 1) words, and rounds = key_words + 6.

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A record lane: the hardware that works on one record at a time, in place, in a ring of its own. README.md has the picture.
+//
+// It holds a job at work, a waiting one, and a result. Source bytes of the next record come in and the bytes of the former one
+// go out while it computes. A 1400-byte record with AES-128 and HMAC-SHA-256 takes about 1650 clocks, of which 1560 are the hash's.
+`default_nettype none
+
+module sluice_lane #(
+  parameter int unsigned RingAw = sluice_pkg::RingAw
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+
+  // Jobs, in order; after each accepted one its SA words, SaWords beats, which are never refused.
+  input  logic                job_valid_i,
+  output logic                job_ready_o,
+  input  sluice_pkg::job_t    job_i,
+  input  logic                sa_valid_i,
+  input  logic [127:0]        sa_data_i,
+
+  // Source bytes, never refused; fetch_done_i for one clock when all of a job's are there, in job order.
+  input  logic                wr_en_i,
+  input  logic [RingAw-1:0]   wr_addr_i,
+  input  logic [15:0]         wr_be_i,
+  input  logic [127:0]        wr_data_i,
+  input  logic                fetch_done_i,
+  input  logic                fetch_err_i,     // with fetch_done_i: the source could not be read
+
+  // Results, in job order. Taking one gives up its words of the ring. Ring reads answer one clock later, whenever asked.
+  output logic                res_valid_o,
+  input  logic                res_ready_i,
+  output sluice_pkg::result_t res_o,
+  input  logic                rd_en_i,
+  input  logic [RingAw-1:0]   rd_addr_i,
+  output logic [127:0]        rd_data_o,
+
+  // Key jobs: SA words 4 to 7, before the result; none when the key could not be read.
+  output logic                key_valid_o,
+  input  logic                key_ready_i,
+  output logic [127:0]        key_data_o,
+
+  // For counters: at work on a record; a job whose data has not come; a result that is not taken; one clock a record done.
+  output logic                busy_o,
+  output logic                starved_o,
+  output logic                blocked_o,
+  output logic                records_o,
+  output logic                idle_o           // nothing held
+);
+
+  sluice_pkg::job_t  job;
+  logic              job_valid, fetched, fetch_err, finish, take, loaded, jobs_idle, control_idle;
+
+  // What the SA's word 0 says (sluice_pkg).
+  logic [127:0]      config_word;
+  logic              unused;      // the dispatcher's share of the job, and what the SA word keeps free
+  logic              seal, open, key_job, aes, sha256, mac, etm, explicit_nonce;
+  logic [3:0]        rounds;
+  logic [5:0]        mac_len;
+
+  assign open           = job.kind == sluice_pkg::KindOpen;
+  assign seal           = job.kind == sluice_pkg::KindSeal;
+  assign key_job        = job.kind == sluice_pkg::KindKeys;
+  assign aes            = config_word[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
+  assign sha256         = config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
+  assign mac            = config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
+  assign etm            = config_word[18:16] == sluice_regs_pkg::FormUdpEtm[2:0];
+  assign explicit_nonce = config_word[40];
+  assign mac_len        = config_word[37:32];
+  always_comb begin
+    unique case (config_word[2:0])
+      sluice_regs_pkg::CipherAes256[2:0]: rounds = 4'd14;
+      sluice_regs_pkg::CipherAes192[2:0]: rounds = 4'd12;
+      default:                            rounds = 4'd10;
+    endcase
+  end
+
+  assign unused = &{1'b0, job.words, config_word[63:41], config_word[39:38], config_word[31:19], config_word[15:10],
+                    config_word[7:3]};
+
+  sluice_lane_jobs u_jobs (
+    .clk_i,
+    .rst_ni,
+    .job_valid_i,
+    .job_ready_o,
+    .job_i,
+    .fetch_done_i,
+    .fetch_err_i,
+    .loaded_i    (loaded),
+    .take_o      (take),
+    .job_valid_o (job_valid),
+    .job_o       (job),
+    .fetched_o   (fetched),
+    .fetch_err_o (fetch_err),
+    .finish_i    (finish),
+    .idle_o      (jobs_idle)
+  );
+
+  logic         state_read;
+  logic [3:0]   state_index, key_index;
+  logic [31:0]  state_word;
+  logic [127:0] round_key;
+
+  sluice_lane_sa u_sa (
+    .clk_i,
+    .rst_ni,
+    .sa_valid_i,
+    .sa_data_i,
+    .loaded_o      (loaded),
+    .take_i        (take),
+    .config_o      (config_word),
+    .state_read_i  (state_read),
+    .state_index_i (state_index),
+    .state_o       (state_word),
+    .key_index_i   (key_index),
+    .key_o         (round_key)
+  );
+
+  // Where things lie in the record, in registers: a clock after its lengths or its padding_length are known.
+  logic [7:0]  padding_q;
+  logic        padding_got;
+  logic [7:0]  last_byte;
+  logic [14:0] cipher_len, content_max, content, mac_at, padding_at, nonce_at, record_len;
+  logic [4:0]  nonce_len;
+  logic [14:0] cipher_len_q, content_max_q, content_q, mac_at_q, padding_at_q, nonce_at_q, record_len_q;
+  logic [15:0] length_field, length_field_q;
+  logic [7:0]  padding, padding_value_q;
+  logic        content_bad, content_bad_q;
+
+  sluice_lane_plan u_plan (
+    .open_i         (open),
+    .aes_i          (aes),
+    .etm_i          (etm),
+    .mac_len_i      (mac_len),
+    .src_len_i      (job.src_len),
+    .pad_i          (job.pad),
+    .padding_i      (padding_q),
+    .cipher_len_o   (cipher_len),
+    .content_max_o  (content_max),
+    .content_o      (content),
+    .content_bad_o  (content_bad),
+    .padding_o      (padding),
+    .mac_at_o       (mac_at),
+    .padding_at_o   (padding_at),
+    .nonce_at_o     (nonce_at),
+    .nonce_len_o    (nonce_len),
+    .length_field_o (length_field),
+    .record_len_o   (record_len)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (padding_got) padding_q <= last_byte;
+    cipher_len_q    <= cipher_len;
+    content_max_q   <= content_max;
+    content_q       <= content;
+    content_bad_q   <= content_bad;
+    padding_value_q <= padding;
+    mac_at_q        <= mac_at;
+    padding_at_q    <= padding_at;
+    nonce_at_q      <= nonce_at;
+    length_field_q  <= length_field;
+    record_len_q    <= record_len;
+  end
+
+  logic         setup, fields_start, fields_busy, bad_format, bad_length, bad_field;
+  logic [1:0]   field, cbc_op;
+  logic         cbc_start, cbc_busy, nonce_made, forged, counter_got, mac_put;
+  logic         hash_load, hash_loading, hash_run, hash_running, keys_start, keys_done;
+  logic         result_valid, result_ready;
+  logic [7:0]   status;
+
+  sluice_lane_control u_control (
+    .clk_i,
+    .rst_ni,
+    .fetched_i      (fetched),
+    .fetch_err_i    (fetch_err),
+    .open_i         (open),
+    .key_job_i      (key_job),
+    .aes_i          (aes),
+    .mac_i          (mac),
+    .etm_i          (etm),
+    .explicit_i     (explicit_nonce),
+    .finish_o       (finish),
+    .setup_o        (setup),
+    .fields_start_o (fields_start),
+    .field_o        (field),
+    .fields_busy_i  (fields_busy),
+    .bad_format_i   (bad_format),
+    .bad_length_i   (bad_length),
+    .bad_field_i    (bad_field),
+    .bad_content_i  (content_bad_q),
+    .cbc_start_o    (cbc_start),
+    .cbc_op_o       (cbc_op),
+    .cbc_busy_i     (cbc_busy),
+    .nonce_made_o   (nonce_made),
+    .forged_i       (forged),
+    .counter_got_o  (counter_got),
+    .padding_got_o  (padding_got),
+    .mac_put_o      (mac_put),
+    .hash_load_o    (hash_load),
+    .hash_loading_i (hash_loading),
+    .hash_run_o     (hash_run),
+    .hash_running_i (hash_running),
+    .keys_start_o   (keys_start),
+    .keys_done_i    (keys_done),
+    .result_valid_o (result_valid),
+    .result_ready_i (result_ready),
+    .status_o       (status),
+    .idle_o         (control_idle)
+  );
+
+  // Ring ports of the units below.
+  logic [RingAw-1:0] origin, fields_word, cbc_read_count, cbc_write_count, hash_word;
+  logic              fields_write, fields_write_gnt, fields_read, fields_read_gnt;
+  logic [15:0]       fields_be;
+  logic [31:0]       fields_data;
+  logic              cbc_read, cbc_read_gnt, cbc_write, cbc_write_gnt, hash_read, hash_read_gnt;
+  logic [127:0]      cbc_data;
+
+  assign origin = job.base + RingAw'(1);
+
+  sluice_lane_ring #(.RingAw(RingAw)) u_ring (
+    .clk_i,
+    .wr_en_i,
+    .wr_addr_i,
+    .wr_be_i,
+    .wr_data_i,
+    .rd_en_i,
+    .rd_addr_i,
+    .rd_data_o,
+    .origin_i            (origin),
+    .fields_write_i      (fields_write),
+    .fields_write_gnt_o  (fields_write_gnt),
+    .fields_write_word_i (fields_word),
+    .fields_write_be_i   (fields_be),
+    .fields_write_data_i (fields_data),
+    .cbc_write_i         (cbc_write),
+    .cbc_write_gnt_o     (cbc_write_gnt),
+    .cbc_write_word_i    (cbc_write_count),
+    .cbc_write_data_i    (cbc_data),
+    .fields_read_i       (fields_read),
+    .fields_read_gnt_o   (fields_read_gnt),
+    .fields_read_word_i  (fields_word),
+    .cbc_read_i          (cbc_read),
+    .cbc_read_gnt_o      (cbc_read_gnt),
+    .cbc_read_word_i     (cbc_read_count),
+    .hash_read_i         (hash_read),
+    .hash_read_gnt_o     (hash_read_gnt),
+    .hash_read_word_i    (hash_word)
+  );
+
+  // Nonce: the hash reads it at its beginning, the fields put or get it when the hash does not.
+  logic [1:0]   hash_nonce_index, fields_nonce_index;
+  logic         nonce_we;
+  logic [31:0]  nonce_word, got_word;
+  logic [127:0] nonce, cipher_result;
+  logic [63:0]  nonce_counter, counter_q;
+
+  sluice_lane_nonce u_nonce (
+    .clk_i,
+    .aes_i           (aes),
+    .explicit_i      (explicit_nonce),
+    .setup_i         (setup),
+    .counter_i       (job.counter),
+    .given_i         (job.nonce),
+    .made_i          (nonce_made),
+    .cipher_result_i (cipher_result),
+    .word_we_i       (nonce_we),
+    .word_i          (got_word),
+    .index_i         (fields_busy ? fields_nonce_index : hash_nonce_index),
+    .word_o          (nonce_word),
+    .nonce_o         (nonce),
+    .forged_o        (forged),
+    .counter_o       (nonce_counter)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (setup) counter_q <= seal && !explicit_nonce ? job.counter : 64'd0;
+    else if (counter_got) counter_q <= nonce_counter;
+  end
+
+  logic        keys_load, keys_run, keys_pop, fields_pop;
+  logic [31:0] digest, key_xor;
+
+  sluice_lane_fields #(.RingAw(RingAw)) u_fields (
+    .clk_i,
+    .rst_ni,
+    .start_i        (fields_start),
+    .field_i        (field),
+    .open_i         (open),
+    .clear_i        (setup),
+    .busy_o         (fields_busy),
+    .type_byte_i    (job.type_byte),
+    .length_field_i (length_field_q),
+    .cid_i          (config_word[127:64]),
+    .cipher_blocks_i (cipher_len_q[14:4]),
+    .padding_i      (padding_value_q),
+    .padding_at_i   (padding_at_q),
+    .mac_at_i       (mac_at_q),
+    .mac_len_i      (mac_len),
+    .digest_words_i (sha256 ? 4'd8 : 4'd5),
+    .nonce_at_i     (nonce_at_q),
+    .nonce_len_i    (nonce_len),
+    .digest_pop_o   (fields_pop),
+    .digest_i       (digest),
+    .nonce_index_o  (fields_nonce_index),
+    .nonce_word_i   (nonce_word),
+    .nonce_we_o     (nonce_we),
+    .nonce_word_o   (got_word),
+    .bad_format_o   (bad_format),
+    .bad_length_o   (bad_length),
+    .bad_field_o    (bad_field),
+    .write_o        (fields_write),
+    .write_gnt_i    (fields_write_gnt),
+    .write_be_o     (fields_be),
+    .write_data_o   (fields_data),
+    .read_o         (fields_read),
+    .read_gnt_i     (fields_read_gnt),
+    .word_o         (fields_word),
+    .read_data_i    (rd_data_o)
+  );
+
+  // Cipher and hash work on the same words in place. Who reads first leads, and the other follows word by word: the hash reads
+  // plain text in mte, cipher text in etm. In seal, mte, the cipher also waits for the MAC before the word in which it begins.
+  logic hash_leads, cbc_allow, hash_allow, hash_passed;
+
+  assign hash_leads  = seal != etm;
+  assign hash_passed = !mac || (hash_word != cbc_read_count && hash_word != '1);
+  assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_count != content_q[14:4]));
+  assign hash_allow  = hash_leads || !aes || hash_word != cbc_write_count;
+
+  sluice_lane_cbc #(.RingAw(RingAw)) u_cbc (
+    .clk_i,
+    .rst_ni,
+    .start_i       (cbc_start),
+    .op_i          (cbc_op),
+    .open_i        (open),
+    .busy_o        (cbc_busy),
+    .rounds_i      (rounds),
+    .count_i       (cipher_len_q[14:4]),
+    .nonce_i       (nonce),
+    .key_index_o   (key_index),
+    .key_i         (round_key),
+    .result_o      (cipher_result),
+    .last_byte_o   (last_byte),
+    .allow_i       (cbc_allow),
+    .read_count_o  (cbc_read_count),
+    .write_count_o (cbc_write_count),
+    .read_o        (cbc_read),
+    .read_gnt_i    (cbc_read_gnt),
+    .read_data_i   (rd_data_o),
+    .write_o       (cbc_write),
+    .write_gnt_i   (cbc_write_gnt),
+    .write_data_o  (cbc_data)
+  );
+
+  sluice_lane_hash #(.RingAw(RingAw)) u_hash (
+    .clk_i,
+    .rst_ni,
+    .sha256_i      (sha256),
+    .load_i        (hash_load || keys_load),
+    .loading_o     (hash_loading),
+    .run_i         (hash_run || keys_run),
+    .running_o     (hash_running),
+    .key_block_i   (key_job),
+    .key_xor_i     (key_xor),
+    .replace_len_i (!etm),
+    .data_len_i    (etm ? cipher_len_q : content_q),
+    .data_max_i    (etm ? cipher_len_q : content_max_q),
+    .nonce_len_i   (nonce_len),
+    .nonce_index_o (hash_nonce_index),
+    .nonce_word_i  (nonce_word),
+    .state_read_o  (state_read),
+    .state_index_o (state_index),
+    .state_i       (state_word),
+    .pop_i         (fields_pop || keys_pop),
+    .digest_o      (digest),
+    .allow_i       (hash_allow),
+    .word_o        (hash_word),
+    .read_o        (hash_read),
+    .read_gnt_i    (hash_read_gnt),
+    .read_data_i   (rd_data_o)
+  );
+
+  sluice_lane_keys u_keys (
+    .clk_i,
+    .rst_ni,
+    .start_i     (keys_start),
+    .done_o      (keys_done),
+    .sha256_i    (sha256),
+    .key_xor_o   (key_xor),
+    .load_o      (keys_load),
+    .loading_i   (hash_loading),
+    .run_o       (keys_run),
+    .running_i   (hash_running),
+    .pop_o       (keys_pop),
+    .digest_i    (digest),
+    .key_valid_o,
+    .key_ready_i,
+    .key_data_o
+  );
+
+  // The result waits here until the writer is done with it.
+  sluice_pkg::result_t result, result_q;
+  logic                result_valid_q, ok, verdict, report_counter;
+
+  assign ok           = status == sluice_regs_pkg::StatusOk;
+  assign verdict      = open && (ok || status == sluice_regs_pkg::StatusAuthFailed);
+  assign result_ready = !result_valid_q || res_ready_i;
+  assign report_counter = seal || ok || (aes && verdict);
+
+  always_comb begin
+    result.id       = job.id;
+    result.status   = status;
+    result.word     = seal ? job.base : origin;
+    result.first    = seal ? 4'd3 : 4'd0;
+    result.out_len  = 15'd0;
+    result.keep_len = 15'd0;
+    result.length   = 15'd0;
+    result.counter  = report_counter ? counter_q : 64'd0;
+    if (seal && ok) begin
+      result.out_len  = record_len_q;
+      result.keep_len = record_len_q;
+      result.length   = record_len_q;
+    end else if (verdict) begin
+      result.out_len  = content_max_q > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : content_max_q;
+      result.keep_len = ok ? content_q : 15'd0;
+      result.length   = ok ? content_q : 15'd0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) result_valid_q <= 1'b0;
+    else result_valid_q <= result_valid || (result_valid_q && !res_ready_i);
+    if (result_valid && result_ready) result_q <= result;
+  end
+
+  assign res_valid_o = result_valid_q;
+  assign res_o       = result_q;
+
+  assign busy_o    = !control_idle;
+  assign starved_o = job_valid && !fetched;
+  assign blocked_o = result_valid_q && !res_ready_i;
+  assign records_o = finish && !key_job;
+  assign idle_o    = jobs_idle && !result_valid_q;
+
+endmodule
+
+`default_nettype wire

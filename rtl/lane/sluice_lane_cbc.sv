@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CBC (SP 800-38A, 6.2) over the ring, in place, and the single block operations of a record: the nonce made of a counter block,
+// the counter got back, and a look at the last block of an open before the rest.
+// Reads are one word ahead of the cipher, writes one behind, so that it runs without a pause: rounds + 1 clocks a block.
+`default_nettype none
+
+module sluice_lane_cbc #(
+  parameter int unsigned RingAw = sluice_pkg::RingAw
+) (
+  input  logic              clk_i,
+  input  logic              rst_ni,
+
+  input  logic              start_i,      // while not busy_o
+  input  logic [1:0]        op_i,         // 0 encrypt the nonce, 1 decrypt the nonce, 2 peek at the last block, 3 the whole body
+  input  logic              open_i,
+  output logic              busy_o,
+
+  input  logic [3:0]        rounds_i,
+  input  logic [RingAw-1:0] count_i,      // blocks of the body
+  input  logic [127:0]      nonce_i,
+  output logic [3:0]        key_index_o,
+  input  logic [127:0]      key_i,
+
+  output logic [127:0]      result_o,     // of operations 0 and 1
+  output logic [7:0]        last_byte_o,  // after operations 2 and 3 of an open: last byte of the last block, decrypted
+
+  // Progress: words read and words written. A word is read only with allow_i.
+  input  logic              allow_i,
+  output logic [RingAw-1:0] read_count_o,
+  output logic [RingAw-1:0] write_count_o,
+
+  // Ring (sluice_lane_ring).
+  output logic              read_o,
+  input  logic              read_gnt_i,
+  input  logic [127:0]      read_data_i,
+  output logic              write_o,
+  input  logic              write_gnt_i,
+  output logic [127:0]      write_data_o
+);
+
+  localparam logic [1:0] Make  = 2'd0;
+  localparam logic [1:0] Check = 2'd1;
+  localparam logic [1:0] Peek  = 2'd2;
+  localparam logic [1:0] Body  = 2'd3;
+
+  logic              run_q, single, decrypt;
+  logic [1:0]        op_q;
+  logic [RingAw-1:0] read_count_q, write_count_q;
+  logic              read_q, in_valid_q, out_valid_q;
+  logic [127:0]      in_q, current_q, chain_q, out_q;
+  logic [7:0]        before_q;  // peek: last byte of the block before the last
+
+  logic              aes_start, aes_ready, aes_done, done;
+  logic [127:0]      aes_in, aes_out;
+
+  assign single  = op_q == Make || op_q == Check;
+  assign decrypt = op_q == Check || op_q == Peek || (op_q == Body && open_i);
+
+  assign aes_start = run_q && in_valid_q && aes_ready && (!out_valid_q || write_gnt_i);
+  assign aes_in    = in_q ^ (single || !decrypt ? chain_q : 128'd0);
+
+  sluice_aes u_aes (
+    .clk_i,
+    .rst_ni,
+    .start_i     (aes_start),
+    .ready_o     (aes_ready),
+    .decrypt_i   (decrypt),
+    .rounds_i,
+    .data_i      (aes_in),
+    .key_index_o,
+    .key_i,
+    .done_o      (aes_done),
+    .data_o      (aes_out)
+  );
+
+  assign busy_o        = run_q;
+  assign done          = op_q == Body ? write_count_q == count_i : aes_done;
+  assign result_o      = out_q;
+  assign last_byte_o   = out_q[127:120] ^ before_q;
+  assign read_count_o  = read_count_q;
+  assign write_count_o = write_count_q;
+  assign write_o       = out_valid_q;
+  assign write_data_o  = out_q;
+  assign read_o        = run_q && !single && !in_valid_q && !read_q && read_count_q != count_i && (op_q == Peek || allow_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      run_q       <= 1'b0;
+      read_q      <= 1'b0;
+      in_valid_q  <= 1'b0;
+      out_valid_q <= 1'b0;
+    end else begin
+      run_q  <= run_q ? !done : start_i;
+      read_q <= read_gnt_i;
+      if (start_i) begin
+        in_valid_q <= op_i == Make || op_i == Check;
+      end else if (read_q) begin
+        in_valid_q <= op_q == Body || read_count_q == count_i;
+      end else if (aes_start) begin
+        in_valid_q <= 1'b0;
+      end
+      if (aes_done) out_valid_q <= op_q == Body;
+      else if (write_gnt_i) out_valid_q <= 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      op_q          <= op_i;
+      read_count_q  <= op_i == Peek && count_i != 11'd1 ? count_i - 11'd2 : 11'd0;
+      write_count_q <= 11'd0;
+    end else begin
+      if (read_gnt_i) read_count_q <= read_count_q + 11'd1;
+      if (write_gnt_i) write_count_q <= write_count_q + 11'd1;
+    end
+  end
+
+  // The first block of an operation is chained to the nonce; a nonce itself goes through as 0 xor chain. Decryption shifts the
+  // cipher text through: in_q is the next block, current_q the one in the cipher, chain_q the one before that.
+  always_ff @(posedge clk_i) begin
+    if (start_i) in_q <= 128'd0;
+    else if (read_q) in_q <= read_data_i;
+    if (aes_start) current_q <= in_q;
+    if (start_i) chain_q <= nonce_i;
+    else if (aes_done) chain_q <= decrypt ? current_q : aes_out;
+    if (aes_done) out_q <= aes_out ^ (op_q == Body && decrypt ? chain_q : 128'd0);
+    if (start_i) before_q <= op_i == Peek ? nonce_i[127:120] : 8'd0;
+    else if (read_q && op_q == Peek && read_count_q != count_i) before_q <= read_data_i[127:120];
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(start_i && run_q));
+      assert (!(aes_done && out_valid_q));
+    end
+  end
+`endif
+
+endmodule
+
+`default_nettype wire

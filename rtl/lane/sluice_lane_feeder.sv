@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Message words for the hash: nonce | header with the right length | data, then the hash's own padding (FIPS 180-4, 5.1.1), or the
+// block of an HMAC key (RFC 2104).
+//
+// The header ends where a ring word ends, and header and nonce are 1 modulo 4 bytes long, so each message word is one byte of one
+// ring part and three of the next. data_len_i may be secret: the words that are read, and how many are sent, depend on data_max_i.
+`default_nettype none
+
+module sluice_lane_feeder #(
+  parameter int unsigned RingAw = sluice_pkg::RingAw
+) (
+  input  logic              clk_i,
+  input  logic              rst_ni,
+
+  input  logic              start_i,
+  input  logic              key_block_i,     // an HMAC key, in the two words from the origin - 1 on
+  input  logic [31:0]       key_xor_i,
+  input  logic              replace_len_i,   // mte: the header's length field is replaced by data_len_i
+  input  logic [14:0]       data_len_i,
+  input  logic [14:0]       data_max_i,
+  input  logic [4:0]        nonce_len_i,
+
+  output logic [8:0]        last_block_o,    // blocks sent, less one
+  output logic [8:0]        final_block_o,   // the block that ends the message; secret when data_len_i is
+
+  output logic [1:0]        nonce_index_o,
+  input  logic [31:0]       nonce_word_i,
+
+  // Progress: ring word (from the origin) that is wanted next. It is read only with allow_i.
+  input  logic              allow_i,
+  output logic [RingAw-1:0] word_o,
+  output logic              read_o,
+  input  logic              read_gnt_i,
+  input  logic [127:0]      read_data_i,
+
+  output logic              valid_o,
+  input  logic              ready_i,
+  output logic [31:0]       data_o
+);
+
+  typedef enum logic [2:0] {Idle, Nonce, Read, Wait, Words, Tail} state_e;
+  state_e state_q, state_d;
+
+  function automatic logic [31:0] swap(input logic [31:0] x);
+    swap = {x[7:0], x[15:8], x[23:16], x[31:24]};
+  endfunction
+
+  // Lengths: with nonce, header, the byte 0x80 and the 64-bit length.
+  logic [14:0] prefix, total;
+  assign prefix        = {10'd0, nonce_len_i} + 15'(sluice_regs_pkg::UdpHeaderBytes);
+  assign total         = prefix + data_len_i;
+  assign final_block_o = key_block_i ? 9'd0 : 9'((total + 15'd8) >> 6);
+  assign last_block_o  = key_block_i ? 9'd0 : 9'((prefix + data_max_i + 15'd8) >> 6);
+
+  logic [12:0]       index_q;   // message word
+  logic [RingAw-1:0] word_q, words_left_q;
+  logic [127:0]      hold_q;
+  logic [1:0]        part_q;
+  logic [7:0]        carry_q;
+  logic [15:0]       left_q;    // data bytes still to come, from the first whole one of this message word on; signed
+  logic              header_q, push, skip, done;
+  logic [31:0]       part, bytes, masked, message;
+
+  assign skip   = header_q && part_q == 2'd0 && !key_block_i;  // the first part of the header's word only fills the carry
+  assign push   = valid_o && ready_i;
+  assign done   = index_q == {last_block_o, 4'hf};
+  assign word_o = word_q;
+  assign read_o = state_q == Read && (header_q || allow_i);
+
+  always_comb begin
+    part = hold_q[32 * part_q +: 32];
+    if (header_q && part_q == 2'd1 && replace_len_i && !key_block_i) begin
+      part[31:16] = {data_len_i[7:0], 1'b0, data_len_i[14:8]};
+    end
+  end
+
+  // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24].
+  assign bytes = {carry_q, part[7:0], part[15:8], part[23:16]};
+  always_comb begin
+    if (!left_q[15] && left_q[14:0] >= 15'd3) masked = bytes;
+    else if (left_q == 16'd2) masked = {bytes[31:8], 8'h80};
+    else if (left_q == 16'd1) masked = {bytes[31:16], 16'h8000};
+    else if (left_q == 16'd0) masked = {bytes[31:24], 24'h800000};
+    else if (left_q == 16'hffff) masked = 32'h80000000;
+    else masked = 32'd0;
+  end
+
+  always_comb begin
+    if (key_block_i) message = (state_q == Tail ? 32'd0 : swap(part)) ^ key_xor_i;
+    else if (state_q == Nonce) message = swap(nonce_word_i);
+    else if (header_q) message = bytes;
+    else if (index_q == {final_block_o, 4'hf}) message = {14'd0, total + 15'd64, 3'd0};
+    else message = masked;
+  end
+
+  assign nonce_index_o = index_q[1:0];
+  assign valid_o       = state_q == Nonce || (state_q == Words && !skip) || state_q == Tail;
+  assign data_o        = message;
+
+  always_comb begin
+    state_d = state_q;
+    unique case (state_q)
+      Idle:    if (start_i) state_d = key_block_i ? Read : Nonce;
+      Nonce:   if (push && index_q[3:0] == {1'b0, nonce_len_i[4:2]} - 4'd1) state_d = Read;
+      Read:    if (read_gnt_i) state_d = Wait;
+      Wait:    state_d = Words;
+      Words:   if (push && done) state_d = Idle;
+               else if (push && part_q == 2'd3) state_d = words_left_q == '0 ? Tail : Read;
+      Tail:    if (push && done) state_d = Idle;
+      default: state_d = Idle;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) state_q <= Idle;
+    else state_q <= state_d;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      index_q      <= 13'd0;
+      word_q       <= '1;
+      words_left_q <= key_block_i ? 11'd2 : 11'((data_max_i + 15'd15) >> 4) + 11'd1;
+      left_q       <= {1'b0, data_len_i};
+      header_q     <= 1'b1;
+      part_q       <= 2'd0;
+    end else begin
+      if (push) index_q <= index_q + 13'd1;
+      if (read_gnt_i) begin
+        word_q       <= word_q + 11'd1;
+        words_left_q <= words_left_q - 11'd1;
+      end
+      if (state_q == Words && (push || skip)) begin
+        part_q  <= part_q + 2'd1;
+        carry_q <= part[31:24];
+        if (part_q == 2'd3) header_q <= 1'b0;
+      end
+      if (push && !header_q) left_q <= left_q - 16'd4;
+    end
+    if (state_q == Wait) hold_q <= read_data_i;
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) assert (!(start_i && state_q != Idle));
+  end
+`endif
+
+endmodule
+
+`default_nettype wire

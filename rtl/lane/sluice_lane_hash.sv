@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HMAC (RFC 2104) of a record over precomputed inner and outer states: load a state, hash the message that the feeder sends, swap
+// the digest for the outer state, hash the digest. Or one compression of an HMAC key's block from the initial value.
+//
+// Words wait for the hash in a memory of two blocks, which carries it over the clocks in which the ring is busy. While the digest
+// leaves the hash's chain, last word first, the outer state enters it.
+`default_nettype none
+
+module sluice_lane_hash #(
+  parameter int unsigned RingAw = sluice_pkg::RingAw
+) (
+  input  logic              clk_i,
+  input  logic              rst_ni,
+
+  input  logic              sha256_i,       // else SHA-1
+  input  logic              load_i,         // load the inner state, or with key_block_i the hash's initial value
+  output logic              loading_o,
+  input  logic              run_i,          // hash the message; after loading
+  output logic              running_o,
+
+  input  logic              key_block_i,
+  input  logic [31:0]       key_xor_i,
+  input  logic              replace_len_i,
+  input  logic [14:0]       data_len_i,
+  input  logic [14:0]       data_max_i,
+  input  logic [4:0]        nonce_len_i,
+  output logic [1:0]        nonce_index_o,
+  input  logic [31:0]       nonce_word_i,
+
+  // State words of the SA (sluice_lane_sa).
+  output logic              state_read_o,
+  output logic [3:0]        state_index_o,
+  input  logic [31:0]       state_i,
+
+  // Digest, last word first; pop_i turns to the next one.
+  input  logic              pop_i,
+  output logic [31:0]       digest_o,
+
+  // Ring (sluice_lane_ring), words from the origin on.
+  input  logic              allow_i,
+  output logic [RingAw-1:0] word_o,
+  output logic              read_o,
+  input  logic              read_gnt_i,
+  input  logic [127:0]      read_data_i
+);
+
+  // Load and Swap move the chain, a word a clock; the Init states wait for the hash to take it over.
+  typedef enum logic [2:0] {Idle, Load, LoadInit, Inner, Swap, SwapInit, Outer} state_e;
+  state_e state_q, state_d;
+
+  logic [3:0]  words, count_q, chain_index;  // words of the chain
+  logic        shift, shift_last, init;
+  logic [31:0] shift_word, tail, initial_word;
+  logic        block_done, discard;
+  logic [8:0]  block_q, last_block, final_block;
+
+  assign words       = sha256_i ? 4'd8 : 4'd5;
+  assign chain_index = words - 4'd1 - count_q;
+  assign shift_last  = chain_index == 4'd0;
+  assign shift       = state_q == Load || state_q == Swap;
+  assign init        = state_q == LoadInit || state_q == SwapInit;
+
+  assign state_read_o  = shift && !key_block_i;
+  assign state_index_o = {state_q == Swap, chain_index[2:0]};
+  assign shift_word    = pop_i ? tail : key_block_i ? initial_word : state_i;
+  assign digest_o      = tail;
+
+  // Initial values (FIPS 180-4, 5.3).
+  always_comb begin
+    unique case ({sha256_i, chain_index[2:0]})
+      4'h0: initial_word = 32'h67452301;
+      4'h1: initial_word = 32'hefcdab89;
+      4'h2: initial_word = 32'h98badcfe;
+      4'h3: initial_word = 32'h10325476;
+      4'h8: initial_word = 32'h6a09e667;
+      4'h9: initial_word = 32'hbb67ae85;
+      4'ha: initial_word = 32'h3c6ef372;
+      4'hb: initial_word = 32'ha54ff53a;
+      4'hc: initial_word = 32'h510e527f;
+      4'hd: initial_word = 32'h9b05688c;
+      4'he: initial_word = 32'h1f83d9ab;
+      4'hf: initial_word = 32'h5be0cd19;
+      default: initial_word = 32'hc3d2e1f0;
+    endcase
+  end
+
+  assign loading_o = state_q == Load || state_q == LoadInit;
+  assign running_o = state_q == Inner || state_q == Swap || state_q == SwapInit || state_q == Outer;
+
+  always_comb begin
+    state_d = state_q;
+    unique case (state_q)
+      Idle:     if (load_i) state_d = Load;
+                else if (run_i) state_d = Inner;
+      Load:     if (shift_last) state_d = LoadInit;
+      LoadInit: state_d = Idle;
+      Inner:    if (block_done && block_q == last_block) state_d = key_block_i ? Idle : Swap;
+      Swap:     if (shift_last) state_d = SwapInit;
+      SwapInit: state_d = Outer;
+      Outer:    if (block_done) state_d = Idle;
+      default:  state_d = Idle;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) state_q <= Idle;
+    else state_q <= state_d;
+  end
+
+  always_ff @(posedge clk_i) begin
+    count_q <= shift ? count_q + 4'd1 : 4'd0;
+    if (run_i) block_q <= 9'd0;
+    else if (block_done) block_q <= block_q + 9'd1;
+  end
+
+  // An open hashes as many blocks as the length allows; those behind the true end do not count.
+  assign discard = state_q == Inner && block_q > final_block;
+
+  // Message words from the feeder, then those of the outer block: digest, 0x80, zeros, its length with the key's block before it.
+  logic        feed_valid, feed_ready, tail_valid;
+  logic [31:0] feed_word, tail_word;
+  logic [3:0]  tail_q;   // word of the outer block that comes next
+
+  sluice_lane_feeder #(.RingAw(RingAw)) u_feeder (
+    .clk_i,
+    .rst_ni,
+    .start_i       (run_i),
+    .key_block_i,
+    .key_xor_i,
+    .replace_len_i,
+    .data_len_i,
+    .data_max_i,
+    .nonce_len_i,
+    .last_block_o  (last_block),
+    .final_block_o (final_block),
+    .nonce_index_o,
+    .nonce_word_i,
+    .allow_i,
+    .word_o,
+    .read_o,
+    .read_gnt_i,
+    .read_data_i,
+    .valid_o       (feed_valid),
+    .ready_i       (feed_ready),
+    .data_o        (feed_word)
+  );
+
+  assign tail_valid = (state_q == SwapInit || state_q == Outer) && tail_q != 4'd0;
+  always_comb begin
+    if (tail_q == words) tail_word = 32'h80000000;
+    else if (tail_q == 4'd15) tail_word = 32'd512 + {23'd0, words, 5'd0};
+    else tail_word = 32'd0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == Swap) tail_q <= words;
+    else if (tail_valid) tail_q <= tail_q + 4'd1;
+  end
+
+  // The two blocks: even words, odd words.
+  logic [31:0] even [16];
+  logic [31:0] odd [16];
+  logic [5:0]  put_q, get_q, filled;
+  logic [4:0]  address;
+  logic        put;
+  logic [31:0] put_word;
+  logic [63:0] pair;
+  logic        word_ready, pair_ready;
+
+  assign filled     = put_q - get_q;
+  assign feed_ready = !filled[5] && state_q == Inner;
+  assign put        = (feed_valid && feed_ready) || state_q == Swap || tail_valid;
+  assign put_word   = state_q == Swap ? tail : tail_valid ? tail_word : feed_word;
+  assign address    = state_q == Swap ? put_q[4:0] + {1'b0, chain_index} : put_q[4:0];
+  assign pair       = {odd[get_q[4:1]], even[get_q[4:1]]};
+
+  always_ff @(posedge clk_i) begin
+    if (put && !address[0]) even[address[4:1]] <= put_word;
+    if (put && address[0]) odd[address[4:1]] <= put_word;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      put_q <= 6'd0;
+      get_q <= 6'd0;
+    end else begin
+      if (state_q == Swap) put_q <= shift_last ? put_q + {2'd0, words} : put_q;
+      else if (put) put_q <= put_q + 6'd1;
+      if (sha256_i ? word_ready && filled != 6'd0 : pair_ready && filled[5:1] != 5'd0) get_q <= get_q + (sha256_i ? 6'd1 : 6'd2);
+    end
+  end
+
+  // The hashes. The one that is not used gets neither words nor shifts.
+  logic [31:0] sha256_tail, sha1_tail;
+  logic        sha256_done, sha1_done;
+
+  assign tail       = sha256_i ? sha256_tail : sha1_tail;
+  assign block_done = sha256_i ? sha256_done : sha1_done;
+
+  sluice_sha256 u_sha256 (
+    .clk_i,
+    .rst_ni,
+    .shift_i      (sha256_i && (shift || pop_i)),
+    .shift_word_i (shift_word),
+    .tail_o       (sha256_tail),
+    .init_i       (sha256_i && init),
+    .word_valid_i (sha256_i && filled != 6'd0),
+    .word_ready_o (word_ready),
+    .word_i       (get_q[0] ? pair[63:32] : pair[31:0]),
+    .discard_i    (discard),
+    .done_o       (sha256_done)
+  );
+
+  sluice_sha1 u_sha1 (
+    .clk_i,
+    .rst_ni,
+    .shift_i      (!sha256_i && (shift || pop_i)),
+    .shift_word_i (shift_word),
+    .tail_o       (sha1_tail),
+    .init_i       (!sha256_i && init),
+    .pair_valid_i (!sha256_i && filled[5:1] != 5'd0),
+    .pair_ready_o (pair_ready),
+    .pair_i       (pair),
+    .discard_i    (discard),
+    .done_o       (sha1_done)
+  );
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (filled <= 6'd32);
+      assert (!(pop_i && (loading_o || running_o)));
+      assert (!(load_i && state_q != Idle));
+    end
+  end
+`endif
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A key job: the inner and the outer HMAC state of a key, by two compressions of the lane's hash, sent as four 128-bit words.
+// The digest turns in its chain, last word first: the words of the second half go round, the first half is collected and sent, then
+// the second half.
+`default_nettype none
+
+module sluice_lane_keys (
+  input  logic         clk_i,
+  input  logic         rst_ni,
+
+  input  logic         start_i,
+  output logic         done_o,
+
+  input  logic         sha256_i,
+  output logic [31:0]  key_xor_o,
+  output logic         load_o,
+  input  logic         loading_i,
+  output logic         run_o,
+  input  logic         running_i,
+  output logic         pop_o,
+  input  logic [31:0]  digest_i,
+
+  output logic         key_valid_o,
+  input  logic         key_ready_i,
+  output logic [127:0] key_data_o
+);
+
+  typedef enum logic [2:0] {Idle, Load, LoadWait, Run, RunWait, Turn, SendFirst, SendSecond} state_e;
+  state_e state_q, state_d;
+
+  logic         outer_q;
+  logic [3:0]   turn_q, second;  // words of the digest's second half
+  logic [127:0] word_q;
+
+  assign second      = sha256_i ? 4'd4 : 4'd1;
+  assign key_xor_o   = outer_q ? 32'h5c5c5c5c : 32'h36363636;
+  assign load_o      = state_q == Load;
+  assign run_o       = state_q == Run;
+  assign pop_o       = state_q == Turn && turn_q != 4'd0;
+  assign key_valid_o = state_q == SendFirst || state_q == SendSecond;
+  assign key_data_o  = word_q;
+  assign done_o      = state_q == SendSecond && key_ready_i && outer_q;
+
+  // Turn goes round twice: for the first half with all words but the last four dropped, then for the second.
+  logic second_half_q;
+
+  always_comb begin
+    state_d = state_q;
+    unique case (state_q)
+      Idle:      if (start_i) state_d = Load;
+      Load:      state_d = LoadWait;
+      LoadWait:  if (!loading_i) state_d = Run;
+      Run:       state_d = RunWait;
+      RunWait:   if (!running_i) state_d = Turn;
+      Turn:      if (turn_q == 4'd0) state_d = second_half_q ? SendSecond : SendFirst;
+      SendFirst: if (key_ready_i) state_d = Turn;
+      default:   if (key_ready_i) state_d = outer_q ? Idle : Load;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) state_q <= Idle;
+    else state_q <= state_d;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) outer_q <= 1'b0;
+    else if (state_q == SendSecond && key_ready_i) outer_q <= 1'b1;
+    if (state_q == RunWait) begin
+      turn_q        <= second + 4'd4;
+      second_half_q <= 1'b0;
+      word_q        <= 128'd0;
+    end else if (state_q == SendFirst && key_ready_i) begin
+      turn_q        <= second;
+      second_half_q <= 1'b1;
+      word_q        <= 128'd0;
+    end else if (pop_o) begin
+      turn_q <= turn_q - 4'd1;
+      word_q <= {word_q[95:0], digest_i};
+    end
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drives a lane as dispatcher, fetcher and writer do, at full speed or with pauses by a random generator, and collects what it
+// answers.
+#ifndef TESTS_RTL_LANE_BENCH_H
+#define TESTS_RTL_LANE_BENCH_H
+
+#include <deque>
+#include <memory>
+
+#include "Vsluice_lane.h"
+#include "reference.h"
+
+enum class Kind { seal = 0, open = 1, keys = 2 };
+
+struct Job {
+    Kind kind;
+    Sa sa;
+    Bytes source; // content, record, or HMAC key (32 bytes)
+    uint8_t type = 0x97;
+    unsigned pad = 0;
+    uint64_t counter = 0;
+    Bytes nonce = Bytes(16);
+    bool fetch_err = false;
+
+    // What came back.
+    Answer answer{};
+    unsigned first = 0, length = 0;
+    std::array<std::array<uint8_t, 16>, 4> key_words{};
+    unsigned key_beats = 0;
+    uint64_t fetched_at = 0, result_at = 0; // clocks
+
+    unsigned base = 0, words = 0, id = 0;   // ring words
+};
+
+class Bench
+{
+  public:
+    explicit Bench(uint64_t seed, bool pauses);
+
+    /* Runs the jobs through the lane, in order. False when it stops answering. */
+    bool run(std::vector<Job> &jobs);
+    uint64_t clock() const
+    {
+        return clock_;
+    }
+    uint64_t busy = 0, records = 0; // clocks, pulses
+
+  private:
+    struct Write {
+        unsigned addr, be;
+        std::array<uint8_t, 16> data;
+    };
+
+    void observe(std::vector<Job> &jobs);
+    void drive_job(std::vector<Job> &jobs);
+    void drive_fetch(std::vector<Job> &jobs);
+    void drive_writer(const std::vector<Job> &jobs);
+    void begin_fetch(const Job &job);
+    void take_result(Job &job);
+    bool pause(unsigned one_in);
+
+    std::unique_ptr<Vsluice_lane> top_;
+    Rng rng_;
+    bool pauses_;
+    uint64_t clock_ = 0;
+
+    size_t offered_ = 0, accepted_ = 0, fetching_ = 0, done_ = 0;
+    unsigned head_ = 0, used_ = 0; // ring words
+    std::deque<std::array<uint8_t, 16>> sa_beats_;
+    std::deque<Write> writes_;
+    bool fetch_begun_ = false;
+
+    Bytes output_;
+    unsigned read_next_ = 0, read_count_ = 0; // words of the result asked for, and how many there are
+    bool reading_ = false;
+};
+
+#endif

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The record lane against OpenSSL. SEED=n repeats a run.
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "bench.h"
+
+static unsigned tests, failures;
+
+static void ok(bool passed, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    printf("%sok %u - ", passed ? "" : "not ", ++tests);
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+    failures += !passed;
+}
+
+static Job seal_job(const Sa &sa, const Bytes &content, unsigned pad, uint64_t counter)
+{
+    Job job{Kind::seal, sa, content};
+    job.pad = pad;
+    job.counter = counter;
+    return job;
+}
+
+static Job open_job(const Sa &sa, const Bytes &record)
+{
+    return Job{Kind::open, sa, record};
+}
+
+static Answer expected(const Job &job)
+{
+    if (job.fetch_err) {
+        return {SLUICE_STATUS_DMA_ERROR, {}, 0, job.kind == Kind::seal && !job.sa.explicit_nonce ? job.counter : 0};
+    }
+    return job.kind == Kind::seal   ? seal(job.sa, job.source, job.type, job.pad, job.counter, job.nonce)
+           : job.kind == Kind::open ? open(job.sa, job.source)
+                                    : Answer{SLUICE_STATUS_OK, {}, 0, 0};
+}
+
+static bool keys_right(const Job &job)
+{
+    if (job.kind != Kind::keys) {
+        return job.key_beats == 0;
+    }
+    unsigned beats = job.fetch_err ? 0 : 4, len = job.sa.mac == SLUICE_MAC_SHA256 ? 32 : 20;
+    Bytes key(job.source.begin(), job.source.begin() + len);
+    return job.key_beats == beats && (beats == 0 || job.key_words == hmac_states(job.sa.mac, key));
+}
+
+static bool right(const Job &job)
+{
+    Answer want = expected(job);
+    const Answer &got = job.answer;
+    bool good = got.status == want.status && got.bytes == want.bytes && got.out_len == want.out_len && got.counter == want.counter &&
+                job.length == want.bytes.size() && keys_right(job);
+    if (!good) {
+        size_t diff = 0;
+        while (diff < got.bytes.size() && diff < want.bytes.size() && got.bytes[diff] == want.bytes[diff]) {
+            diff++;
+        }
+        printf("# kind %d cipher %d mac %d/%u form %d explicit %d source %zu pad %u err %d: status %u want %u, bytes %zu want %zu "
+               "(first difference at %zu), out_len %u want %u, counter %llx want %llx, key beats %u\n",
+               (int)job.kind, job.sa.cipher, job.sa.mac, job.sa.mac_len, job.sa.form, job.sa.explicit_nonce, job.source.size(), job.pad,
+               job.fetch_err, got.status, want.status, got.bytes.size(), want.bytes.size(), diff, got.out_len, want.out_len,
+               (unsigned long long)got.counter, (unsigned long long)want.counter, job.key_beats);
+    }
+    return good;
+}
+
+static bool run(Bench &bench, std::vector<Job> &jobs)
+{
+    if (!bench.run(jobs)) {
+        printf("# the lane stopped\n");
+        return false;
+    }
+    unsigned wrong = 0;
+    for (const Job &job : jobs) {
+        wrong += !right(job);
+        if (wrong > 5) {
+            break;
+        }
+    }
+    return wrong == 0;
+}
+
+static unsigned random_len(Rng &rng, bool long_ones)
+{
+    static const unsigned edges[] = {0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 34, 35, 36, 63, 64, 65, 255, 256, 1399, 1400};
+    if (long_ones && rng() % 30 == 0) {
+        return 16384 - (unsigned)(rng() % 3);
+    }
+    return rng() % 2 ? edges[rng() % (sizeof edges / sizeof *edges)] : (unsigned)(rng() % 300);
+}
+
+static void damage(Rng &rng, Bytes &record)
+{
+    record[rng() % record.size()] ^= (uint8_t)(1u << rng() % 8);
+}
+
+/* A random job: any SA, seal or open, now and then damaged, unreadable, or a key job. */
+static Job random_job(Rng &rng, bool long_ones)
+{
+    Sa sa = random_sa(rng);
+    if (rng() % 20 == 0 && sa.mac != SLUICE_MAC_NONE) {
+        Bytes key = sa.mac_key;
+        key.resize(32);
+        Job job{Kind::keys, sa, key};
+        job.fetch_err = rng() % 4 == 0;
+        return job;
+    }
+    Bytes content = random_bytes(rng, random_len(rng, long_ones));
+    Job job = seal_job(sa, content, 0, rng());
+    job.nonce = random_bytes(rng, 16);
+    job.type = (uint8_t)(0x80 | rng());
+    unsigned spare = 15 - ((unsigned)content.size() + (sa.etm() ? 0 : sa.mac_len)) % 16;
+    job.pad = sa.aes() && rng() % 3 == 0 ? (unsigned)(rng() % ((255 - spare) / 16 + 1)) : 0;
+    if (rng() % 2) {
+        Bytes record = seal(sa, content, job.type, job.pad, job.counter, job.nonce).bytes;
+        if (sa.content_max((unsigned)record.size()) >= 0) {
+            job = open_job(sa, record);
+        }
+    }
+    if (job.kind == Kind::open && rng() % 4 == 0) {
+        damage(rng, job.source);
+    }
+    job.fetch_err = rng() % 32 == 0;
+    return job;
+}
+
+static void test_random(Rng &rng, bool pauses, unsigned count)
+{
+    Bench bench(rng(), pauses);
+    std::vector<Job> jobs;
+    for (unsigned i = 0; i < count; i++) {
+        jobs.push_back(random_job(rng, true));
+    }
+    ok(run(bench, jobs), "%u random jobs %s are as OpenSSL has them", count, pauses ? "with pauses" : "at full speed");
+}
+
+static const struct {
+    sluice_cipher cipher;
+    sluice_mac mac;
+    sluice_form form;
+    const char *name;
+} suites[] = {
+    {SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_MTE, "AES-128, SHA-256, mte"},
+    {SLUICE_CIPHER_AES256, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, "AES-256, SHA-256, etm"},
+    {SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, "AES-128, SHA-1, mte"},
+    {SLUICE_CIPHER_AES256, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_ETM, "AES-256, SHA-1, etm"},
+    {SLUICE_CIPHER_NULL, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_MTE, "NULL, SHA-256, mte"},
+};
+
+static unsigned full_mac(sluice_mac mac)
+{
+    return mac == SLUICE_MAC_SHA256 ? 32 : 20;
+}
+
+/* Content lengths around every edge: each from 0 to 130. */
+static void test_lengths(Rng &rng)
+{
+    for (const auto &suite : suites) {
+        Bench bench(rng(), false);
+        Sa sa = make_sa(rng, suite.cipher, suite.mac, suite.form, full_mac(suite.mac), false);
+        std::vector<Job> jobs;
+        for (unsigned len = 0; len <= 130; len++) {
+            Bytes content = random_bytes(rng, len);
+            jobs.push_back(seal_job(sa, content, 0, len));
+            jobs.push_back(open_job(sa, seal(sa, content, 0x97, 0, len, Bytes(16)).bytes));
+        }
+        ok(run(bench, jobs), "%s: every content length from 0 to 130 is sealed and opened", suite.name);
+    }
+}
+
+static void test_every_byte(Rng &rng)
+{
+    for (const auto &suite : suites) {
+        Bench bench(rng(), false);
+        Sa sa = make_sa(rng, suite.cipher, suite.mac, suite.form, full_mac(suite.mac), false);
+        Bytes record = seal(sa, random_bytes(rng, 75), 0x97, 2, rng(), Bytes(16)).bytes;
+        std::vector<Job> jobs;
+        for (size_t at = 0; at < record.size(); at++) {
+            for (unsigned bit = 0; bit < 8; bit += 7) {
+                Bytes bad = record;
+                bad[at] ^= (uint8_t)(1u << bit);
+                jobs.push_back(open_job(sa, bad));
+            }
+        }
+        bool passed = run(bench, jobs);
+        for (const Job &job : jobs) {
+            bool type_bit = job.source[0] != record[0];  // a type with bit 7 left is wrong for the MAC only
+            passed = passed && job.answer.status != SLUICE_STATUS_OK && (type_bit || job.answer.bytes.empty());
+        }
+        ok(passed, "%s: no byte of a record can be changed", suite.name);
+    }
+}
+
+/* Records of one length whose padding, MAC and content differ: good ones, every padding_length, faults in every byte. */
+static std::vector<Job> uniform_jobs(Rng &rng, const Sa &sa, unsigned room)
+{
+    std::vector<Job> jobs;
+    for (unsigned last = 0; last < 256; last++) {
+        unsigned inside = room - (sa.etm() ? 0 : sa.mac_len);
+        if (last + 1 <= inside) {
+            jobs.push_back(open_job(sa, seal_with_padding(sa, random_bytes(rng, inside - last - 1), Bytes(last + 1, (uint8_t)last), last)));
+        }
+        // Padding bytes of another value, as many as fit, so that MAC and padding disagree.
+        Bytes padding = random_bytes(rng, 16);
+        padding.back() = (uint8_t)last;
+        jobs.push_back(open_job(sa, seal_with_padding(sa, random_bytes(rng, inside - 16), padding, last)));
+    }
+    Bytes good = jobs.front().source;
+    for (size_t at = SLUICE_UDP_HEADER_BYTES; at < good.size() - 16; at++) {
+        Bytes bad = good;
+        bad[at] ^= (uint8_t)(1u << rng() % 8);
+        jobs.push_back(open_job(sa, bad));
+    }
+    return jobs;
+}
+
+static void test_uniform(Rng &rng)
+{
+    for (const auto &suite : suites) {
+        if (suite.cipher == SLUICE_CIPHER_NULL) {
+            continue;
+        }
+        Sa sa = make_sa(rng, suite.cipher, suite.mac, suite.form, full_mac(suite.mac), false);
+        std::vector<Job> jobs = uniform_jobs(rng, sa, 352);
+        bool passed = true;
+        unsigned good = 0;
+        uint64_t least = UINT64_MAX, most = 0;
+        Bench bench(rng(), false);
+        for (Job &job : jobs) {
+            std::vector<Job> one = {job};
+            passed = passed && run(bench, one);
+            uint64_t clocks = one[0].result_at - one[0].fetched_at;
+            least = clocks < least ? clocks : least;
+            most = clocks > most ? clocks : most;
+            good += one[0].answer.status == SLUICE_STATUS_OK;
+        }
+        ok(passed && least == most && good >= 256 && good < jobs.size(),
+           "%s: an open takes the same clocks whatever is wrong (%zu records, %u right, %llu to %llu clocks)", suite.name, jobs.size(),
+           good, (unsigned long long)least, (unsigned long long)most);
+    }
+}
+
+/* Content above 16384 bytes fits a record's length when its padding is short; it must be refused as wrong. */
+static void test_too_long(Rng &rng)
+{
+    Bench bench(rng(), false);
+    std::vector<Job> jobs;
+    for (sluice_form form : {SLUICE_FORM_UDP_MTE, SLUICE_FORM_UDP_ETM}) {
+        Sa sa = make_sa(rng, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, form, 32, false);
+        for (unsigned len : {16383u, 16384u, 16385u, 16384u + 15}) {
+            unsigned room = (16384 + (sa.etm() ? 0 : 32) + 32) / 16 * 16, padding = room - (sa.etm() ? 0 : 32) - len;
+            jobs.push_back(open_job(sa, seal_with_padding(sa, random_bytes(rng, len), Bytes(padding, (uint8_t)(padding - 1)), len)));
+        }
+    }
+    ok(run(bench, jobs), "content of more than 16384 bytes is refused, of 16384 opened");
+}
+
+static double clocks_per_record(Rng &rng, const Sa &sa, Kind kind, unsigned len)
+{
+    std::vector<Job> jobs;
+    for (unsigned i = 0; i < 12; i++) {
+        Bytes content = random_bytes(rng, len);
+        jobs.push_back(kind == Kind::seal ? seal_job(sa, content, 0, i) : open_job(sa, seal(sa, content, 0x97, 0, i, Bytes(16)).bytes));
+    }
+    Bench bench(rng(), false);
+    if (!run(bench, jobs)) {
+        return 1e9;
+    }
+    return (double)(jobs[11].result_at - jobs[1].result_at) / 10;
+}
+
+static void test_speed(Rng &rng)
+{
+    bool passed = true;
+    for (const auto &suite : suites) {
+        Sa sa = make_sa(rng, suite.cipher, suite.mac, suite.form, full_mac(suite.mac), false);
+        for (unsigned len : {64u, 256u, 1400u, 16384u}) {
+            double sealed = clocks_per_record(rng, sa, Kind::seal, len), opened = clocks_per_record(rng, sa, Kind::open, len);
+            printf("# %s, %u bytes: seal %.0f clocks (%.3f bytes a clock), open %.0f (%.3f)\n", suite.name, len, sealed, len / sealed,
+                   opened, len / opened);
+            passed = passed && (len != 64 || (sealed <= 300 && opened <= 300)) && (len != 1400 || (sealed <= 1690 && opened <= 1690));
+        }
+    }
+    ok(passed, "records back to back: 1400 bytes in 1690 clocks or less, 64 bytes in 300 or less");
+}
+
+int main(int argc, char **argv)
+{
+    Verilated::commandArgs(argc, argv);
+    const char *given = getenv("SEED");
+    uint64_t seed = given ? strtoull(given, nullptr, 0) : std::random_device{}();
+    Rng rng(seed);
+    setvbuf(stdout, nullptr, _IOLBF, 0);
+    printf("# SEED=%llu\n", (unsigned long long)seed);
+    test_lengths(rng);
+    test_random(rng, false, 300);
+    test_random(rng, true, 300);
+    test_every_byte(rng);
+    test_uniform(rng);
+    test_too_long(rng);
+    test_speed(rng);
+    printf("1..%u\n", tests);
+    return failures != 0;
+}
