@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests of the simulation. sluice-sim-fake is sluice-sim with a stand-in for the Verilated card (fake_card.c).
+
+SIM_FAKE := $(BUILD)/tests/sim/sluice-sim-fake
+SIM_TESTS := $(addprefix $(BUILD)/tests/sim/,vfu_test)
+
+$(BUILD)/tests/sim/%.o: CPPFLAGS += -Isim -Itests/sim -DSIM_FAKE='"$(SIM_FAKE)"' -DSLUICE_SIM='"$(SLUICE_SIM)"'
+
+$(SIM_FAKE): $(SIM_OBJS) $(BUILD)/sim/main.o $(BUILD)/tests/sim/fake_card.o
+	$(CC) $(LDFLAGS) $^ $(SIM_LIBS) -o $@
+
+$(BUILD)/tests/sim/vfu_test: $(BUILD)/tests/sim/vfu_test.o $(BUILD)/tests/sim/client.o | $(SIM_FAKE)
+	$(CC) $(LDFLAGS) $^ -o $@
+
+TESTS += $(SIM_TESTS)
