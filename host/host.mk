@@ -9,3 +9,14 @@ LIBHOST_LIBS := -levent_core -levent_extra -lconfig -lssl -lcrypto -lpthread
 $(LIBHOST): $(LIBHOST_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# Not beside its objects, which are in $(BUILD)/host/sluiced/.
+SLUICED := $(BUILD)/bin/sluiced
+SLUICED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/sluiced/*.c))
+SLUICED_LIBS := $(LIBHOST_LIBS) -lcrypt -ljansson
+
+$(SLUICED): $(SLUICED_OBJECTS) $(LIBHOST) $(LIBSLUICE)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ $(SLUICED_LIBS) $(LIBSLUICE_LIBS) -o $@
+
+ALL += $(LIBHOST) $(SLUICED)

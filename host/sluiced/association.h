@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A UDP association, secure or naked: its SAs, where its client is, a socket for each address family toward its targets. Belongs
+ * to its session's worker.
+ */
+#ifndef SLUICED_ASSOCIATION_H
+#define SLUICED_ASSOCIATION_H
+
+#include "sluiced/helper.h"
+#include "sluiced/worker.h"
+#include "socks/socks.h"
+#include "udp/keys.h"
+#include "udp/sas.h"
+
+#define ASSOCIATION_HELD 8 /* datagrams that wait for a name, at most */
+
+struct association;
+
+/* A datagram that waits for its target's name. */
+struct held_datagram {
+    struct association *association;
+    struct names_request *request; /* NULL: free */
+    struct chunk *chunk;
+    const uint8_t *data;
+    uint32_t len;
+    uint16_t port;
+};
+
+struct target_socket {
+    int fd; /* -1: not opened yet */
+    struct source source;
+    struct batch_queue queue;
+    struct association *association;
+};
+
+enum association_state { ASSOCIATION_MAKING, ASSOCIATION_OPEN, ASSOCIATION_CLOSING };
+
+struct association {
+    struct worker *worker;
+    struct session *session; /* NULL once that has gone */
+    enum association_state state;
+    bool secure;
+    uint8_t cid[CID_BYTES]; /* the proxy's */
+    struct sas sas;
+    struct net_addr host;  /* naked: the TCP peer, the only host that datagrams are taken from */
+    struct net_addr peer;  /* pinned: where records or datagrams came from first */
+    struct net_addr local; /* to send from */
+    struct batch_queue *to_client;
+    struct target_socket targets[2]; /* IPv4, IPv6 */
+    struct target_socket naked;      /* toward the client */
+    struct held_datagram held[ASSOCIATION_HELD];
+    time_t last_datagram;
+    uint64_t up, down, up_bytes, down_bytes, replays;
+    struct task task; /* of the admin helper */
+    int made;         /* its result */
+    bool busy;        /* the helper has it */
+    bool attached;    /* the engine knows its sas */
+    struct association *hash_next, *prev, *next;
+};
+
+typedef void association_made_fn(struct association *association, int error);
+
+/* Secure: draws a cid, so that keys can be derived. NULL: no memory. */
+struct association *association_new(struct worker *worker, struct session *session, bool secure);
+/* Secure: has the SAs made by the helper; then session_association_made is called. The agreement and the keys are copied. */
+void association_make(struct association *association, const struct keys_agreement *agreement, const struct keys *keys);
+/* Naked: opens a socket at the address of `local`; `host` is the client's. -errno. */
+int association_open_naked(struct association *association, const struct net_addr *local, const struct net_addr *host);
+/* Ends it; the memory goes once nothing of it is in flight. */
+void association_close(struct association *association);
+struct association *association_find(const struct worker *worker, const uint8_t cid[CID_BYTES]);
+/* The socket toward targets of that family; NULL: it cannot be had. */
+struct target_socket *association_target(struct association *association, int family);
+/* Called after a job of it has ended. */
+void association_settle(struct association *association);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sluiced/datapath.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sluiced/session.h"
+#include "udp/record.h"
+
+#define READS_PER_EVENT 4  /* then the loop's other events have their turn */
+#define LEAST_ROOM      64 /* of the engine, for a read: what one message may hold with GRO */
+
+/* ---- to the target */
+
+static void send_to(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len, const struct net_addr *target)
+{
+    struct worker *worker = a->worker;
+    struct target_socket *socket = net_addr_is_destination(target) ? association_target(a, target->sa.sa_family) : NULL;
+    if (!socket) {
+        stats_refuse(&worker->stats, REFUSAL_NO_ROUTE);
+        return;
+    }
+    a->up++;
+    a->up_bytes += len;
+    batch_send(worker->tx, &socket->queue, chunk, data, len, target, NULL);
+}
+
+static void send_to_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len,
+                         const struct names_result *result, uint16_t port)
+{
+    struct net_addr target = {0};
+    if (result->count) {
+        target = result->addresses[0];
+        net_addr_set_port(&target, port);
+    }
+    send_to(a, chunk, data, len, &target);
+}
+
+static void on_name(void *arg, const struct names_result *result)
+{
+    struct held_datagram *held = arg;
+    held->request = NULL;
+    send_to_name(held->association, held->chunk, held->data, held->len, result, held->port);
+    chunk_unref(held->chunk);
+    worker_flush(held->association->worker);
+}
+
+static void hold_for_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len,
+                          const struct socks_address *address)
+{
+    struct held_datagram *held = a->held;
+    while (held < a->held + ASSOCIATION_HELD && held->request)
+        held++;
+    if (held < a->held + ASSOCIATION_HELD) {
+        *held = (struct held_datagram){.association = a, .chunk = chunk, .data = data, .len = len, .port = address->port};
+        held->request = names_ask(a->worker->names, address->name, on_name, held);
+        if (held->request) {
+            chunk_ref(chunk);
+            return;
+        }
+    }
+    stats_refuse(&a->worker->stats, REFUSAL_NO_BUFFER);
+}
+
+/* `data` is what a record held, or a naked datagram: SOCKS5 header and payload. */
+static void route(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len)
+{
+    struct socks_address address;
+    struct net_addr target;
+    uint8_t frag;
+    int header = socks_udp_decode(data, len, &frag, &address);
+    if (header < 0 || frag) {
+        stats_refuse(&a->worker->stats, header < 0 ? REFUSAL_BAD_HEADER : REFUSAL_FRAG);
+        return;
+    }
+    data += header;
+    len -= (uint32_t)header;
+    if (!socks_address_to_addr(&address, &target)) {
+        send_to(a, chunk, data, len, &target);
+        return;
+    }
+    const struct names_result *known = names_cached(a->worker->names, address.name);
+    if (known)
+        send_to_name(a, chunk, data, len, known, address.port);
+    else
+        hold_for_name(a, chunk, data, len, &address);
+}
+
+/* ---- from clients */
+
+/* The first source is the association's from then on. */
+static bool pin(struct association *a, const struct net_addr *peer)
+{
+    if (!a->peer.len) {
+        char text[NET_ADDR_TEXT];
+        a->peer = *peer;
+        log_event(&a->worker->proxy->log, LOG_LEVEL_DEBUG, "pinned", "peer=%s source=%s", session_peer(a->session),
+                  net_addr_format(peer, text));
+    }
+    return net_addr_equal(&a->peer, peer);
+}
+
+static void open_record(struct association *a, const struct ring_entry *record)
+{
+    struct stats *stats = &a->worker->stats;
+    if (a->state != ASSOCIATION_OPEN || (a->peer.len && !net_addr_equal(&a->peer, &record->peer))) {
+        stats_refuse(stats, a->state == ASSOCIATION_OPEN ? REFUSAL_WRONG_SOURCE : REFUSAL_CLOSED);
+        return;
+    }
+    struct engine_job job = {
+        .type = SLUICE_OP_TYPE_OPEN,
+        .content_type = record->data[0],
+        .sas = &a->sas,
+        .src_chunk = record->chunk,
+        .src = record->data,
+        .src_len = record->len,
+        .owner = a,
+        .peer = record->peer,
+    };
+    int rc = engine_submit(a->worker->engine, &job);
+    if (rc)
+        stats_refuse(stats, rc == -EMSGSIZE ? REFUSAL_BAD_LENGTH : REFUSAL_NO_BUFFER);
+}
+
+static void cross(struct worker *worker, unsigned to, const struct ring_entry *record)
+{
+    struct proxy *proxy = worker->proxy;
+    chunk_ref(record->chunk);
+    if (ring_put(proxy->rings[worker->index * proxy->worker_count + to], record)) {
+        worker->poke |= 1ull << to;
+        stats_add(&worker->stats.crossed, 1);
+        return;
+    }
+    chunk_unref(record->chunk);
+    stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+}
+
+/* A cid that is in no table here: another worker's, another member's, or noise. */
+static void find_place(struct worker *worker, const struct record_header *header, const struct ring_entry *record)
+{
+    struct cid_place place;
+    if (cid_read(worker->cid_key, header->cid, &place) || place.worker >= worker->proxy->worker_count)
+        stats_refuse(&worker->stats, REFUSAL_FORGED_CID);
+    else if (place.member != worker->proxy->member)
+        stats_refuse(&worker->stats, REFUSAL_FOREIGN_CID);
+    else if (place.worker == worker->index)
+        stats_refuse(&worker->stats, REFUSAL_UNKNOWN_CID);
+    else
+        cross(worker, place.worker, record);
+}
+
+static void take_record(struct worker *worker, const struct ring_entry *record)
+{
+    struct record_header header;
+    if (record_header_decode(record->data, record->len, &header)) {
+        stats_refuse(&worker->stats, REFUSAL_BAD_LENGTH);
+        return;
+    }
+    struct association *a = association_find(worker, header.cid);
+    if (a)
+        open_record(a, record);
+    else
+        find_place(worker, &header, record);
+}
+
+static void on_client_datagram(void *arg, const struct batch_datagram *datagram)
+{
+    struct worker *worker = arg;
+    struct ring_entry record = {.chunk = datagram->chunk, .data = datagram->data, .len = datagram->len, .peer = *datagram->peer};
+    switch (record_detect(datagram->data, datagram->len)) {
+    case RECORD_KIND_RECORD:
+        stats_add(&worker->stats.records_in, 1);
+        stats_add(&worker->stats.record_bytes_in, datagram->len);
+        take_record(worker, &record);
+        break;
+    case RECORD_KIND_NAKED:
+        stats_refuse(&worker->stats, REFUSAL_NAKED);
+        break;
+    case RECORD_KIND_NOISE:
+        stats_refuse(&worker->stats, REFUSAL_NOISE);
+        break;
+    }
+}
+
+static void poke_others(struct worker *worker)
+{
+    for (unsigned i = 0; worker->poke; i++, worker->poke >>= 1) {
+        if (worker->poke & 1)
+            worker_poke(worker->proxy->workers[i]);
+    }
+}
+
+/* Reads a source until it is empty, its turn is over or the engine is full. */
+static void read_source(struct worker *worker, int fd, struct source *source, unsigned headroom, batch_rx_fn *fn, void *arg)
+{
+    for (unsigned i = 0; i < READS_PER_EVENT; i++) {
+        unsigned room = engine_room(worker->engine);
+        int n =
+            room < LEAST_ROOM ? -ENOBUFS : batch_receive(worker->rx, fd, engine_pool(worker->engine), headroom, room, fn, arg);
+        if (n == -ENOBUFS)
+            worker_hold(worker, source);
+        worker_flush(worker);
+        if (n <= 0 || !source->event) /* the association may have ended */
+            break;
+    }
+}
+
+void datapath_from_clients(evutil_socket_t fd, short what, void *arg)
+{
+    struct udp_socket *udp = arg;
+    (void)what;
+    read_source(udp->worker, fd, &udp->source, 0, on_client_datagram, udp->worker);
+    poke_others(udp->worker);
+}
+
+void datapath_crossing(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *worker = arg;
+    struct proxy *proxy = worker->proxy;
+    struct ring_entry record;
+    uint64_t count;
+    (void)what;
+    if (read(fd, &count, sizeof count) < 0)
+        return;
+    for (unsigned from = 0; from < proxy->worker_count; from++) {
+        struct ring *ring = proxy->rings[from * proxy->worker_count + worker->index];
+        while (ring && ring_take(ring, &record)) {
+            take_record(worker, &record);
+            chunk_unref(record.chunk);
+        }
+    }
+    worker_flush(worker);
+}
+
+/* ---- from naked clients */
+
+static void on_naked_datagram(void *arg, const struct batch_datagram *datagram)
+{
+    struct association *a = arg;
+    struct stats *stats = &a->worker->stats;
+    enum record_kind kind = record_detect(datagram->data, datagram->len);
+    stats_add(&stats->naked_in, 1);
+    if (kind != RECORD_KIND_NAKED) {
+        stats_refuse(stats, kind == RECORD_KIND_RECORD ? REFUSAL_RECORD : REFUSAL_NOISE);
+    } else if (!net_addr_same_host(&a->host, datagram->peer) || !pin(a, datagram->peer)) {
+        stats_refuse(stats, REFUSAL_WRONG_SOURCE);
+    } else if (datagram->cut) {
+        stats_refuse(stats, REFUSAL_TOO_LONG);
+    } else {
+        a->last_datagram = worker_now();
+        route(a, datagram->chunk, datagram->data, datagram->len);
+    }
+}
+
+void datapath_from_naked_client(evutil_socket_t fd, short what, void *arg)
+{
+    struct target_socket *socket = arg;
+    struct association *a = socket->association;
+    (void)what;
+    read_source(a->worker, fd, &socket->source, 0, on_naked_datagram, a);
+}
+
+/* ---- from targets */
+
+static void seal_datagram(struct association *a, const struct batch_datagram *datagram, uint8_t *data, uint32_t len)
+{
+    struct engine_job job = {
+        .type = SLUICE_OP_TYPE_SEAL,
+        .content_type = RECORD_DATA,
+        .sas = &a->sas,
+        .src_chunk = datagram->chunk,
+        .src = data,
+        .src_len = len,
+        .owner = a,
+    };
+    int rc = engine_submit(a->worker->engine, &job);
+    if (rc)
+        stats_refuse(&a->worker->stats, rc == -EMSGSIZE ? REFUSAL_TOO_LONG : REFUSAL_NO_BUFFER);
+}
+
+static void on_target_datagram(void *arg, const struct batch_datagram *datagram)
+{
+    struct association *a = arg;
+    struct stats *stats = &a->worker->stats;
+    uint8_t header[SOCKS_UDP_IP_MAX];
+    stats_add(&stats->datagrams_down, 1);
+    stats_add(&stats->datagram_bytes_down, datagram->len);
+    if (!a->peer.len || datagram->cut) {
+        stats_refuse(stats, datagram->cut ? REFUSAL_TOO_LONG : REFUSAL_NO_ROUTE);
+        return;
+    }
+    size_t header_len = socks_udp_encode_addr(datagram->peer, header);
+    uint8_t *data = datagram->data - header_len;
+    uint32_t len = datagram->len + (uint32_t)header_len;
+    memcpy(data, header, header_len);
+    a->last_datagram = worker_now();
+    a->down++;
+    a->down_bytes += datagram->len;
+    if (a->secure)
+        seal_datagram(a, datagram, data, len);
+    else
+        batch_send(a->worker->tx, a->to_client, datagram->chunk, data, len, &a->peer, NULL);
+}
+
+void datapath_from_targets(evutil_socket_t fd, short what, void *arg)
+{
+    struct target_socket *socket = arg;
+    struct association *a = socket->association;
+    (void)what;
+    read_source(a->worker, fd, &socket->source, SOCKS_UDP_IP_MAX, on_target_datagram, a);
+}
+
+/* ---- from the engine */
+
+static void replayed(struct association *a, const struct engine_job *job)
+{
+    struct proxy *proxy = a->worker->proxy;
+    enum replay_policy policy = proxy->options.replay;
+    a->replays++;
+    /* Powers of two, so that a flood of them does not become a flood of lines. */
+    if (policy == REPLAY_WARN && !(a->replays & (a->replays - 1)))
+        log_event(&proxy->log, LOG_LEVEL_WARNING, "replay", "peer=%s replays=%llu", session_peer(a->session),
+                  (unsigned long long)a->replays);
+    if (policy == REPLAY_TERMINATE && job->duplicate)
+        session_end(a->session, CONTROL_CLOSE_POLICY, "replay");
+}
+
+static void opened(struct association *a, struct engine_job *job)
+{
+    struct stats *stats = &a->worker->stats;
+    if (job->status != SLUICE_STATUS_OK) {
+        stats_refuse(stats, refusal_of_status(job->status));
+        if (job->status == SLUICE_STATUS_REPLAYED)
+            replayed(a, job);
+    } else if (!pin(a, &job->peer)) {
+        stats_refuse(stats, REFUSAL_WRONG_SOURCE);
+    } else if (job->content_type != RECORD_DATA) {
+        stats_refuse(stats, REFUSAL_BAD_TYPE);
+    } else {
+        a->last_datagram = worker_now();
+        route(a, job->dst_chunk, job->dst, job->length);
+    }
+}
+
+static void sealed(struct association *a, struct engine_job *job)
+{
+    if (job->status == SLUICE_STATUS_OK) {
+        batch_send(a->worker->tx, a->to_client, job->dst_chunk, job->dst, job->length, &a->peer, &a->local);
+        return;
+    }
+    stats_refuse(&a->worker->stats, refusal_of_status(job->status));
+    if (job->status == SLUICE_STATUS_COUNTER_EXHAUSTED)
+        session_end(a->session, CONTROL_CLOSE_ENGINE, "keys_used_up");
+}
+
+void datapath_done(void *arg, struct engine_job *job)
+{
+    struct association *a = job->owner;
+    struct worker *worker = arg;
+    if (a->state == ASSOCIATION_CLOSING) {
+        stats_refuse(&worker->stats, REFUSAL_CLOSED);
+        association_settle(a);
+    } else if (job->type == SLUICE_OP_TYPE_OPEN) {
+        opened(a, job);
+    } else {
+        sealed(a, job);
+    }
+}

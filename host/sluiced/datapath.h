@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of datagrams through a worker: client to target, target to client. Nothing is copied or allocated for one. */
+#ifndef SLUICED_DATAPATH_H
+#define SLUICED_DATAPATH_H
+
+#include "sluiced/association.h"
+
+/* Callbacks of libevent. */
+void datapath_from_clients(evutil_socket_t fd, short what, void *udp_socket);
+void datapath_from_targets(evutil_socket_t fd, short what, void *target_socket);
+void datapath_from_naked_client(evutil_socket_t fd, short what, void *target_socket);
+void datapath_crossing(evutil_socket_t fd, short what, void *worker);
+/* Callback of the engine. */
+void datapath_done(void *worker, struct engine_job *job);
+
+#endif

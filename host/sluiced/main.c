@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sluiced: the proxy. Reads its configuration, makes what the workers share, starts them, and waits for signals. */
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sluiced/proxy.h"
+#include "sluiced/status.h"
+#include "sluiced/worker.h"
+#include "tls/tls.h"
+
+#define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
+
+static const char usage[] =
+    "usage: sluiced --config FILE [--check]\n"
+    "\n"
+    "  -c, --config FILE   configuration (host/sluiced.conf.example says what it may hold)\n"
+    "      --check         reads the configuration, tells what is wrong with it, and ends\n"
+    "  -h, --help          this text\n"
+    "  -V, --version       version\n"
+    "\n"
+    "SIGTERM and SIGINT: listens no more, ends when all is done or after drain_seconds. SIGUSR1: status to the log.\n";
+
+struct daemon {
+    struct proxy proxy;
+    struct event_base *base;
+    struct event *signals[3];
+    struct event *watch;
+    struct status_socket *socket;
+    unsigned started;
+    bool stopping;
+};
+
+/* ---- what the workers share */
+
+static int complain(const char *what, const char *text)
+{
+    fprintf(stderr, "sluiced: %s%s%s\n", what, text ? ": " : "", text ? text : "");
+    return -EINVAL;
+}
+
+static int complain_errno(const char *what, int rc)
+{
+    complain(what, strerror(-rc));
+    return rc;
+}
+
+static int load_shared(struct proxy *proxy)
+{
+    struct options *options = &proxy->options;
+    struct tls_error tls;
+    struct config_error users;
+    if (options->tls.certificate && tls_server_new(options->tls.certificate, options->tls.key, &proxy->tls, &tls))
+        return complain("tls", tls.text);
+    if (options->users_file && users_load(options->users_file, &proxy->users, &users))
+        return complain("users", users.text);
+    return 0;
+}
+
+static int open_shared(struct proxy *proxy)
+{
+    if (getrandom(proxy->cid_key, sizeof proxy->cid_key, 0) != sizeof proxy->cid_key)
+        return complain("getrandom", NULL);
+    int rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), &proxy->cards);
+    if (rc)
+        return complain_errno(proxy->options.engine, rc);
+    rc = helper_new("passwords", &proxy->passwords);
+    if (!rc)
+        rc = helper_new("admin", &proxy->admin);
+    return rc ? complain_errno("helper", rc) : 0;
+}
+
+static int open_rings(struct proxy *proxy)
+{
+    unsigned n = proxy->options.workers;
+    proxy->rings = calloc((size_t)n * n, sizeof(struct ring *));
+    if (!proxy->rings)
+        return -ENOMEM;
+    for (unsigned i = 0; i < n * n; i++) {
+        if (i / n == i % n)
+            continue;
+        proxy->rings[i] = aligned_alloc(64, sizeof(struct ring));
+        if (!proxy->rings[i])
+            return -ENOMEM;
+        memset(proxy->rings[i], 0, sizeof(struct ring));
+    }
+    return 0;
+}
+
+static int open_workers(struct proxy *proxy)
+{
+    proxy->workers = calloc(proxy->options.workers, sizeof(struct worker *));
+    if (!proxy->workers || open_rings(proxy))
+        return complain("workers", "out of memory");
+    for (unsigned i = 0; i < proxy->options.workers; i++) {
+        const char *what;
+        int rc = worker_new(proxy, i, &proxy->workers[i], &what);
+        if (rc)
+            return complain_errno(what, rc);
+        proxy->worker_count++;
+    }
+    return 0;
+}
+
+static void close_shared(struct proxy *proxy)
+{
+    helper_free(proxy->passwords);
+    helper_free(proxy->admin);
+    for (unsigned i = 0; i < proxy->worker_count; i++)
+        worker_free(proxy->workers[i]);
+    free(proxy->workers);
+    for (unsigned i = 0; proxy->rings && i < proxy->options.workers * proxy->options.workers; i++)
+        free(proxy->rings[i]);
+    free(proxy->rings);
+    cards_close(proxy->cards);
+    users_free(proxy->users);
+    SSL_CTX_free(proxy->tls);
+    explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
+    options_free(&proxy->options);
+}
+
+/* ---- signals */
+
+static void stop_workers(struct daemon *daemon)
+{
+    for (unsigned i = 0; i < daemon->started; i++)
+        worker_stop(daemon->proxy.workers[i]);
+}
+
+static void on_stop(evutil_socket_t number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)what;
+    if (daemon->stopping)
+        return;
+    daemon->stopping = true;
+    log_event(&daemon->proxy.log, LOG_LEVEL_INFO, "stopping", "signal=%d", (int)number);
+    stop_workers(daemon);
+    event_base_loopbreak(daemon->base);
+}
+
+static void on_status(evutil_socket_t number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)number;
+    (void)what;
+    char *text = status_text(&daemon->proxy);
+    if (text)
+        log_long(&daemon->proxy.log, LOG_LEVEL_ERROR, "status", "json", text);
+    free(text);
+}
+
+/* A worker whose last engine has failed takes the program down. */
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)fd;
+    (void)what;
+    for (unsigned i = 0; i < daemon->started; i++) {
+        if (atomic_load(&daemon->proxy.workers[i]->failed))
+            event_base_loopbreak(daemon->base);
+    }
+}
+
+static int open_events(struct daemon *daemon)
+{
+    const struct timeval second = {.tv_sec = 1};
+    daemon->base = event_base_new();
+    if (!daemon->base)
+        return -ENOMEM;
+    daemon->signals[0] = evsignal_new(daemon->base, SIGTERM, on_stop, daemon);
+    daemon->signals[1] = evsignal_new(daemon->base, SIGINT, on_stop, daemon);
+    daemon->signals[2] = evsignal_new(daemon->base, SIGUSR1, on_status, daemon);
+    daemon->watch = event_new(daemon->base, -1, EV_PERSIST, on_watch, daemon);
+    for (unsigned i = 0; i < 3; i++) {
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL))
+            return -ENOMEM;
+    }
+    return daemon->watch && !event_add(daemon->watch, &second) ? 0 : -ENOMEM;
+}
+
+static void close_events(struct daemon *daemon)
+{
+    status_socket_free(daemon->socket);
+    if (daemon->watch)
+        event_free(daemon->watch);
+    for (unsigned i = 0; i < 3; i++) {
+        if (daemon->signals[i])
+            event_free(daemon->signals[i]);
+    }
+    if (daemon->base)
+        event_base_free(daemon->base);
+}
+
+/* ---- running */
+
+static void tell_listening(const struct proxy *proxy)
+{
+    const struct options_listener *listeners = proxy->options.listeners.items;
+    const struct options_udp *udp = proxy->options.udp.items;
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < proxy->options.listeners.count; i++)
+        log_event(&proxy->log, LOG_LEVEL_INFO, "listening", "address=%s protocol=%s",
+                  net_addr_format(&listeners[i].address, text), listeners[i].tls ? "tls" : "plain");
+    for (unsigned i = 0; i < proxy->options.udp.count; i++)
+        log_event(&proxy->log, LOG_LEVEL_INFO, "listening", "address=%s protocol=udp", net_addr_format(&udp[i].address, text));
+    if (proxy->options.replay == REPLAY_OFF)
+        log_event(&proxy->log, LOG_LEVEL_WARNING, "replay_off", "policy=off");
+}
+
+/* Signals are for the main thread, and workers inherit its mask. */
+static int start_workers(struct daemon *daemon)
+{
+    sigset_t all, former;
+    int rc = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    while (!rc && daemon->started < daemon->proxy.worker_count) {
+        rc = worker_start(daemon->proxy.workers[daemon->started]);
+        daemon->started += !rc;
+    }
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    return rc;
+}
+
+static int run(struct daemon *daemon)
+{
+    struct proxy *proxy = &daemon->proxy;
+    const char *path = proxy->options.control_socket;
+    int rc = open_events(daemon);
+    if (!rc && path && (rc = status_socket_new(daemon->base, proxy, path, &daemon->socket)))
+        return complain_errno(path, rc);
+    if (!rc)
+        rc = start_workers(daemon);
+    if (rc) {
+        stop_workers(daemon);
+        return complain_errno("start", rc);
+    }
+    tell_listening(proxy);
+    log_event(&proxy->log, LOG_LEVEL_INFO, "ready", "engine=%s workers=%u pid=%d", proxy->options.engine, proxy->worker_count,
+              (int)getpid());
+    event_base_dispatch(daemon->base);
+    if (!daemon->stopping)
+        rc = -ENODEV;
+    stop_workers(daemon);
+    return rc;
+}
+
+static void join_workers(struct daemon *daemon)
+{
+    for (unsigned i = 0; i < daemon->started; i++)
+        pthread_join(daemon->proxy.workers[i]->thread, NULL);
+}
+
+static void finish(struct daemon *daemon)
+{
+    struct proxy *proxy = &daemon->proxy;
+    join_workers(daemon);
+    if (proxy->options.stats_file && daemon->started) {
+        int rc = status_write(proxy, proxy->options.stats_file);
+        if (rc)
+            complain_errno(proxy->options.stats_file, rc);
+    }
+    log_event(&proxy->log, LOG_LEVEL_INFO, "stopped", "pid=%d", (int)getpid());
+}
+
+static void raise_limits(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
+}
+
+static int serve(struct daemon *daemon)
+{
+    struct proxy *proxy = &daemon->proxy;
+    raise_limits();
+    signal(SIGPIPE, SIG_IGN);
+    int rc = open_shared(proxy);
+    if (!rc)
+        rc = open_workers(proxy);
+    if (!rc)
+        rc = run(daemon);
+    if (daemon->started)
+        finish(daemon);
+    close_events(daemon);
+    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+    };
+    static struct daemon daemon;
+    struct config_error error;
+    const char *config = NULL;
+    bool check = false;
+    int c;
+    while ((c = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1) {
+        if (c == 'h' || c == 'V') {
+            fputs(c == 'h' ? usage : "sluiced 0.1\n", stdout);
+            return EXIT_SUCCESS;
+        }
+        if (c == '?') {
+            fputs(usage, stderr);
+            return EXIT_CONFIG;
+        }
+        if (c == 'c')
+            config = optarg;
+        check |= c == 'k';
+    }
+    if (!config || optind < argc) {
+        fputs(usage, stderr);
+        return EXIT_CONFIG;
+    }
+    if (options_load(config, &daemon.proxy.options, &error)) {
+        complain(error.text, NULL);
+        return EXIT_CONFIG;
+    }
+    daemon.proxy.log = (struct log){.program = "sluiced", .fd = STDERR_FILENO, .level = daemon.proxy.options.log_level};
+    int status = load_shared(&daemon.proxy) ? EXIT_CONFIG : EXIT_SUCCESS;
+    if (!status && !check)
+        status = serve(&daemon);
+    close_shared(&daemon.proxy);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names of destinations to addresses, with a small cache, in the event loop. Belongs to one thread.
+ */
+#ifndef SLUICED_NAMES_H
+#define SLUICED_NAMES_H
+
+#include <event2/event.h>
+
+#include "config/config.h"
+#include "net/addr.h"
+
+#define NAMES_ADDRESSES 4 /* kept of one name */
+
+struct names;
+struct names_request;
+
+struct names_result {
+    unsigned count;                             /* 0: there is no such name, or nobody knows */
+    struct net_addr addresses[NAMES_ADDRESSES]; /* port 0 */
+};
+
+typedef void names_fn(void *arg, const struct names_result *result);
+
+/* `servers` holds "address:port" texts; none: those of /etc/resolv.conf. */
+int names_new(struct event_base *base, const struct config_list *servers, struct names **names);
+/* No request may be open. */
+void names_free(struct names *names);
+
+/* The answer if the cache has it (valid until the loop goes on), else NULL. */
+const struct names_result *names_cached(struct names *names, const char *name);
+/* Asks; `fn` is called once from the loop, never from inside. NULL: no memory. */
+struct names_request *names_ask(struct names *names, const char *name, names_fn *fn, void *arg);
+/* `fn` will not be called. */
+void names_cancel(struct names_request *request);
+
+#endif

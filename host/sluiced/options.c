@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sluiced/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ADDRESS_EXPECTED "\"address:port\" with a numeric address, as in \"0.0.0.0:1080\" or \"[::]:1080\""
+
+static int parse_address(const char *text, void *field)
+{
+    struct net_addr addr;
+    return net_addr_parse_port(text, field ? field : &addr);
+}
+
+static int parse_replay(const char *text, void *field)
+{
+    static const char *const names[] = {"drop", "warn", "terminate", "off"};
+    for (unsigned i = 0; i < 4; i++) {
+        if (!strcmp(text, names[i])) {
+            *(enum replay_policy *)field = (enum replay_policy)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+static int parse_log_level(const char *text, void *field)
+{
+    return log_level_parse(text, field);
+}
+
+static int check_suite(const char *text, void *field)
+{
+    (void)field;
+    return suite_by_name(text) ? 0 : -EINVAL;
+}
+
+static void listener_defaults(void *element)
+{
+    ((struct options_listener *)element)->tls = true;
+}
+
+static const struct config_option listener_options[] = {
+    {.name = "address",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options_listener, address),
+     .required = true,
+     .parse = parse_address,
+     .expected = ADDRESS_EXPECTED},
+    {.name = "tls", .type = CONFIG_BOOL, .offset = offsetof(struct options_listener, tls)},
+    {.name = NULL},
+};
+
+static const struct config_option udp_options[] = {
+    {.name = "address",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options_udp, address),
+     .required = true,
+     .parse = parse_address,
+     .expected = ADDRESS_EXPECTED},
+    {.name = NULL},
+};
+
+static const struct config_option tls_options[] = {
+    {.name = "certificate",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, tls.certificate) - offsetof(struct options, tls),
+     .required = true,
+     .expected = "the path of a PEM file with the certificate chain"},
+    {.name = "key",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, tls.key) - offsetof(struct options, tls),
+     .required = true,
+     .expected = "the path of a PEM file with the private key"},
+    {.name = NULL},
+};
+
+#define SECONDS(option, least)                                                                                                   \
+    {                                                                                                                            \
+        .name = #option, .type = CONFIG_UINT, .offset = offsetof(struct options, option), .min = (least), .max = 86400,          \
+        .expected = "seconds, from " #least " to 86400"                                                                          \
+    }
+
+static const struct config_option table[] = {
+    {.name = "workers", .type = CONFIG_UINT, .offset = offsetof(struct options, workers), .min = 1, .max = OPTIONS_WORKERS_MAX},
+    {.name = "engine",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, engine),
+     .expected = "\"soft:\", \"sim:SOCKET\" or \"pci:ADDRESS\""},
+    {.name = "listeners",
+     .type = CONFIG_LIST,
+     .offset = offsetof(struct options, listeners),
+     .required = true,
+     .min = 1,
+     .max = 16,
+     .options = listener_options,
+     .element = sizeof(struct options_listener),
+     .defaults = listener_defaults,
+     .expected = "a list of groups, as in ( { address = \"0.0.0.0:1080\"; } )"},
+    {.name = "udp",
+     .type = CONFIG_LIST,
+     .offset = offsetof(struct options, udp),
+     .min = 1,
+     .max = 2,
+     .options = udp_options,
+     .element = sizeof(struct options_udp)},
+    {.name = "tls", .type = CONFIG_GROUP, .offset = offsetof(struct options, tls), .options = tls_options},
+    {.name = "users_file",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, users_file),
+     .expected = "the path of a file with lines NAME:HASH"},
+    {.name = "naked", .type = CONFIG_BOOL, .offset = offsetof(struct options, naked)},
+    {.name = "replay",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options, replay),
+     .parse = parse_replay,
+     .expected = "\"drop\", \"warn\", \"terminate\" or \"off\""},
+    {.name = "suites",
+     .type = CONFIG_STRINGS,
+     .offset = offsetof(struct options, suites),
+     .min = 1,
+     .max = SUITE_COUNT,
+     .parse = check_suite,
+     .expected = "one of aes128-sha256-128-etm, aes256-sha256-128-etm, aes128-sha256-mte, aes256-sha256-mte, "
+                 "aes128-sha1-mte, aes256-sha1-mte"},
+    {.name = "nameservers",
+     .type = CONFIG_STRINGS,
+     .offset = offsetof(struct options, nameservers),
+     .min = 1,
+     .max = 4,
+     .parse = parse_address,
+     .expected = ADDRESS_EXPECTED},
+    {.name = "max_connections",
+     .type = CONFIG_UINT,
+     .offset = offsetof(struct options, max_connections),
+     .min = 1,
+     .max = 1000000},
+    {.name = "max_associations",
+     .type = CONFIG_UINT,
+     .offset = offsetof(struct options, max_associations),
+     .min = 1,
+     .max = 1000000},
+    SECONDS(handshake_seconds, 1),
+    SECONDS(idle_seconds, 1),
+    SECONDS(drain_seconds, 0),
+    {.name = "stats_file", .type = CONFIG_STRING, .offset = offsetof(struct options, stats_file), .expected = "a path"},
+    {.name = "control_socket", .type = CONFIG_STRING, .offset = offsetof(struct options, control_socket), .expected = "a path"},
+    {.name = "log_level",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options, log_level),
+     .parse = parse_log_level,
+     .expected = "\"error\", \"warning\", \"info\" or \"debug\""},
+    {.name = NULL},
+};
+
+static void defaults(struct options *options)
+{
+    *options = (struct options){
+        .workers = 1,
+        .replay = REPLAY_DROP,
+        .max_connections = 4096,
+        .max_associations = 4096,
+        .handshake_seconds = 10,
+        .idle_seconds = 300,
+        .drain_seconds = 5,
+        .log_level = LOG_LEVEL_INFO,
+    };
+}
+
+static void set_suites(struct options *options)
+{
+    char *const *names = options->suites.items;
+    for (unsigned i = 0; i < options->suites.count; i++)
+        options->suite_allowed[suite_by_name(names[i])->id] = true;
+    for (unsigned i = 0; !options->suites.count && i < SUITE_COUNT; i++)
+        options->suite_allowed[suite_default_order[i]] = true;
+}
+
+/* Rules that hold between options. */
+static const char *contradiction(const struct options *options)
+{
+    const struct options_listener *listeners = options->listeners.items;
+    const struct options_udp *udp = options->udp.items;
+    bool tls = false;
+    for (unsigned i = 0; i < options->listeners.count; i++)
+        tls |= listeners[i].tls;
+    if (tls && !options->tls.certificate)
+        return "a listener has tls = true; expected a group tls { certificate, key }";
+    if (!tls && options->tls.certificate)
+        return "group tls is of no use: every listener has tls = false";
+    if (!tls && options->udp.count)
+        return "list udp is of no use: secure UDP needs a listener with tls = true";
+    if (options->udp.count == 2 && udp[0].address.sa.sa_family == udp[1].address.sa.sa_family)
+        return "list udp has two addresses of one family; expected one for IPv4 and one for IPv6";
+    return NULL;
+}
+
+static int complete(struct options *options, const char *name, struct config_error *error)
+{
+    const char *wrong = contradiction(options);
+    if (wrong) {
+        snprintf(error->text, sizeof error->text, "%s: %s", name, wrong);
+        options_free(options);
+        return -EINVAL;
+    }
+    set_suites(options);
+    if (!options->engine && !(options->engine = strdup("soft:"))) {
+        snprintf(error->text, sizeof error->text, "%s: out of memory", name);
+        options_free(options);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+int options_load(const char *path, struct options *options, struct config_error *error)
+{
+    defaults(options);
+    int rc = config_load(path, table, options, error);
+    return rc ? rc : complete(options, path, error);
+}
+
+int options_load_text(const char *text, struct options *options, struct config_error *error)
+{
+    defaults(options);
+    int rc = config_load_text(text, "text", table, options, error);
+    return rc ? rc : complete(options, "text", error);
+}
+
+void options_free(struct options *options)
+{
+    config_free(table, options);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration of sluiced. What each option means is in host/sluiced.conf.example. */
+#ifndef SLUICED_OPTIONS_H
+#define SLUICED_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "log/log.h"
+#include "net/addr.h"
+#include "udp/suite.h"
+
+#define OPTIONS_WORKERS_MAX 64
+
+enum replay_policy { REPLAY_DROP, REPLAY_WARN, REPLAY_TERMINATE, REPLAY_OFF };
+
+struct options_listener {
+    struct net_addr address;
+    bool tls;
+};
+
+struct options_udp {
+    struct net_addr address;
+};
+
+struct options {
+    unsigned workers;
+    char *engine;
+    struct config_list listeners; /* struct options_listener */
+    struct config_list udp;       /* struct options_udp: at most one for each address family */
+    struct {
+        char *certificate, *key;
+    } tls;
+    char *users_file; /* NULL: no authentication */
+    bool naked;
+    enum replay_policy replay;
+    struct config_list suites;      /* char *: names */
+    bool suite_allowed[256];        /* by id; made of the names */
+    struct config_list nameservers; /* char *: "address:port" */
+    unsigned max_connections, max_associations;
+    unsigned handshake_seconds, idle_seconds, drain_seconds;
+    char *stats_file, *control_socket;
+    enum log_level log_level;
+};
+
+/* 0, or -errno with error->text set. options_free in any case. */
+int options_load(const char *path, struct options *options, struct config_error *error);
+/* From text; for tests. */
+int options_load_text(const char *text, struct options *options, struct config_error *error);
+void options_free(struct options *options);
+
+#endif

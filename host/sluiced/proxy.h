@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the workers of a proxy share. Set before they start, then only read, but for what is atomic or has a lock of its own. */
+#ifndef SLUICED_PROXY_H
+#define SLUICED_PROXY_H
+
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+
+#include "log/log.h"
+#include "sluiced/helper.h"
+#include "sluiced/options.h"
+#include "sluiced/ring.h"
+#include "sluiced/users.h"
+#include "udp/cards.h"
+#include "udp/cid.h"
+
+struct worker;
+
+struct proxy {
+    struct log log;
+    struct options options;
+    SSL_CTX *tls;        /* NULL: no listener with TLS */
+    struct users *users; /* NULL: no authentication */
+    struct cards *cards;
+    struct helper *passwords; /* two threads, so that neither waits for the other's work */
+    struct helper *admin;
+    uint8_t cid_key[CID_KEY_BYTES]; /* secret */
+    uint8_t member;
+    struct worker **workers;
+    unsigned worker_count;
+    struct ring **rings; /* from worker i to worker j at [i * worker_count + j] */
+    atomic_uint connections, associations;
+};
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sluiced/session.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sluiced/session_internal.h"
+#include "tls/tls.h"
+
+#define ENDING_SECONDS 2
+
+/* A user and password with the helper; outlives a session that ends meanwhile. */
+struct auth_task {
+    struct task task;
+    struct worker *worker;
+    struct session *session; /* NULL: gone */
+    struct socks_auth auth;
+    bool ok;
+};
+
+const char *session_peer(const struct session *session)
+{
+    return session ? session->peer_text : "-";
+}
+
+struct session *session_next(const struct session *session)
+{
+    return session->next;
+}
+
+/* ---- ending */
+
+static void link_out(struct session *s)
+{
+    if (s->prev)
+        s->prev->next = s->next;
+    else
+        s->worker->sessions = s->next;
+    if (s->next)
+        s->next->prev = s->prev;
+}
+
+static void drop_association(struct session *s, const char *why)
+{
+    struct association *a = s->association;
+    struct stats *stats = &s->worker->stats;
+    if (!a)
+        return;
+    if (a->state == ASSOCIATION_OPEN)
+        log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_close",
+                  "peer=%s user=%s why=%s datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu", s->peer_text,
+                  s->user, why, (unsigned long long)a->up, (unsigned long long)a->up_bytes, (unsigned long long)a->down,
+                  (unsigned long long)a->down_bytes);
+    stats_add(a->secure ? &stats->associations_open : &stats->naked_associations_open, (uint64_t)-1);
+    atomic_fetch_sub(&s->worker->proxy->associations, 1);
+    s->association = NULL;
+    association_close(a);
+}
+
+void session_free(struct session *s)
+{
+    struct worker *worker = s->worker;
+    drop_association(s, "closed");
+    if (s->auth)
+        s->auth->session = NULL;
+    if (s->name)
+        names_cancel(s->name);
+    if (s->relay)
+        stats_add(&worker->stats.streams_open, (uint64_t)-1);
+    relay_free(s->relay);
+    stream_free(s->to_target);
+    stream_free(s->stream);
+    socks_server_clear(&s->socks);
+    link_out(s);
+    stats_add(&worker->stats.connections_open, (uint64_t)-1);
+    atomic_fetch_sub(&worker->proxy->connections, 1);
+    free(s);
+}
+
+void session_wind_up(struct session *s)
+{
+    s->state = SESSION_ENDING;
+    s->deadline = worker_now() + ENDING_SECONDS;
+    stream_finish(s->stream);
+}
+
+void session_end(struct session *s, enum control_close reason, const char *why)
+{
+    uint8_t message[8];
+    if (s->state == SESSION_ENDING)
+        return;
+    if (s->state == SESSION_ASSOCIATED && s->association->secure)
+        stream_write(s->stream, message, control_close(reason, message));
+    drop_association(s, why);
+    if (s->relay || s->state == SESSION_HANDSHAKE) {
+        session_free(s);
+        return;
+    }
+    if (s->name)
+        names_cancel(s->name);
+    s->name = NULL;
+    stream_free(s->to_target);
+    s->to_target = NULL;
+    session_wind_up(s);
+}
+
+/* ---- SOCKS5 */
+
+void session_reply(struct session *s, enum socks_reply code, const struct net_addr *bound)
+{
+    struct socks_message reply = {.code = (uint8_t)code, .address = {.type = SOCKS_IP4}};
+    uint8_t out[SOCKS_REQUEST_MAX];
+    if (bound)
+        socks_address_from_addr(bound, &reply.address);
+    stream_write(s->stream, out, socks_message_encode(&reply, out));
+    if (code == SOCKS_OK)
+        return;
+    stats_add(&s->worker->stats.requests_refused, 1);
+    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "request_refused", "peer=%s user=%s command=%#x target=%s code=%d",
+              s->peer_text, s->user, s->socks.request.code, s->target, code);
+    session_wind_up(s);
+}
+
+static void run_auth(struct task *task)
+{
+    struct auth_task *auth = (struct auth_task *)task;
+    auth->ok = users_check(auth->worker->proxy->users, auth->auth.user, auth->auth.password);
+    explicit_bzero(auth->auth.password, sizeof auth->auth.password);
+}
+
+static void take_input(struct session *s);
+
+static void done_auth(struct task *task)
+{
+    struct auth_task *auth = (struct auth_task *)task;
+    struct session *s = auth->session;
+    bool ok = auth->ok;
+    auth->worker->pending--;
+    free(auth);
+    if (!s)
+        return;
+    s->auth = NULL;
+    if (s->state != SESSION_AUTH)
+        return;
+    if (!ok) {
+        stats_add(&s->worker->stats.auth_failed, 1);
+        log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "auth_failed", "peer=%s user=%s", s->peer_text, s->user);
+    }
+    enum socks_server_event event = socks_server_authenticated(&s->socks, ok);
+    stream_write(s->stream, s->socks.out, s->socks.out_len);
+    s->socks.out_len = 0;
+    s->state = SESSION_SOCKS;
+    if (event == SOCKS_SERVER_FAILED)
+        session_wind_up(s);
+    else
+        take_input(s);
+}
+
+static void authenticate(struct session *s)
+{
+    struct auth_task *auth = calloc(1, sizeof *auth);
+    if (!auth) {
+        session_wind_up(s);
+        return;
+    }
+    log_quote(s->user, sizeof s->user, s->socks.auth.user);
+    auth->task = (struct task){.run = run_auth, .done = done_auth, .mailbox = s->worker->mailbox};
+    auth->worker = s->worker;
+    auth->session = s;
+    auth->auth = s->socks.auth;
+    s->auth = auth;
+    s->state = SESSION_AUTH;
+    s->worker->pending++;
+    helper_post(s->worker->proxy->passwords, &auth->task);
+}
+
+static void take_request(struct session *s)
+{
+    char text[300];
+    log_quote(s->target, sizeof s->target, socks_address_format(&s->socks.request.address, text, sizeof text));
+    switch (s->socks.request.code) {
+    case SOCKS_CONNECT:
+        session_connect(s);
+        break;
+    case SOCKS_UDP_ASSOCIATE:
+        session_associate(s, false);
+        break;
+    case SOCKS_SECURE_UDP_ASSOCIATE:
+        session_associate(s, true);
+        break;
+    default:
+        session_reply(s, SOCKS_BAD_COMMAND, NULL);
+        break;
+    }
+}
+
+static void handle(struct session *s, enum socks_server_event event)
+{
+    switch (event) {
+    case SOCKS_SERVER_MORE:
+        break;
+    case SOCKS_SERVER_AUTHENTICATE:
+        authenticate(s);
+        break;
+    case SOCKS_SERVER_REQUEST:
+        take_request(s);
+        break;
+    case SOCKS_SERVER_FAILED:
+        stats_add(&s->worker->stats.socks_failed, 1);
+        session_wind_up(s);
+        break;
+    }
+}
+
+static void take_socks(struct session *s)
+{
+    struct evbuffer *in = stream_input(s->stream);
+    while (s->state == SESSION_SOCKS && evbuffer_get_length(in)) {
+        size_t used, len = evbuffer_get_contiguous_space(in);
+        const uint8_t *data = evbuffer_pullup(in, (ev_ssize_t)len);
+        enum socks_server_event event = socks_server_input(&s->socks, data, len, &used);
+        evbuffer_drain(in, used);
+        stream_write(s->stream, s->socks.out, s->socks.out_len);
+        s->socks.out_len = 0;
+        handle(s, event);
+    }
+}
+
+/* ---- control stream */
+
+static void take_control(struct session *s)
+{
+    struct control_message message;
+    struct evbuffer *in = stream_input(s->stream);
+    if (!s->association->secure) {
+        evbuffer_drain(in, evbuffer_get_length(in)); /* nothing is said there */
+        return;
+    }
+    int rc;
+    while ((rc = control_take(in, &message)) > 0) {
+        if (control_close_reason(&message) >= 0) {
+            drop_association(s, "client_closed");
+            session_wind_up(s);
+            return;
+        }
+    }
+    if (rc < 0)
+        session_end(s, CONTROL_CLOSE_POLICY, "bad_control");
+}
+
+static void take_input(struct session *s)
+{
+    if (s->state == SESSION_SOCKS)
+        take_socks(s);
+    else if (s->state == SESSION_ASSOCIATED)
+        take_control(s);
+    else if (s->state == SESSION_ENDING)
+        evbuffer_drain(stream_input(s->stream), evbuffer_get_length(stream_input(s->stream)));
+}
+
+static void keep_alive(struct session *s, time_t now)
+{
+    uint8_t message[8];
+    if (!s->association->secure || now - s->last_sent < CONTROL_KEEP_ALIVE_SECONDS)
+        return;
+    stream_write(s->stream, message, control_keep_alive(message));
+    s->last_sent = now;
+}
+
+void session_tick(struct session *s)
+{
+    time_t now = worker_now();
+    if (s->deadline && now > s->deadline) {
+        session_free(s);
+        return;
+    }
+    if (s->state != SESSION_ASSOCIATED)
+        return;
+    if (now - s->association->last_datagram > (time_t)s->worker->proxy->options.idle_seconds)
+        session_end(s, CONTROL_CLOSE_IDLE, "idle");
+    else
+        keep_alive(s, now);
+}
+
+/* ---- the connection */
+
+static void opened(struct session *s)
+{
+    struct proxy *proxy = s->worker->proxy;
+    SSL *ssl = stream_ssl(s->stream);
+    if (ssl && tls_check(ssl)) {
+        stats_add(&s->worker->stats.handshakes_failed, 1);
+        log_event(&proxy->log, LOG_LEVEL_INFO, "handshake_failed", "peer=%s reason=\"no extended master secret\"", s->peer_text);
+        session_free(s);
+        return;
+    }
+    socks_server_init(&s->socks, proxy->users != NULL, ssl && tls_is_sluice(ssl));
+    s->state = SESSION_SOCKS;
+}
+
+static void broken(struct session *s)
+{
+    if (s->state == SESSION_HANDSHAKE && s->tls) {
+        char reason[128];
+        stats_add(&s->worker->stats.handshakes_failed, 1);
+        log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "handshake_failed", "peer=%s reason=\"%s\"", s->peer_text,
+                  tls_reason(reason, sizeof reason));
+    }
+    drop_association(s, "connection_lost");
+    session_free(s);
+}
+
+static void on_stream(struct stream *stream, enum stream_event event, void *arg)
+{
+    struct session *s = arg;
+    (void)stream;
+    switch (event) {
+    case STREAM_OPEN:
+        opened(s);
+        break;
+    case STREAM_DATA:
+        take_input(s);
+        break;
+    case STREAM_DRAINED:
+        if (s->state == SESSION_ENDING && stream_finished(s->stream) && stream_ended(s->stream))
+            session_free(s);
+        break;
+    case STREAM_EOF:
+        /* While the target is being reached, the client may have said all it has to say. */
+        if (s->state == SESSION_NAME || s->state == SESSION_CONNECT)
+            break;
+        drop_association(s, "client_closed");
+        if (s->state != SESSION_ENDING || stream_finished(s->stream))
+            session_free(s);
+        break;
+    case STREAM_ERROR:
+        broken(s);
+        break;
+    }
+}
+
+static void set_socket(int fd)
+{
+    const struct {
+        int level, option, value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},    {SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 15}, {IPPROTO_TCP, TCP_KEEPCNT, 4},
+    };
+    for (unsigned i = 0; i < sizeof options / sizeof *options; i++)
+        (void)setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
+}
+
+static bool take_place(struct proxy *proxy)
+{
+    if (atomic_fetch_add(&proxy->connections, 1) < proxy->options.max_connections)
+        return true;
+    atomic_fetch_sub(&proxy->connections, 1);
+    return false;
+}
+
+static struct session *session_new(struct worker *worker, int fd, const struct net_addr *peer, bool tls)
+{
+    struct session *s = calloc(1, sizeof *s);
+    SSL *ssl = NULL;
+    socklen_t len = sizeof s->local.in6;
+    if (!s)
+        return NULL;
+    if (getsockname(fd, &s->local.sa, &len) || (tls && !(ssl = tls_server_ssl(worker->proxy->tls)))) {
+        free(s);
+        return NULL;
+    }
+    s->local.len = len;
+    s->worker = worker;
+    s->peer = *peer;
+    s->tls = tls;
+    net_addr_format(peer, s->peer_text);
+    memcpy(s->user, "-", 2);
+    memcpy(s->target, "-", 2);
+    s->deadline = worker_now() + (time_t)worker->proxy->options.handshake_seconds;
+    s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, on_stream, s);
+    if (s->stream)
+        return s;
+    free(s);
+    return NULL;
+}
+
+void session_accept(struct worker *worker, int fd, const struct net_addr *peer, bool tls)
+{
+    stats_add(&worker->stats.connections, 1);
+    if (!take_place(worker->proxy)) {
+        stats_add(&worker->stats.connections_refused, 1);
+        close(fd);
+        return;
+    }
+    set_socket(fd);
+    struct session *s = session_new(worker, fd, peer, tls);
+    if (!s) {
+        atomic_fetch_sub(&worker->proxy->connections, 1);
+        return;
+    }
+    stats_add(&worker->stats.connections_open, 1);
+    s->next = worker->sessions;
+    if (s->next)
+        s->next->prev = s;
+    worker->sessions = s;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client's TCP connection, from accept to its end: TLS handshake, SOCKS5, then a CONNECT relay or the control stream of an
+ * association. Belongs to one worker.
+ */
+#ifndef SLUICED_SESSION_H
+#define SLUICED_SESSION_H
+
+#include "sluiced/association.h"
+#include "udp/control.h"
+
+/* Takes over the socket. */
+void session_accept(struct worker *worker, int fd, const struct net_addr *peer, bool tls);
+/* Every second. */
+void session_tick(struct session *session);
+/* The association ends: tells the client, then closes. */
+void session_end(struct session *session, enum control_close reason, const char *why);
+/* Closes at once. */
+void session_free(struct session *session);
+struct session *session_next(const struct session *session);
+/* Answer of association_make. */
+void session_association_made(struct session *session, int error);
+/* For the log. */
+const char *session_peer(const struct session *session);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UDP ASSOCIATE, secure and naked: what is agreed on, and the reply. */
+#include <errno.h>
+#include <string.h>
+
+#include "sluiced/session_internal.h"
+#include "tls/tls.h"
+
+/* The socket that records of this client go to: of its own family if there is one. */
+static struct udp_socket *choose_udp(struct session *s)
+{
+    bool six = s->local.sa.sa_family == AF_INET6;
+    struct udp_socket *same = &s->worker->udp[six], *other = &s->worker->udp[!six];
+    if (same->fd >= 0)
+        return same;
+    return other->fd >= 0 && !net_addr_is_any(&other->address) ? other : NULL;
+}
+
+/* Where records go: the socket's address, or on every address the one that the client has reached. */
+static struct net_addr udp_address(const struct session *s, const struct udp_socket *udp)
+{
+    struct net_addr address = udp->address;
+    if (net_addr_is_any(&address)) {
+        address = s->local;
+        net_addr_set_port(&address, net_addr_port(&udp->address));
+    }
+    return address;
+}
+
+/* The client's first choice of what is allowed here. */
+static const struct suite *choose_suite(const struct session *s)
+{
+    const struct socks_params *offer = &s->socks.params;
+    for (unsigned i = 0; i < offer->suite_count; i++) {
+        if (s->worker->proxy->options.suite_allowed[offer->suites[i]])
+            return suite_by_id(offer->suites[i]);
+    }
+    return NULL;
+}
+
+static enum socks_reply agree(const struct session *s, struct keys_agreement *agreement)
+{
+    const struct socks_params *offer = &s->socks.params;
+    if (SOCKS_PARAMS_HAS(offer, SOCKS_PARAM_TAKE_UP))
+        return SOCKS_NOT_ALLOWED; /* the grace period is 0: there is nothing to take up */
+    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .nonce_mode = SOCKS_NONCE_SEQUENCE, .epoch = 0};
+    agreement->suite = choose_suite(s);
+    bool mode = memchr(offer->nonce_modes, SOCKS_NONCE_SEQUENCE, offer->nonce_mode_count);
+    if (offer->version != SOCKS_PARAMS_VERSION || !agreement->suite || !mode)
+        return SOCKS_FAILURE;
+    memcpy(agreement->client_cid, offer->cid, sizeof agreement->client_cid);
+    memcpy(agreement->proxy_cid, s->association->cid, sizeof agreement->proxy_cid);
+    return SOCKS_OK;
+}
+
+static uint16_t path_mtu(const struct session *s)
+{
+    int mtu = 0;
+    socklen_t len = sizeof mtu;
+    bool six = s->local.sa.sa_family == AF_INET6;
+    if (getsockopt(stream_fd(s->stream), six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_MTU : IP_MTU, &mtu, &len) || mtu <= 0)
+        return six ? 1280 : 576; /* what every path carries (RFC 8200, RFC 791) */
+    return mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu;
+}
+
+static void send_params(struct session *s)
+{
+    uint8_t out[2 + SOCKS_PARAMS_MAX];
+    struct socks_params reply = {
+        .present = 1u << SOCKS_PARAM_VERSION | 1u << SOCKS_PARAM_SUITES | 1u << SOCKS_PARAM_NONCE_MODES | 1u << SOCKS_PARAM_CID |
+                   1u << SOCKS_PARAM_EPOCH | 1u << SOCKS_PARAM_GRACE | 1u << SOCKS_PARAM_MTU,
+        .version = SOCKS_PARAMS_VERSION,
+        .suites = {choose_suite(s)->id},
+        .suite_count = 1,
+        .nonce_modes = {SOCKS_NONCE_SEQUENCE},
+        .nonce_mode_count = 1,
+        .epoch = 0,
+        .grace = 0,
+        .mtu = path_mtu(s),
+    };
+    memcpy(reply.cid, s->association->cid, sizeof reply.cid);
+    stream_write(s->stream, out, socks_params_encode(&reply, SOCKS_PARAMS_REPLY, out));
+}
+
+static void associated(struct session *s, const struct net_addr *bound)
+{
+    struct association *a = s->association;
+    char text[NET_ADDR_TEXT];
+    s->state = SESSION_ASSOCIATED;
+    s->deadline = 0;
+    s->last_sent = a->last_datagram = worker_now();
+    session_reply(s, SOCKS_OK, bound);
+    if (a->secure)
+        send_params(s);
+    stats_add(a->secure ? &s->worker->stats.associations : &s->worker->stats.naked_associations, 1);
+    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_open", "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text,
+              s->user, a->secure ? "secure" : "naked", a->secure ? choose_suite(s)->name : "-", net_addr_format(bound, text));
+}
+
+void session_association_made(struct session *s, int error)
+{
+    struct udp_socket *udp = choose_udp(s);
+    if (error) {
+        log_event(&s->worker->proxy->log, LOG_LEVEL_ERROR, "sa_failed", "peer=%s error=%d", s->peer_text, error);
+        session_reply(s, SOCKS_FAILURE, NULL);
+        return;
+    }
+    struct net_addr address = udp_address(s, udp);
+    s->association->to_client = &udp->queue;
+    if (net_addr_is_any(&udp->address))
+        s->association->local = address;
+    associated(s, &address);
+}
+
+static void associate_secure(struct session *s)
+{
+    struct keys_agreement agreement;
+    struct keys keys;
+    enum socks_reply code = choose_udp(s) ? agree(s, &agreement) : SOCKS_FAILURE;
+    if (code == SOCKS_OK && keys_derive(stream_ssl(s->stream), &agreement, &keys))
+        code = SOCKS_FAILURE;
+    if (code != SOCKS_OK) {
+        session_reply(s, code, NULL);
+        return;
+    }
+    s->state = SESSION_MAKING;
+    association_make(s->association, &agreement, &keys);
+    keys_wipe(&keys);
+}
+
+static void associate_naked(struct session *s)
+{
+    if (association_open_naked(s->association, &s->local, &s->peer)) {
+        session_reply(s, SOCKS_FAILURE, NULL);
+        return;
+    }
+    struct net_addr bound = s->association->local;
+    associated(s, &bound);
+}
+
+static bool take_place(struct proxy *proxy)
+{
+    if (atomic_fetch_add(&proxy->associations, 1) < proxy->options.max_associations)
+        return true;
+    atomic_fetch_sub(&proxy->associations, 1);
+    return false;
+}
+
+void session_associate(struct session *s, bool secure)
+{
+    struct proxy *proxy = s->worker->proxy;
+    struct stats *stats = &s->worker->stats;
+    if (!secure && !proxy->options.naked) {
+        session_reply(s, SOCKS_NOT_ALLOWED, NULL);
+        return;
+    }
+    bool place = take_place(proxy);
+    s->association = place ? association_new(s->worker, s, secure) : NULL;
+    if (!s->association) {
+        if (place)
+            atomic_fetch_sub(&proxy->associations, 1);
+        session_reply(s, SOCKS_FAILURE, NULL);
+        return;
+    }
+    stats_add(secure ? &stats->associations_open : &stats->naked_associations_open, 1);
+    if (secure)
+        associate_secure(s);
+    else
+        associate_naked(s);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CONNECT: to one address of the target after the other, then bytes both ways. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sluiced/session_internal.h"
+
+static void connect_next(struct session *s);
+
+static enum socks_reply reply_of(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return SOCKS_REFUSED;
+    case ENETUNREACH:
+    case EAFNOSUPPORT:
+    case EADDRNOTAVAIL:
+        return SOCKS_NET_UNREACHABLE;
+    case EHOSTUNREACH:
+    case ETIMEDOUT:
+        return SOCKS_HOST_UNREACHABLE;
+    case EACCES:
+    case EPERM:
+        return SOCKS_NOT_ALLOWED;
+    default:
+        return SOCKS_FAILURE;
+    }
+}
+
+static void on_relay_ended(void *arg, const struct relay_end *end)
+{
+    struct session *s = arg;
+    struct stats *stats = &s->worker->stats;
+    stats_add(&stats->stream_bytes_up, end->bytes[0]);
+    stats_add(&stats->stream_bytes_down, end->bytes[1]);
+    stats_add(&stats->streams_open, (uint64_t)-1);
+    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "stream_close",
+              "peer=%s user=%s target=%s bytes_up=%llu bytes_down=%llu error=%d", s->peer_text, s->user, s->target,
+              (unsigned long long)end->bytes[0], (unsigned long long)end->bytes[1], end->error);
+    s->relay = NULL;
+    session_free(s);
+}
+
+static void join(struct session *s)
+{
+    struct proxy *proxy = s->worker->proxy;
+    struct net_addr bound = {0};
+    socklen_t len = sizeof bound.in6;
+    if (!getsockname(stream_fd(s->to_target), &bound.sa, &len))
+        bound.len = len;
+    session_reply(s, SOCKS_OK, &bound);
+    s->state = SESSION_RELAY;
+    s->deadline = 0;
+    struct stream *client = s->stream, *target = s->to_target;
+    s->stream = s->to_target = NULL;
+    stats_add(&s->worker->stats.streams, 1);
+    stats_add(&s->worker->stats.streams_open, 1);
+    log_event(&proxy->log, LOG_LEVEL_INFO, "stream_open", "peer=%s user=%s target=%s", s->peer_text, s->user, s->target);
+    s->relay = relay_new(s->worker->base, client, target, proxy->options.idle_seconds, on_relay_ended, s);
+    if (!s->relay) {
+        stats_add(&s->worker->stats.streams_open, (uint64_t)-1);
+        session_free(s);
+    }
+}
+
+static void on_target(struct stream *stream, enum stream_event event, void *arg)
+{
+    struct session *s = arg;
+    if (event == STREAM_OPEN) {
+        join(s);
+    } else if (event == STREAM_ERROR) {
+        s->connect_error = stream_error(stream);
+        stream_free(stream);
+        s->to_target = NULL;
+        connect_next(s);
+    }
+}
+
+static struct stream *open_target(struct session *s, const struct net_addr *target)
+{
+    int one = 1;
+    int fd = net_addr_is_destination(target) ? socket(target->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
+    if (fd < 0) {
+        s->connect_error = EACCES;
+        return NULL;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (connect(fd, &target->sa, target->len) && errno != EINPROGRESS) {
+        s->connect_error = errno;
+        close(fd);
+        return NULL;
+    }
+    return stream_new(s->worker->base, fd, NULL, STREAM_CONNECTING, on_target, s);
+}
+
+static void connect_next(struct session *s)
+{
+    s->state = SESSION_CONNECT;
+    while (s->next_address < s->addresses.count) {
+        struct net_addr target = s->addresses.addresses[s->next_address++];
+        net_addr_set_port(&target, s->socks.request.address.port);
+        s->to_target = open_target(s, &target);
+        if (s->to_target)
+            return;
+    }
+    session_reply(s, reply_of(s->connect_error), NULL);
+}
+
+static void on_name(void *arg, const struct names_result *result)
+{
+    struct session *s = arg;
+    s->name = NULL;
+    s->addresses = *result;
+    connect_next(s);
+}
+
+void session_connect(struct session *s)
+{
+    const struct socks_address *address = &s->socks.request.address;
+    s->deadline = worker_now() + (time_t)s->worker->proxy->options.handshake_seconds;
+    s->connect_error = EHOSTUNREACH;
+    if (!socks_address_to_addr(address, &s->addresses.addresses[0])) {
+        s->addresses.count = 1;
+        connect_next(s);
+        return;
+    }
+    const struct names_result *known = names_cached(s->worker->names, address->name);
+    if (known) {
+        on_name(s, known);
+        return;
+    }
+    s->state = SESSION_NAME;
+    s->name = names_ask(s->worker->names, address->name, on_name, s);
+    if (!s->name)
+        session_reply(s, SOCKS_FAILURE, NULL);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a session share. */
+#ifndef SLUICED_SESSION_INTERNAL_H
+#define SLUICED_SESSION_INTERNAL_H
+
+#include "net/relay.h"
+#include "net/stream.h"
+#include "sluiced/session.h"
+#include "socks/server.h"
+
+enum session_state {
+    SESSION_HANDSHAKE,  /* TLS */
+    SESSION_SOCKS,      /* greeting to request */
+    SESSION_AUTH,       /* the helper checks a password */
+    SESSION_NAME,       /* CONNECT: the target's name */
+    SESSION_CONNECT,    /* CONNECT: to the target */
+    SESSION_RELAY,      /* CONNECT: bytes both ways */
+    SESSION_MAKING,     /* the helper makes SAs */
+    SESSION_ASSOCIATED, /* the stream carries control messages */
+    SESSION_ENDING,     /* what is to be told is written, then the connection closes */
+};
+
+struct auth_task;
+
+struct session {
+    struct worker *worker;
+    enum session_state state;
+    struct stream *stream;
+    struct socks_server socks;
+    struct net_addr peer, local;
+    char peer_text[NET_ADDR_TEXT];
+    char user[64];   /* quoted, for the log; "-" without authentication */
+    char target[96]; /* quoted, for the log */
+    bool tls;
+    time_t deadline;  /* 0: none */
+    time_t last_sent; /* on the control stream */
+    struct auth_task *auth;
+    struct association *association;
+    /* CONNECT */
+    struct names_request *name;
+    struct names_result addresses;
+    unsigned next_address;
+    int connect_error;
+    struct stream *to_target;
+    struct relay *relay;
+    struct session *prev, *next;
+};
+
+/* Answers a request; on another code than success the session ends. */
+void session_reply(struct session *session, enum socks_reply code, const struct net_addr *bound);
+/* Writes what is queued, then closes. */
+void session_wind_up(struct session *session);
+/* The requests. */
+void session_connect(struct session *session);
+void session_associate(struct session *session, bool secure);
+
+#endif

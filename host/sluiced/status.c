@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sluiced/status.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sluiced/worker.h"
+
+#define ANSWER_SECONDS 5
+
+/* ---- JSON */
+
+static void put(json_t *object, const char *key, uint64_t value)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *lanes_json(const struct sluice_stats *stats)
+{
+    json_t *lanes = json_array();
+    for (unsigned i = 0; i < stats->lanes && i < 32; i++) {
+        json_t *lane = json_object();
+        put(lane, "busy", stats->lane[i].busy);
+        put(lane, "starved", stats->lane[i].starved);
+        put(lane, "blocked", stats->lane[i].blocked);
+        put(lane, "records", stats->lane[i].records);
+        json_array_append_new(lanes, lane);
+    }
+    return lanes;
+}
+
+static json_t *statuses_json(const uint64_t counts[16])
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < 16; i++) {
+        if (counts[i])
+            put(object, sluice_status_name((enum sluice_status)i), counts[i]);
+    }
+    return object;
+}
+
+static json_t *card_json(struct proxy *proxy)
+{
+    struct sluice_card *card = cards_current(proxy->cards);
+    struct sluice_info info;
+    struct sluice_stats stats;
+    if (sluice_card_info(card, &info) || sluice_card_stats(card, &stats))
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "engine", json_string(info.engine));
+    put(object, "cycles", stats.cycles);
+    put(object, "busy_cycles", stats.busy_cycles);
+    put(object, "record_bytes", stats.record_bytes);
+    put(object, "content_bytes", stats.content_bytes);
+    put(object, "tx_stall", stats.tx_stall);
+    put(object, "tag_stall", stats.tag_stall);
+    put(object, "lane_stall", stats.lane_stall);
+    put(object, "interrupts", stats.interrupts);
+    json_object_set_new(object, "seal_status", statuses_json(stats.seal_status));
+    json_object_set_new(object, "open_status", statuses_json(stats.open_status));
+    json_object_set_new(object, "lanes", lanes_json(&stats));
+    return object;
+}
+
+char *status_text(struct proxy *proxy)
+{
+    struct stats sum;
+    memset(&sum, 0, sizeof sum);
+    json_t *root = json_object(), *workers = json_array();
+    for (unsigned i = 0; i < proxy->worker_count; i++) {
+        stats_sum(&sum, &proxy->workers[i]->stats);
+        json_array_append_new(workers, stats_json(&proxy->workers[i]->stats));
+    }
+    json_object_set_new(root, "program", json_string("sluiced"));
+    json_object_set_new(root, "engine", json_string(proxy->options.engine));
+    json_object_set_new(root, "total", stats_json(&sum));
+    json_object_set_new(root, "workers", workers);
+    json_object_set_new(root, "card", card_json(proxy));
+    char *text = json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    return text;
+}
+
+int status_write(struct proxy *proxy, const char *path)
+{
+    char temporary[4096];
+    char *text = status_text(proxy);
+    if (!text)
+        return -ENOMEM;
+    int rc = 0;
+    FILE *file = NULL;
+    if (snprintf(temporary, sizeof temporary, "%s.new", path) >= (int)sizeof temporary)
+        rc = -ENAMETOOLONG;
+    else if (!(file = fopen(temporary, "we")))
+        rc = -errno;
+    if (file) {
+        bool bad = fprintf(file, "%s\n", text) < 0;
+        bad |= fclose(file) != 0;
+        if (bad || rename(temporary, path))
+            rc = errno ? -errno : -EIO;
+    }
+    free(text);
+    return rc;
+}
+
+/* ---- socket */
+
+struct status_socket {
+    struct proxy *proxy;
+    struct evconnlistener *listener;
+    char *path;
+};
+
+static void on_done(struct bufferevent *connection, void *arg)
+{
+    (void)arg;
+    bufferevent_free(connection);
+}
+
+static void on_event(struct bufferevent *connection, short what, void *arg)
+{
+    (void)what;
+    (void)arg;
+    bufferevent_free(connection);
+}
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
+{
+    struct status_socket *socket = arg;
+    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+    (void)sa;
+    (void)len;
+    struct bufferevent *connection =
+        bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    char *text = status_text(socket->proxy);
+    if (connection && text) {
+        bufferevent_setcb(connection, NULL, on_done, on_event, NULL);
+        bufferevent_set_timeouts(connection, NULL, &patience);
+        evbuffer_add_printf(bufferevent_get_output(connection), "%s\n", text);
+        bufferevent_enable(connection, EV_WRITE);
+    } else if (connection) {
+        bufferevent_free(connection);
+    } else {
+        close(fd);
+    }
+    free(text);
+}
+
+static int bind_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat st;
+    if (strlen(path) >= sizeof address.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(address.sun_path, path, strlen(path));
+    if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
+        unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    mode_t mask = umask(0177);
+    int rc = bind(fd, (const struct sockaddr *)&address, sizeof address) ? -errno : 0;
+    umask(mask);
+    if (rc)
+        close(fd);
+    return rc ? rc : fd;
+}
+
+int status_socket_new(struct event_base *base, struct proxy *proxy, const char *path, struct status_socket **out)
+{
+    struct status_socket *socket = calloc(1, sizeof *socket);
+    if (!socket)
+        return -ENOMEM;
+    int fd = bind_socket(path);
+    if (fd < 0) {
+        free(socket);
+        return fd;
+    }
+    socket->proxy = proxy;
+    socket->path = strdup(path);
+    socket->listener = evconnlistener_new(base, on_connection, socket, LEV_OPT_CLOSE_ON_FREE, 8, fd);
+    if (!socket->listener)
+        close(fd);
+    if (!socket->listener || !socket->path) {
+        status_socket_free(socket);
+        return -ENOMEM;
+    }
+    *out = socket;
+    return 0;
+}
+
+void status_socket_free(struct status_socket *socket)
+{
+    if (!socket)
+        return;
+    if (socket->listener)
+        evconnlistener_free(socket->listener);
+    if (socket->path)
+        unlink(socket->path);
+    free(socket->path);
+    free(socket);
+}

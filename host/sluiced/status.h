@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The status of the proxy as JSON, and a UNIX socket that answers with it. */
+#ifndef SLUICED_STATUS_H
+#define SLUICED_STATUS_H
+
+#include <event2/event.h>
+
+#include "sluiced/proxy.h"
+
+struct status_socket;
+
+/* A line of JSON without its newline, to be freed; NULL: no memory. Any thread; may block for the card. */
+char *status_text(struct proxy *proxy);
+/* Writes it to a file, by way of a new one, so that a reader finds the old or the new. -errno. */
+int status_write(struct proxy *proxy, const char *path);
+
+/* Listens on a UNIX socket, for its owner alone (0600); a former socket of that path is replaced. Each connection is answered
+ * with one line and closed. */
+int status_socket_new(struct event_base *base, struct proxy *proxy, const char *path, struct status_socket **socket);
+void status_socket_free(struct status_socket *socket);
+
+#endif
