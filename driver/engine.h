@@ -34,7 +34,6 @@ struct sluice_qp {
 
 /* Every function returns 0 (or a count) or -errno, and follows what sluice.h says of the public function of its name. */
 struct engine_ops {
-    const char *name;
     void (*close)(struct sluice_card *card);
     int (*info)(struct sluice_card *card, struct sluice_info *info);
     int (*ping)(struct sluice_card *card);

@@ -325,7 +325,6 @@ static int soft_arm(struct sluice_qp *qp)
 }
 
 static const struct engine_ops soft_ops = {
-    .name = "soft",
     .close = soft_close,
     .info = soft_info,
     .ping = soft_ping,

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "card.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deadline.h"
+
+#define READY_POLL_US 200
+
+/* ---------------------------------------------------------------- registers */
+
+static int read32(struct transport *t, uint32_t offset, uint32_t *value)
+{
+    uint32_t raw = 0;
+    int err = t->ops->read(t, offset, &raw, sizeof raw);
+
+    *value = le32toh(raw);
+    return err;
+}
+
+#define FIELD(value, name) ((value) >> SLUICE_##name##_SHIFT & SLUICE_##name##_MASK)
+
+/* What the registers at offset 0 say, in the form that identify gives. */
+static int read_identity(struct transport *t, struct sluice_identify *id)
+{
+    int err = read32(t, SLUICE_REG_MAGIC, &id->magic);
+
+    err = err ? err : read32(t, SLUICE_REG_VERSION, &id->version);
+    err = err ? err : read32(t, SLUICE_REG_FEATURES, &id->features);
+    err = err ? err : read32(t, SLUICE_REG_PARAMS0, &id->params0);
+    err = err ? err : read32(t, SLUICE_REG_PARAMS1, &id->params1);
+    err = err ? err : read32(t, SLUICE_REG_BUILD_ID, &id->build_id);
+    return err ? err : read32(t, SLUICE_REG_CLOCK_KHZ, &id->clock_khz);
+}
+
+/* -EPROTO: not a sluice card, or none that this driver knows. */
+static int take_identity(struct card *card, const struct sluice_identify *id)
+{
+    struct sluice_info *info = &card->info;
+    unsigned depth_log2 = FIELD(id->params0, PARAMS0_DEPTH_LOG2);
+
+    if (id->magic != SLUICE_MAGIC || FIELD(id->version, VERSION_MAJOR) != SLUICE_MAJOR) {
+        return -EPROTO;
+    }
+    info->major = (uint16_t)FIELD(id->version, VERSION_MAJOR);
+    info->minor = (uint16_t)FIELD(id->version, VERSION_MINOR);
+    info->build_id = id->build_id;
+    info->clock_khz = id->clock_khz;
+    info->features = id->features;
+    info->lanes = FIELD(id->params0, PARAMS0_LANES);
+    info->io_queues = FIELD(id->params0, PARAMS0_IO_QUEUES);
+    info->sa_count = FIELD(id->params1, PARAMS1_SA_COUNT);
+    info->window = FIELD(id->params1, PARAMS1_WINDOW);
+    if (depth_log2 <= SLUICE_MIN_QUEUE_DEPTH_LOG2 || depth_log2 > SLUICE_MAX_QUEUE_DEPTH_LOG2 || info->lanes > SLUICE_MAX_LANES ||
+        info->io_queues == 0 || info->io_queues > SLUICE_MAX_IO_QUEUES || info->io_queues >= card->transport->vectors) {
+        return -EPROTO;
+    }
+    info->max_depth = 1u << (depth_log2 - 1); /* half of the largest ring: card_qp.c */
+    card->card.features = info->features;
+    card->card.max_depth = info->max_depth;
+    return 0;
+}
+
+/* After a reset the card overwrites its keys before it is ready. */
+static int wait_ready(struct transport *t, unsigned timeout_ms)
+{
+    const struct timespec pause = {.tv_nsec = READY_POLL_US * 1000};
+
+    for (int64_t deadline = deadline_in(timeout_ms); deadline_left(deadline);) {
+        uint32_t status;
+        int err = read32(t, SLUICE_REG_STATUS, &status);
+
+        if (err) {
+            return err;
+        }
+        if (FIELD(status, STATUS_FATAL)) {
+            return -EIO;
+        }
+        if (FIELD(status, STATUS_READY)) {
+            return 0;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return -ETIMEDOUT;
+}
+
+/* ---------------------------------------------------------------- open and close */
+
+static void on_gone(void *arg)
+{
+    struct card *card = arg;
+
+    for (unsigned i = 0; i < CARD_QUEUES; i++) {
+        (void)eventfd_write(card->event[i], 1);
+    }
+}
+
+static int make_events(struct card *card)
+{
+    for (unsigned i = 0; i < CARD_QUEUES; i++) {
+        card->event[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (card->event[i] < 0) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+/* Takes the card from reset to where DMA and interrupts work. */
+static int bring_up(struct card *card, unsigned timeout_ms)
+{
+    struct transport *t = card->transport;
+    struct dma *mem = &card->card.mem;
+    struct sluice_identify id = {0};
+    int err = t->ops->reset(t);
+
+    err = err ? err : read_identity(t, &id);
+    err = err ? err : take_identity(card, &id);
+    err = err ? err : wait_ready(t, timeout_ms);
+    err = err ? err : t->ops->map(t, DMA_IOVA_BASE, mem->bytes, mem->fd);
+    err = err ? err : t->ops->bus_master(t);
+    err = err ? err : t->ops->set_vectors(t, card->event, card->info.io_queues + 1);
+    return err ? err : t->ops->watch(t, on_gone, card);
+}
+
+/* Does the card say the same of itself by DMA as by its registers? That proves the way there and back. */
+static int identify(struct card *card)
+{
+    struct sluice_sqe sqe = {
+        .op = SLUICE_OP_IDENTIFY, .dst = htole64(admin_page(&card->admin)), .dst_len = {SLUICE_IDENTIFY_BYTES}};
+    struct sluice_identify by_register = {0}, by_dma;
+    int err = read_identity(card->transport, &by_register);
+
+    pthread_mutex_lock(&card->admin.lock);
+    err = err ? err : admin_command(&card->admin, &sqe, NULL);
+    memcpy(&by_dma, card->admin.page, sizeof by_dma);
+    pthread_mutex_unlock(&card->admin.lock);
+    if (err) {
+        return err;
+    }
+    return le32toh(by_dma.magic) == by_register.magic && le32toh(by_dma.version) == by_register.version &&
+                   le32toh(by_dma.features) == by_register.features && le32toh(by_dma.params0) == by_register.params0 &&
+                   le32toh(by_dma.params1) == by_register.params1
+               ? 0
+               : -EPROTO;
+}
+
+/* The transport goes first: nothing writes to the memory or the eventfds after it. */
+static void dismantle(struct card *card)
+{
+    card->transport->ops->close(card->transport);
+    for (unsigned i = 0; i < CARD_QUEUES; i++) {
+        if (card->event[i] >= 0) {
+            close(card->event[i]);
+        }
+    }
+    dma_fini(&card->card.mem);
+    free(card->sa_taken);
+    free(card);
+}
+
+static void card_close(struct sluice_card *base)
+{
+    struct card *card = card_of(base);
+
+    admin_fini(&card->admin);
+    dismantle(card);
+}
+
+/* ---------------------------------------------------------------- card and SAs */
+
+static int card_info(struct sluice_card *base, struct sluice_info *info)
+{
+    *info = card_of(base)->info;
+    return 0;
+}
+
+static int card_ping(struct sluice_card *base)
+{
+    struct card *card = card_of(base);
+    uint32_t magic, status = 0;
+    int err = read32(card->transport, SLUICE_REG_MAGIC, &magic);
+
+    err = err ? err : read32(card->transport, SLUICE_REG_STATUS, &status);
+    return err || magic != SLUICE_MAGIC || FIELD(status, STATUS_FATAL) ? -ENODEV : 0;
+}
+
+static void encode_params(const struct sluice_sa_config *c, struct sluice_sa_params *p)
+{
+    *p = (struct sluice_sa_params){.cipher = (uint8_t)c->cipher,
+                                   .mac = (uint8_t)c->mac,
+                                   .form = (uint8_t)c->form,
+                                   .direction = (uint8_t)c->direction,
+                                   .mac_len = c->mac_len,
+                                   .nonce_mode = (uint8_t)c->nonce_mode,
+                                   .replay = c->replay,
+                                   .counter = htole64(c->counter),
+                                   .limit = htole64(c->limit)};
+    memcpy(p->cid, c->cid, sizeof p->cid);
+    memcpy(p->cipher_key, c->cipher_key, sizeof p->cipher_key);
+    memcpy(p->mac_key, c->mac_key, sizeof p->mac_key);
+}
+
+static int take_slot(struct card *card, uint16_t *slot)
+{
+    for (unsigned i = 0; i < card->info.sa_count; i++) {
+        if (!card->sa_taken[i]) {
+            card->sa_taken[i] = 1;
+            *slot = (uint16_t)i;
+            return 0;
+        }
+    }
+    return -ENOSPC;
+}
+
+/* The admin lock is held. */
+static int install_sa(struct card *card, const struct sluice_sa_config *config, struct sluice_sa *sa)
+{
+    struct sluice_sqe sqe = {
+        .op = SLUICE_OP_SA_CREATE, .src = htole64(admin_page(&card->admin)), .src_len = {SLUICE_SA_PARAMS_BYTES}};
+    uint32_t gen = 0;
+    int err = take_slot(card, &sa->slot);
+
+    if (err) {
+        return err;
+    }
+    sqe.sa = htole16(sa->slot);
+    encode_params(config, card->admin.page);
+    err = admin_command(&card->admin, &sqe, &gen);
+    explicit_bzero(card->admin.page, SLUICE_SA_PARAMS_BYTES);
+    sa->gen = (uint8_t)gen;
+    if (err) {
+        card->sa_taken[sa->slot] = 0;
+    }
+    return err;
+}
+
+static int card_sa_create(struct sluice_card *base, const struct sluice_sa_config *config, struct sluice_sa **out)
+{
+    struct card *card = card_of(base);
+    struct sluice_sa *sa = calloc(1, sizeof *sa);
+    int err;
+
+    if (!sa) {
+        return -ENOMEM;
+    }
+    pthread_mutex_lock(&card->admin.lock);
+    err = card_gone(card) ? -ENODEV : install_sa(card, config, sa);
+    pthread_mutex_unlock(&card->admin.lock);
+    if (err) {
+        free(sa);
+        return err;
+    }
+    *out = sa;
+    return 0;
+}
+
+static void card_sa_destroy(struct sluice_sa *sa)
+{
+    struct card *card = card_of(sa->card);
+    struct sluice_sqe sqe = {.op = SLUICE_OP_SA_DESTROY, .sa = htole16(sa->slot), .sa_gen = sa->gen};
+
+    pthread_mutex_lock(&card->admin.lock);
+    if (!card_gone(card) && admin_command(&card->admin, &sqe, NULL) == 0) {
+        card->sa_taken[sa->slot] = 0;
+    }
+    pthread_mutex_unlock(&card->admin.lock);
+    free(sa);
+}
+
+static struct engine_ops const card_ops = {
+    .close = card_close,
+    .info = card_info,
+    .ping = card_ping,
+    .stats = card_stats,
+    .sa_create = card_sa_create,
+    .sa_destroy = card_sa_destroy,
+    .qp_create = card_qp_create,
+    .qp_destroy = card_qp_destroy,
+    .submit = card_qp_submit,
+    .poll = card_qp_poll,
+    .arm = card_qp_arm,
+};
+
+int card_open(const char *name, struct transport *transport, const struct sluice_options *options, struct sluice_card **out)
+{
+    struct card *card = calloc(1, sizeof *card);
+    int err;
+
+    if (!card) {
+        transport->ops->close(transport);
+        return -ENOMEM;
+    }
+    card->transport = transport;
+    card->card.ops = &card_ops;
+    snprintf(card->info.engine, sizeof card->info.engine, "%s", name);
+    memset(card->event, -1, sizeof card->event);
+    err = dma_init(&card->card.mem, options->dma_bytes);
+    err = err ? err : make_events(card);
+    err = err ? err : bring_up(card, options->timeout_ms);
+    if (!err) {
+        card->sa_taken = calloc(card->info.sa_count, 1);
+        err = card->sa_taken ? 0 : -ENOMEM;
+    }
+    err = err ? err : admin_init(&card->admin, transport, &card->card.mem, card->event[0], options->timeout_ms);
+    if (err) {
+        dismantle(card);
+        return err;
+    }
+    err = identify(card);
+    if (err) {
+        card_close(&card->card);
+        return err;
+    }
+    *out = &card->card;
+    return 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "card_admin.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include "deadline.h"
+
+#define ADMIN_DEPTH_LOG2 4u
+
+static int write_address(struct transport *t, uint32_t low_register, uint64_t iova)
+{
+    int err = t->ops->write32(t, low_register, (uint32_t)iova);
+
+    return err ? err : t->ops->write32(t, low_register + 4, (uint32_t)(iova >> 32));
+}
+
+static int start_ring(const struct ring *ring)
+{
+    struct transport *t = ring->transport;
+    int err = write_address(t, SLUICE_REG_AQ_SQ_LO, dma_iova(ring->mem, ring->sq));
+
+    err = err ? err : write_address(t, SLUICE_REG_AQ_CQ_LO, dma_iova(ring->mem, ring->cq));
+    return err ? err
+               : t->ops->write32(t, SLUICE_REG_AQ_CTRL,
+                                 ADMIN_DEPTH_LOG2 << SLUICE_AQ_CTRL_DEPTH_LOG2_SHIFT | 1u << SLUICE_AQ_CTRL_ENABLE_SHIFT);
+}
+
+int admin_init(struct admin *admin, struct transport *transport, struct dma *mem, int event, unsigned timeout_ms)
+{
+    int err;
+
+    *admin = (struct admin){.event = event, .timeout_ms = timeout_ms};
+    pthread_mutex_init(&admin->lock, NULL);
+    err = ring_init(&admin->ring, transport, mem, 0, 1u << ADMIN_DEPTH_LOG2);
+    if (!err) {
+        admin->page = dma_alloc(mem, SLUICE_PAGE_BYTES, SLUICE_PAGE_BYTES);
+        err = admin->page ? start_ring(&admin->ring) : -ENOMEM;
+    }
+    if (err) {
+        admin_fini(admin);
+    }
+    return err;
+}
+
+void admin_fini(struct admin *admin)
+{
+    if (admin->ring.mem) {
+        dma_free(admin->ring.mem, admin->page);
+        ring_fini(&admin->ring);
+    }
+    pthread_mutex_destroy(&admin->lock);
+}
+
+uint64_t admin_page(const struct admin *admin)
+{
+    return dma_iova(admin->ring.mem, admin->page);
+}
+
+static int wait_completion(struct admin *admin, struct sluice_cqe *cqe)
+{
+    struct transport *t = admin->ring.transport;
+    struct pollfd fd = {.fd = admin->event, .events = POLLIN};
+    int64_t deadline = deadline_in(admin->timeout_ms);
+
+    while (!ring_get(&admin->ring, cqe)) {
+        int left = deadline_left(deadline);
+        eventfd_t drained;
+
+        if (atomic_load(&t->gone)) {
+            return -ENODEV;
+        }
+        if (left == 0) {
+            t->ops->give_up(t);
+            return -ENODEV;
+        }
+        if (poll(&fd, 1, left) > 0) {
+            (void)eventfd_read(admin->event, &drained);
+        }
+    }
+    return 0;
+}
+
+static int status_errno(uint8_t status)
+{
+    switch (status) {
+    case SLUICE_STATUS_OK:
+        return 0;
+    case SLUICE_STATUS_INVALID_FIELD:
+        return -EINVAL;
+    case SLUICE_STATUS_UNSUPPORTED:
+        return -EOPNOTSUPP;
+    case SLUICE_STATUS_NOT_READY:
+        return -EAGAIN;
+    case SLUICE_STATUS_NO_SUCH_SA:
+    case SLUICE_STATUS_SA_MISMATCH:
+        return -ENOENT;
+    default:
+        return -EIO;
+    }
+}
+
+int admin_command(struct admin *admin, struct sluice_sqe *sqe, uint32_t *result)
+{
+    struct transport *t = admin->ring.transport;
+    struct sluice_cqe cqe;
+    int err;
+
+    sqe->cookie = htole64(++admin->next_cookie);
+    ring_put(&admin->ring, sqe);
+    err = ring_submit(&admin->ring);
+    err = err ? err : ring_ack(&admin->ring, true);
+    err = err ? err : wait_completion(admin, &cqe);
+    if (err) {
+        return err;
+    }
+    if (cqe.cookie != sqe->cookie) {
+        t->ops->give_up(t);
+        return -ENODEV;
+    }
+    if (result) {
+        *result = le32toh(cqe.length);
+    }
+    return status_errno(cqe.status);
+}

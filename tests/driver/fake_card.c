@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_card.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sluice_regs.h"
+#include "vfio_user_msg.h"
+
+#define QUEUES  3u
+#define MESSAGE 8192u
+
+struct queue {
+    uint64_t sq, cq;
+    unsigned entries, head, tail; /* of the submission ring */
+    unsigned at;                  /* next completion entry */
+    uint8_t phase;
+    bool armed;
+};
+
+struct fake_card {
+    enum fault fault;
+    unsigned at_message, messages;
+    char dir[64], uri[128];
+    int listener, client;
+    pthread_t thread;
+    uint8_t *mem;
+    uint64_t iova, bytes;
+    int event[QUEUES];
+    uint32_t bar[SLUICE_BAR_BYTES / 4];
+    struct queue queue[QUEUES];
+};
+
+/* ---------------------------------------------------------------- the card */
+
+static void *at(struct fake_card *f, uint64_t iova, uint64_t len)
+{
+    assert(iova >= f->iova && len <= f->bytes && iova - f->iova <= f->bytes - len);
+    return f->mem + (iova - f->iova);
+}
+
+static uint32_t len24(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+}
+
+static void interrupt(struct fake_card *f, unsigned n)
+{
+    struct queue *q = &f->queue[n];
+
+    if (q->armed) {
+        q->armed = false;
+        (void)eventfd_write(f->event[n], 1);
+    }
+}
+
+static void complete(struct fake_card *f, unsigned n, struct sluice_cqe cqe)
+{
+    struct queue *q = &f->queue[n];
+    struct sluice_cqe *to = at(f, q->cq + q->at * sizeof cqe, sizeof cqe);
+
+    cqe.sq_head = (uint16_t)q->head;
+    cqe.phase = (uint8_t)!q->phase;
+    *to = cqe;
+    __atomic_store_n(&to->phase, q->phase, __ATOMIC_RELEASE);
+    q->at = (q->at + 1) % q->entries;
+    q->phase ^= q->at == 0;
+    interrupt(f, n);
+}
+
+static void start_queue(struct fake_card *f, unsigned n, uint64_t sq, uint64_t cq, unsigned depth_log2)
+{
+    f->queue[n] = (struct queue){.sq = sq, .cq = cq, .entries = 1u << depth_log2, .phase = 1};
+}
+
+static void admin(struct fake_card *f, const struct sluice_sqe *sqe)
+{
+    struct sluice_cqe cqe = {.cookie = sqe->cookie + (f->fault == FAULT_ADMIN_COOKIE)};
+
+    if (f->fault == FAULT_ADMIN_SILENT) {
+        return;
+    }
+    if (sqe->op == SLUICE_OP_IDENTIFY) {
+        struct sluice_identify *id = at(f, sqe->dst, sizeof *id);
+
+        memcpy(id, f->bar, 7 * sizeof(uint32_t)); /* registers MAGIC to CLOCK_KHZ */
+        id->build_id = f->bar[SLUICE_REG_BUILD_ID / 4];
+        id->features ^= f->fault == FAULT_IDENTIFY;
+    } else if (sqe->op == SLUICE_OP_QUEUE_CREATE) {
+        start_queue(f, sqe->sa, sqe->src, sqe->dst, sqe->pad);
+    }
+    complete(f, 0, cqe);
+}
+
+static void io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe)
+{
+    struct sluice_cqe cqe = {.cookie = sqe->cookie};
+
+    if (sqe->op == SLUICE_OP_SEAL) {
+        cqe.length = len24(sqe->src_len);
+        memcpy(at(f, sqe->dst, cqe.length), at(f, sqe->src, cqe.length), cqe.length);
+    }
+    switch (f->fault) {
+    case FAULT_IO_SILENT:
+        return;
+    case FAULT_IO_COOKIE_HUGE:
+        cqe.cookie = UINT64_MAX;
+        break;
+    case FAULT_IO_COOKIE_TWICE:
+        complete(f, n, cqe);
+        break;
+    case FAULT_IO_STATUS:
+        cqe.status = 16;
+        break;
+    case FAULT_IO_LENGTH:
+        cqe.length = len24(sqe->dst_len) + 1;
+        break;
+    default:
+        break;
+    }
+    complete(f, n, cqe);
+}
+
+static void doorbell(struct fake_card *f, unsigned n, uint32_t tail)
+{
+    struct queue *q = &f->queue[n];
+
+    assert(q->entries && tail < q->entries);
+    while (q->head != tail) {
+        struct sluice_sqe sqe = *(struct sluice_sqe *)at(f, q->sq + q->head * sizeof sqe, sizeof sqe);
+
+        q->head = (q->head + 1) % q->entries;
+        if (n == 0) {
+            admin(f, &sqe);
+        } else {
+            io(f, n, &sqe);
+        }
+    }
+}
+
+static void head_doorbell(struct fake_card *f, unsigned n, uint32_t value)
+{
+    struct queue *q = &f->queue[n];
+
+    q->armed = value >> SLUICE_CQ_DOORBELL_ARM_SHIFT;
+    if ((value & SLUICE_CQ_DOORBELL_HEAD_MASK) != q->at) {
+        interrupt(f, n);
+    }
+}
+
+static uint64_t bar64(const struct fake_card *f, uint32_t offset)
+{
+    return f->bar[offset / 4] | (uint64_t)f->bar[offset / 4 + 1] << 32;
+}
+
+static void bar_write(struct fake_card *f, uint32_t offset, uint32_t value)
+{
+    f->bar[offset / 4] = value;
+    if (offset == SLUICE_REG_AQ_CTRL && value >> SLUICE_AQ_CTRL_ENABLE_SHIFT) {
+        start_queue(f, 0, bar64(f, SLUICE_REG_AQ_SQ_LO), bar64(f, SLUICE_REG_AQ_CQ_LO), value & SLUICE_AQ_CTRL_DEPTH_LOG2_MASK);
+    }
+    for (unsigned n = 0; n < QUEUES; n++) {
+        if (offset == SLUICE_REG_SQ_DOORBELL(n)) {
+            doorbell(f, n, value);
+        } else if (offset == SLUICE_REG_CQ_DOORBELL(n)) {
+            head_doorbell(f, n, value);
+        }
+    }
+}
+
+static void set_registers(struct fake_card *f)
+{
+    unsigned queues = f->fault == FAULT_NO_QUEUES ? 0 : QUEUES - 1, depth = f->fault == FAULT_DEPTH ? 2 : 8;
+
+    f->bar[SLUICE_REG_MAGIC / 4] = SLUICE_MAGIC + (f->fault == FAULT_MAGIC);
+    f->bar[SLUICE_REG_VERSION / 4] = (SLUICE_MAJOR + (f->fault == FAULT_MAJOR)) << SLUICE_VERSION_MAJOR_SHIFT;
+    f->bar[SLUICE_REG_FEATURES / 4] = 0x7ff;
+    f->bar[SLUICE_REG_PARAMS0 / 4] = 2 | queues << SLUICE_PARAMS0_IO_QUEUES_SHIFT | depth << SLUICE_PARAMS0_DEPTH_LOG2_SHIFT;
+    f->bar[SLUICE_REG_PARAMS1 / 4] = 8 | 1024u << SLUICE_PARAMS1_WINDOW_SHIFT;
+    f->bar[SLUICE_REG_STATUS / 4] = f->fault == FAULT_NEVER_READY ? 0 : f->fault == FAULT_FATAL ? 3 : 1;
+}
+
+/* ---------------------------------------------------------------- the server */
+
+static bool read_all(int fd, uint8_t *to, size_t len, int *fds, unsigned *fd_count)
+{
+    while (len > 0) {
+        _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(QUEUES * sizeof(int))];
+        struct iovec iov = {.iov_base = to, .iov_len = len};
+        struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        ssize_t n = recvmsg(fd, &msg, 0);
+        struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+        if (n <= 0) {
+            return false;
+        }
+        if (c) {
+            *fd_count = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            memcpy(fds, CMSG_DATA(c), *fd_count * sizeof(int));
+        }
+        to += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static size_t say_version(const struct fake_card *f, uint8_t *body)
+{
+    uint16_t version[2] = {f->fault == FAULT_VERSION_MAJOR, 0};
+    const char *text = f->fault == FAULT_VERSION_JSON  ? "{\"capabilities\":"
+                       : f->fault == FAULT_VERSION_FDS ? "{\"capabilities\":{\"max_msg_fds\":\"many\"}}"
+                                                       : "{\"capabilities\":{\"max_msg_fds\":2}}";
+    size_t len = strlen(text) + (f->fault != FAULT_VERSION_NO_NUL);
+
+    memcpy(body, version, sizeof version);
+    memcpy(body + sizeof version, text, len);
+    return sizeof version + len;
+}
+
+/* Changes the body into the answer's; returns its length. */
+static size_t serve(struct fake_card *f, const struct vu_header *h, uint8_t *body, size_t len, const int *fds, unsigned fd_count)
+{
+    struct vu_device_info *device = (void *)body;
+    struct vu_region_info *region = (void *)body;
+    struct vu_region_access *access = (void *)body;
+    struct vu_irq_info *irq = (void *)body;
+    struct vu_irq_set *set = (void *)body;
+    struct vu_dma_map *map = (void *)body;
+
+    switch (h->command) {
+    case VU_VERSION:
+        return say_version(f, body);
+    case VU_DEVICE_GET_INFO:
+        *device = (struct vu_device_info){.argsz = 16, .flags = f->fault == FAULT_NOT_PCI ? 1 : 3, .regions = 9, .irqs = 5};
+        return len;
+    case VU_DEVICE_GET_REGION_INFO:
+        region->flags = VU_REGION_RW;
+        region->size = region->index == VU_REGION_CONFIG ? 4096 : f->fault == FAULT_SMALL_BAR ? 4096 : SLUICE_BAR_BYTES;
+        return len;
+    case VU_DEVICE_GET_IRQ_INFO:
+        irq->flags = f->fault == FAULT_NO_MSIX ? 0 : VU_IRQ_EVENTFD;
+        irq->count = QUEUES;
+        return len;
+    case VU_DEVICE_SET_IRQS:
+        for (unsigned i = 0; i < fd_count; i++) {
+            f->event[set->start + i] = fds[i];
+        }
+        return 0;
+    case VU_DMA_MAP:
+        f->iova = map->address;
+        f->bytes = map->size;
+        f->mem = mmap(NULL, f->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+        assert(f->mem != MAP_FAILED);
+        close(fds[0]);
+        return 0;
+    case VU_REGION_READ:
+        memset(body + sizeof *access, 0, access->count);
+        if (access->region == VU_REGION_BAR0) {
+            memcpy(body + sizeof *access, &f->bar[access->offset / 4], access->count);
+        }
+        return sizeof *access + access->count;
+    case VU_REGION_WRITE:
+        if (access->region == VU_REGION_BAR0) {
+            uint32_t value;
+
+            memcpy(&value, body + sizeof *access, sizeof value);
+            bar_write(f, (uint32_t)access->offset, value);
+        }
+        return sizeof *access;
+    default:
+        return 0;
+    }
+}
+
+static void wait_for_hang_up(int client)
+{
+    uint8_t byte;
+
+    while (recv(client, &byte, 1, 0) > 0) {
+    }
+}
+
+/* Sends the answer, or what the fault makes of it. false: hang up. */
+static bool answer(struct fake_card *f, struct vu_header h, const uint8_t *body, size_t len)
+{
+    uint8_t message[MESSAGE];
+    size_t send_len = sizeof h + len;
+
+    h.flags = VU_FLAG_REPLY;
+    h.size = (uint32_t)send_len;
+    switch (f->messages++ == f->at_message ? f->fault : FAULT_NONE) {
+    case FAULT_HANG_UP:
+        return false;
+    case FAULT_SILENT:
+        wait_for_hang_up(f->client);
+        return false;
+    case FAULT_SHORT_HEADER:
+        send_len = 7;
+        break;
+    case FAULT_SIZE_HUGE:
+        h.size = 0xfffffff0;
+        break;
+    case FAULT_SIZE_TINY:
+        h.size = 15;
+        break;
+    case FAULT_WRONG_ID:
+        h.id++;
+        break;
+    case FAULT_WRONG_COMMAND:
+        h.command++;
+        break;
+    case FAULT_NOT_A_REPLY:
+        h.flags = 0;
+        break;
+    case FAULT_ERROR:
+        h.flags |= VU_FLAG_ERROR;
+        h.error = 1;
+        h.size = (uint32_t)(send_len = sizeof h);
+        break;
+    case FAULT_ERROR_ZERO:
+        h.flags |= VU_FLAG_ERROR;
+        h.size = (uint32_t)(send_len = sizeof h);
+        break;
+    case FAULT_CUT_BODY:
+        h.size += 64;
+        break;
+    default:
+        break;
+    }
+    memcpy(message, &h, sizeof h);
+    memcpy(message + sizeof h, body, len);
+    if (f->fault == FAULT_GARBAGE && f->messages > f->at_message) {
+        memset(message, 0xff, send_len);
+    }
+    return send(f->client, message, send_len, MSG_NOSIGNAL) == (ssize_t)send_len && send_len >= sizeof h;
+}
+
+static bool one_message(struct fake_card *f)
+{
+    _Alignas(8) uint8_t body[MESSAGE];
+    struct vu_header h;
+    int fds[QUEUES];
+    unsigned fd_count = 0;
+    size_t len;
+
+    if (!read_all(f->client, (uint8_t *)&h, sizeof h, fds, &fd_count)) {
+        return false;
+    }
+    len = h.size - sizeof h;
+    assert(h.size >= sizeof h && len <= MESSAGE / 2);
+    if (!read_all(f->client, body, len, fds, &fd_count)) {
+        return false;
+    }
+    len = serve(f, &h, body, len, fds, fd_count);
+    return h.flags & VU_FLAG_NO_REPLY || answer(f, h, body, len);
+}
+
+static void *run(void *arg)
+{
+    struct fake_card *f = arg;
+    int client = accept(f->listener, NULL, NULL);
+
+    __atomic_store_n(&f->client, client, __ATOMIC_RELEASE);
+    while (client >= 0 && one_message(f)) {
+    }
+    shutdown(client, SHUT_RDWR);
+    return NULL;
+}
+
+struct fake_card *fake_card_start(enum fault fault, unsigned at_message)
+{
+    struct fake_card *f = calloc(1, sizeof *f);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    assert(f);
+    f->fault = fault;
+    f->at_message = at_message;
+    f->client = -1;
+    memset(f->event, -1, sizeof f->event);
+    strcpy(f->dir, "/tmp/sluice-fake-XXXXXX");
+    assert(mkdtemp(f->dir));
+    snprintf(f->uri, sizeof f->uri, "sim:%s/card", f->dir);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", f->uri + 4);
+    f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert(f->listener >= 0 && bind(f->listener, (struct sockaddr *)&address, sizeof address) == 0 &&
+           listen(f->listener, 1) == 0);
+    set_registers(f);
+    assert(pthread_create(&f->thread, NULL, run, f) == 0);
+    return f;
+}
+
+const char *fake_card_uri(const struct fake_card *f)
+{
+    return f->uri;
+}
+
+void fake_card_kill(struct fake_card *f)
+{
+    shutdown(__atomic_load_n(&f->client, __ATOMIC_ACQUIRE), SHUT_RDWR);
+}
+
+void fake_card_stop(struct fake_card *f)
+{
+    shutdown(f->listener, SHUT_RDWR);
+    pthread_join(f->thread, NULL);
+    close(f->listener);
+    if (f->client >= 0) {
+        close(f->client);
+    }
+    for (unsigned i = 0; i < QUEUES; i++) {
+        if (f->event[i] >= 0) {
+            close(f->event[i]);
+        }
+    }
+    if (f->mem) {
+        munmap(f->mem, f->bytes);
+    }
+    unlink(f->uri + 4);
+    rmdir(f->dir);
+    free(f);
+}

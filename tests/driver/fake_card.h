@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A vfio-user server with the least of a card behind it, in a thread of the test, that misbehaves as it is told. It does records
+ * no justice: seal copies src to dst, everything else does nothing.
+ */
+#ifndef TESTS_DRIVER_FAKE_CARD_H
+#define TESTS_DRIVER_FAKE_CARD_H
+
+#include <stdint.h>
+
+enum fault {
+    FAULT_NONE,
+    /* Answers to any message. */
+    FAULT_HANG_UP,
+    FAULT_SILENT,
+    FAULT_SHORT_HEADER,
+    FAULT_SIZE_HUGE,
+    FAULT_SIZE_TINY,
+    FAULT_WRONG_ID,
+    FAULT_WRONG_COMMAND,
+    FAULT_NOT_A_REPLY,
+    FAULT_ERROR,
+    FAULT_ERROR_ZERO,
+    FAULT_CUT_BODY,
+    FAULT_GARBAGE,
+    FAULTS_OF_REPLY, /* how many of them */
+    /* What it says of itself. */
+    FAULT_VERSION_MAJOR = FAULTS_OF_REPLY,
+    FAULT_VERSION_JSON,
+    FAULT_VERSION_NO_NUL,
+    FAULT_VERSION_FDS,
+    FAULT_NOT_PCI,
+    FAULT_SMALL_BAR,
+    FAULT_NO_MSIX,
+    FAULT_MAGIC,
+    FAULT_MAJOR,
+    FAULT_NEVER_READY,
+    FAULT_FATAL,
+    FAULT_NO_QUEUES,
+    FAULT_DEPTH,
+    FAULT_IDENTIFY,
+    FAULT_ADMIN_SILENT,
+    FAULT_ADMIN_COOKIE,
+    FAULTS_OF_OPEN, /* up to here a card must fail to open */
+    /* On the data path. */
+    FAULT_IO_SILENT = FAULTS_OF_OPEN,
+    FAULT_IO_COOKIE_HUGE,
+    FAULT_IO_COOKIE_TWICE,
+    FAULT_IO_STATUS,
+    FAULT_IO_LENGTH,
+};
+
+struct fake_card;
+
+/* Listens at a path of its own and serves one client. `at_message`: the message, counted from 0, at which a fault of a reply
+ * happens. Ends the program when it cannot. */
+struct fake_card *fake_card_start(enum fault fault, unsigned at_message);
+/* "sim:PATH" */
+const char *fake_card_uri(const struct fake_card *fake);
+/* Hangs up on the client, as a killed process does. */
+void fake_card_kill(struct fake_card *fake);
+/* Waits for the end of the client, and frees. */
+void fake_card_stop(struct fake_card *fake);
+
+#endif
