@@ -8,7 +8,7 @@
 #include "fake_card.h"
 #include "kit.h"
 
-#define TIMEOUT_MS 300
+#define TIMEOUT_MS 150
 
 static const struct sluice_options quick = {.dma_bytes = 2u << 20, .timeout_ms = TIMEOUT_MS};
 
