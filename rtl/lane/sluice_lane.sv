@@ -166,7 +166,7 @@ module sluice_lane #(
   logic [1:0]   field, cbc_op;
   logic         cbc_start, cbc_busy, nonce_made, forged, counter_got, mac_put;
   logic         hash_load, hash_loading, hash_run, hash_running, keys_start, keys_done;
-  logic         result_valid, result_ready;
+  logic         result_valid, result_valid_q, result_ready;
   logic [7:0]   status;
 
   sluice_lane_control u_control (
@@ -211,11 +211,11 @@ module sluice_lane #(
 
   // Ring ports of the units below.
   logic [RingAw-1:0] origin, fields_word, cbc_read_count, cbc_write_count, hash_word;
-  logic              fields_write, fields_write_gnt, fields_read, fields_read_gnt;
+  logic              fields_access, fields_write, fields_gnt;
   logic [15:0]       fields_be;
   logic [31:0]       fields_data;
   logic              cbc_read, cbc_read_gnt, cbc_write, cbc_write_gnt, hash_read, hash_read_gnt;
-  logic [127:0]      cbc_data;
+  logic [127:0]      cbc_data, own_data;
 
   assign origin = job.base + RingAw'(1);
 
@@ -228,25 +228,24 @@ module sluice_lane #(
     .rd_en_i,
     .rd_addr_i,
     .rd_data_o,
-    .origin_i            (origin),
-    .fields_write_i      (fields_write),
-    .fields_write_gnt_o  (fields_write_gnt),
-    .fields_write_word_i (fields_word),
-    .fields_write_be_i   (fields_be),
-    .fields_write_data_i (fields_data),
-    .cbc_write_i         (cbc_write),
-    .cbc_write_gnt_o     (cbc_write_gnt),
-    .cbc_write_word_i    (cbc_write_count),
-    .cbc_write_data_i    (cbc_data),
-    .fields_read_i       (fields_read),
-    .fields_read_gnt_o   (fields_read_gnt),
-    .fields_read_word_i  (fields_word),
-    .cbc_read_i          (cbc_read),
-    .cbc_read_gnt_o      (cbc_read_gnt),
-    .cbc_read_word_i     (cbc_read_count),
-    .hash_read_i         (hash_read),
-    .hash_read_gnt_o     (hash_read_gnt),
-    .hash_read_word_i    (hash_word)
+    .origin_i         (origin),
+    .fields_i         (fields_access),
+    .fields_we_i      (fields_write),
+    .fields_gnt_o     (fields_gnt),
+    .fields_word_i    (fields_word),
+    .fields_be_i      (fields_be),
+    .fields_data_i    (fields_data),
+    .cbc_write_i      (cbc_write),
+    .cbc_write_gnt_o  (cbc_write_gnt),
+    .cbc_write_word_i (cbc_write_count),
+    .cbc_write_data_i (cbc_data),
+    .cbc_read_i       (cbc_read),
+    .cbc_read_gnt_o   (cbc_read_gnt),
+    .cbc_read_word_i  (cbc_read_count),
+    .hash_read_i      (hash_read),
+    .hash_read_gnt_o  (hash_read_gnt),
+    .hash_read_word_i (hash_word),
+    .own_data_o       (own_data)
   );
 
   // Nonce: the hash reads it at its beginning, the fields put or get it when the hash does not.
@@ -279,7 +278,7 @@ module sluice_lane #(
     else if (counter_got) counter_q <= nonce_counter;
   end
 
-  logic        keys_load, keys_run, keys_pop, fields_pop;
+  logic        keys_load, keys_run, keys_pop, keys_valid, fields_pop;
   logic [31:0] digest, key_xor;
 
   sluice_lane_fields #(.RingAw(RingAw)) u_fields (
@@ -310,14 +309,13 @@ module sluice_lane #(
     .bad_format_o   (bad_format),
     .bad_length_o   (bad_length),
     .bad_field_o    (bad_field),
+    .access_o       (fields_access),
     .write_o        (fields_write),
-    .write_gnt_i    (fields_write_gnt),
+    .gnt_i          (fields_gnt),
     .write_be_o     (fields_be),
     .write_data_o   (fields_data),
-    .read_o         (fields_read),
-    .read_gnt_i     (fields_read_gnt),
     .word_o         (fields_word),
-    .read_data_i    (rd_data_o)
+    .read_data_i    (own_data)
   );
 
   // Cipher and hash work on the same words in place. Who reads first leads, and the other follows word by word: the hash reads
@@ -348,7 +346,7 @@ module sluice_lane #(
     .write_count_o (cbc_write_count),
     .read_o        (cbc_read),
     .read_gnt_i    (cbc_read_gnt),
-    .read_data_i   (rd_data_o),
+    .read_data_i   (own_data),
     .write_o       (cbc_write),
     .write_gnt_i   (cbc_write_gnt),
     .write_data_o  (cbc_data)
@@ -379,7 +377,7 @@ module sluice_lane #(
     .word_o        (hash_word),
     .read_o        (hash_read),
     .read_gnt_i    (hash_read_gnt),
-    .read_data_i   (rd_data_o)
+    .read_data_i   (own_data)
   );
 
   sluice_lane_keys u_keys (
@@ -395,14 +393,15 @@ module sluice_lane #(
     .running_i   (hash_running),
     .pop_o       (keys_pop),
     .digest_i    (digest),
-    .key_valid_o,
-    .key_ready_i,
+    .key_valid_o (keys_valid),
+    .key_ready_i (key_ready_i && !result_valid_q),
     .key_data_o
   );
+  assign key_valid_o = keys_valid && !result_valid_q;  // the former job's result comes first
 
   // The result waits here until the writer is done with it.
   sluice_pkg::result_t result, result_q;
-  logic                result_valid_q, ok, verdict, report_counter;
+  logic                ok, verdict, report_counter;
 
   assign ok           = status == sluice_regs_pkg::StatusOk;
   assign verdict      = open && (ok || status == sluice_regs_pkg::StatusAuthFailed);

@@ -48,12 +48,11 @@ module sluice_lane_fields #(
   output logic              bad_field_o,    // open: padding or MAC differs; steady from the clock after busy_o falls
 
   // Ring (sluice_lane_ring).
+  output logic              access_o,
   output logic              write_o,
-  input  logic              write_gnt_i,
+  input  logic              gnt_i,
   output logic [15:0]       write_be_o,
   output logic [31:0]       write_data_o,
-  output logic              read_o,
-  input  logic              read_gnt_i,
   output logic [RingAw-1:0] word_o,
   input  logic [127:0]      read_data_i
 );
@@ -67,7 +66,7 @@ module sluice_lane_fields #(
     swap = {x[7:0], x[15:8], x[23:16], x[31:24]};
   endfunction
 
-  logic              run_q, get, step;
+  logic              run_q, get;
   logic              read_q, differs;     // second stage: what was read, and what it was read for
   logic [15:0]       be_q;
   logic [31:0]       expected_q;
@@ -79,7 +78,6 @@ module sluice_lane_fields #(
   logic              pad_last;
 
   assign get  = open_i && (field_q == Nonce || field_q == Header);
-  assign step = write_gnt_i || read_gnt_i;
 
   // Position of the field and its length, in bytes; the header begins, with three bytes to spare, at -16.
   logic [15:0] at;
@@ -143,10 +141,10 @@ module sluice_lane_fields #(
   assign data    = field_q == Padding ? {4{padding_i}} : moved;
 
   assign nonce_index_o = get ? got_index_q[1:0] : 2'(step_q - 4'd1);
-  assign digest_pop_o  = field_q == Mac && step && step_q != 4'd0;
+  assign digest_pop_o  = field_q == Mac && gnt_i && step_q != 4'd0;
 
-  assign write_o      = run_q && !open_i;
-  assign read_o       = run_q && open_i;
+  assign access_o     = run_q;
+  assign write_o      = !open_i;
   assign write_be_o   = be;
   assign write_data_o = data;
 
@@ -158,7 +156,7 @@ module sluice_lane_fields #(
       run_q <= 1'b0;
     end else if (start_i) begin
       run_q <= 1'b1;
-    end else if (step && (field_q == Padding ? pad_last : step_q == 4'd0)) begin
+    end else if (gnt_i && (field_q == Padding ? pad_last : step_q == 4'd0)) begin
       run_q <= 1'b0;
     end
   end
@@ -168,7 +166,7 @@ module sluice_lane_fields #(
       field_q    <= field_i;
       step_q     <= steps;
       pad_word_q <= cipher_blocks_i - 11'd1;
-    end else if (step) begin
+    end else if (gnt_i) begin
       step_q     <= step_q - 4'd1;
       pad_word_q <= pad_word_q - 11'd1;
     end
@@ -182,17 +180,17 @@ module sluice_lane_fields #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) read_q <= 1'b0;
-    else read_q <= read_gnt_i;
+    else read_q <= gnt_i && open_i;
   end
 
   always_ff @(posedge clk_i) begin
-    if (read_gnt_i) begin
+    if (gnt_i) begin
       be_q        <= be;
       expected_q  <= data;
       part_q      <= place[1:0];
       got_index_q <= step_q;
     end
-    if (get ? read_q : step) previous_q <= current;
+    if (get ? read_q : gnt_i) previous_q <= current;
   end
 
   always_comb begin

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The ring of a lane: 2048 words of 16 bytes in block RAM, one write and one read port. Source bytes come into it, the record is
-// worked on in place, and the result is read out of it.
+// The ring of a lane: 2048 words of 16 bytes in two-port block RAM. Source bytes come into it, the record is worked on in place,
+// and the result is read out of it.
 //
-// The fetcher on the write port and the writer on the read port are never refused; the lane's own accesses take the clocks that
-// are left, in the order of their ports here. They give words relative to `origin_i`.
+// The writer has a port of its own. The fetcher shares the other with the lane and is never refused; the lane's accesses take the
+// clocks that are left, in the order of their ports here, about one in four. They give words relative to `origin_i`.
 `default_nettype none
 
 module sluice_lane_ring #(
@@ -23,67 +23,67 @@ module sluice_lane_ring #(
 
   input  logic [RingAw-1:0] origin_i,
 
-  // Writes of the lane: done in the clock in which granted.
-  input  logic              fields_write_i,
-  output logic              fields_write_gnt_o,
-  input  logic [RingAw-1:0] fields_write_word_i,
-  input  logic [15:0]       fields_write_be_i,
-  input  logic [31:0]       fields_write_data_i,  // for each 32-bit part of the word
+  // Accesses of the lane: writes are done in the clock in which granted, read data is in own_data_o one clock later.
+  input  logic              fields_i,
+  input  logic              fields_we_i,
+  output logic              fields_gnt_o,
+  input  logic [RingAw-1:0] fields_word_i,
+  input  logic [15:0]       fields_be_i,
+  input  logic [31:0]       fields_data_i,     // for each 32-bit part of the word
   input  logic              cbc_write_i,
   output logic              cbc_write_gnt_o,
   input  logic [RingAw-1:0] cbc_write_word_i,
   input  logic [127:0]      cbc_write_data_i,
-
-  // Reads of the lane: data in rd_data_o one clock after the grant, for that clock.
-  input  logic              fields_read_i,
-  output logic              fields_read_gnt_o,
-  input  logic [RingAw-1:0] fields_read_word_i,
   input  logic              cbc_read_i,
   output logic              cbc_read_gnt_o,
   input  logic [RingAw-1:0] cbc_read_word_i,
   input  logic              hash_read_i,
   output logic              hash_read_gnt_o,
-  input  logic [RingAw-1:0] hash_read_word_i
+  input  logic [RingAw-1:0] hash_read_word_i,
+  output logic [127:0]      own_data_o
 );
 
-  (* ram_style = "block" *) logic [127:0] ring [1 << RingAw];
-
-  logic              we, re;
-  logic [15:0]       be;
-  logic [RingAw-1:0] waddr, raddr;
+  logic              en;
+  logic [15:0]       we;
+  logic [RingAw-1:0] word, addr;
   logic [127:0]      wdata;
 
-  assign fields_write_gnt_o = fields_write_i && !wr_en_i;
-  assign cbc_write_gnt_o    = cbc_write_i && !wr_en_i && !fields_write_i;
-  assign fields_read_gnt_o  = fields_read_i && !rd_en_i;
-  assign cbc_read_gnt_o     = cbc_read_i && !rd_en_i && !fields_read_i;
-  assign hash_read_gnt_o    = hash_read_i && !rd_en_i && !fields_read_i && !cbc_read_i;
+  assign fields_gnt_o    = fields_i && !wr_en_i;
+  assign cbc_write_gnt_o = cbc_write_i && !wr_en_i && !fields_i;
+  assign cbc_read_gnt_o  = cbc_read_i && !wr_en_i && !fields_i && !cbc_write_i;
+  assign hash_read_gnt_o = hash_read_i && !wr_en_i && !fields_i && !cbc_write_i && !cbc_read_i;
 
-  assign we = wr_en_i || fields_write_i || cbc_write_i;
   always_comb begin
-    if (wr_en_i) begin
-      waddr = wr_addr_i;
-      wdata = wr_data_i;
-      be    = wr_be_i;
-    end else begin
-      waddr = origin_i + (fields_write_i ? fields_write_word_i : cbc_write_word_i);
-      wdata = fields_write_i ? {4{fields_write_data_i}} : cbc_write_data_i;
-      be    = fields_write_i ? fields_write_be_i : 16'hffff;
-    end
+    if (fields_i) word = fields_word_i;
+    else if (cbc_write_i) word = cbc_write_word_i;
+    else if (cbc_read_i) word = cbc_read_word_i;
+    else word = hash_read_word_i;
   end
 
-  logic [RingAw-1:0] own_read;
-  assign own_read = fields_read_i ? fields_read_word_i : cbc_read_i ? cbc_read_word_i : hash_read_word_i;
-  assign re       = rd_en_i || fields_read_i || cbc_read_i || hash_read_i;
-  assign raddr    = rd_en_i ? rd_addr_i : origin_i + own_read;
+  assign en    = wr_en_i || fields_i || cbc_write_i || cbc_read_i || hash_read_i;
+  assign addr  = wr_en_i ? wr_addr_i : origin_i + word;
+  assign wdata = wr_en_i ? wr_data_i : fields_i ? {4{fields_data_i}} : cbc_write_data_i;
 
-  always_ff @(posedge clk_i) begin
-    if (we) begin
-      for (int i = 0; i < 16; i++) begin
-        if (be[i]) ring[waddr][8 * i +: 8] <= wdata[8 * i +: 8];
+  always_comb begin
+    if (wr_en_i) we = wr_be_i;
+    else if (fields_i) we = fields_we_i ? fields_be_i : 16'd0;
+    else we = {16{cbc_write_i}};
+  end
+
+  // A memory for each byte: Yosys 0.23 cannot map byte enables onto one that is read on the same port.
+  for (genvar i = 0; i < 16; i++) begin : gen_bytes
+    (* ram_style = "block" *) logic [7:0] ring [1 << RingAw];
+
+    always_ff @(posedge clk_i) begin
+      if (en) begin
+        if (we[i]) ring[addr] <= wdata[8 * i +: 8];
+        own_data_o[8 * i +: 8] <= ring[addr];
       end
     end
-    if (re) rd_data_o <= ring[raddr];
+
+    always_ff @(posedge clk_i) begin
+      if (rd_en_i) rd_data_o[8 * i +: 8] <= ring[rd_addr_i];
+    end
   end
 
 endmodule

@@ -5,6 +5,7 @@
 #include <cstring>
 
 static const unsigned ring_words = 2048;
+static const unsigned read_latency = 125; // clocks, of the reference host
 
 /* Puts `value` into the bits of a packed struct from `lsb` on. */
 template <class Wide> static void put_bits(Wide &to, unsigned lsb, unsigned width, uint64_t value)
@@ -108,7 +109,7 @@ void Bench::drive_fetch(std::vector<Job> &jobs)
     top_->wr_en_i = 0;
     top_->fetch_done_i = 0;
     top_->fetch_err_i = (uint8_t)(rng_() % 2);
-    if (!fetch_begun_ && fetching_ < accepted_ && !pause(2)) {
+    if (!fetch_begun_ && fetching_ < accepted_ && (pauses_ ? !pause(2) : clock_ - jobs[fetching_].accepted_at >= read_latency)) {
         begin_fetch(jobs[fetching_]);
         fetch_begun_ = true;
     }
@@ -171,7 +172,7 @@ void Bench::observe(std::vector<Job> &jobs)
     if (top_->job_valid_i && top_->job_ready_o) {
         auto words = jobs[accepted_].sa.words();
         sa_beats_.insert(sa_beats_.end(), words.begin(), words.end());
-        accepted_++;
+        jobs[accepted_++].accepted_at = clock_;
     }
     if (top_->res_valid_o && done_ < jobs.size() && !jobs[done_].result_at) {
         jobs[done_].result_at = clock_;

@@ -28,7 +28,7 @@ struct Job {
     unsigned first = 0, length = 0;
     std::array<std::array<uint8_t, 16>, 4> key_words{};
     unsigned key_beats = 0;
-    uint64_t fetched_at = 0, result_at = 0; // clocks
+    uint64_t accepted_at = 0, fetched_at = 0, result_at = 0; // clocks
 
     unsigned base = 0, words = 0, id = 0;   // ring words
 };
