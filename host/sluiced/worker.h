@@ -12,7 +12,7 @@
 #include <event2/event.h>
 #include <pthread.h>
 
-#include "sluiced/names.h"
+#include "net/names.h"
 #include "sluiced/proxy.h"
 #include "sluiced/stats.h"
 #include "udp/batch.h"

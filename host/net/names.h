@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names of destinations to addresses, with a small cache, in the event loop. Belongs to one thread.
+ * Names of hosts to addresses, with a small cache, in the event loop. Belongs to one thread.
  */
-#ifndef SLUICED_NAMES_H
-#define SLUICED_NAMES_H
+#ifndef HOST_NET_NAMES_H
+#define HOST_NET_NAMES_H
 
 #include <event2/event.h>
 

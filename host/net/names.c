@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sluiced/names.h"
+#include "net/names.h"
 
 #include <errno.h>
 #include <event2/dns.h>
