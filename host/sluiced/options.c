@@ -13,6 +13,12 @@ static int parse_address(const char *text, void *field)
     return net_addr_parse_port(text, field ? field : &addr);
 }
 
+static int parse_advertise(const char *text, void *field)
+{
+    int rc = net_addr_parse_port(text, field);
+    return rc ? rc : net_addr_is_destination(field) ? 0 : -EINVAL;
+}
+
 static int parse_replay(const char *text, void *field)
 {
     static const char *const names[] = {"drop", "warn", "terminate", "off"};
@@ -59,6 +65,11 @@ static const struct config_option udp_options[] = {
      .required = true,
      .parse = parse_address,
      .expected = ADDRESS_EXPECTED},
+    {.name = "advertise",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options_udp, advertise),
+     .parse = parse_advertise,
+     .expected = "\"address:port\" that clients can send to"},
     {.name = NULL},
 };
 

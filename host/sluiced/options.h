@@ -21,6 +21,7 @@ struct options_listener {
 
 struct options_udp {
     struct net_addr address;
+    struct net_addr advertise; /* what clients are told instead, as behind a NAT; no address: the one above */
 };
 
 struct options {

@@ -27,6 +27,18 @@ static struct net_addr udp_address(const struct session *s, const struct udp_soc
     return address;
 }
 
+/* What the client is told of it. */
+static struct net_addr told_address(const struct session *s, const struct udp_socket *udp)
+{
+    const struct options *options = &s->worker->proxy->options;
+    const struct options_udp *configured = options->udp.items;
+    for (unsigned i = 0; i < options->udp.count; i++) {
+        if (configured[i].advertise.len && configured[i].address.sa.sa_family == udp->address.sa.sa_family)
+            return configured[i].advertise;
+    }
+    return udp_address(s, udp);
+}
+
 /* The client's first choice of what is allowed here. */
 static const struct suite *choose_suite(const struct session *s)
 {
@@ -105,11 +117,11 @@ void session_association_made(struct session *s, int error)
         session_reply(s, SOCKS_FAILURE, NULL);
         return;
     }
-    struct net_addr address = udp_address(s, udp);
+    struct net_addr told = told_address(s, udp);
     s->association->to_client = &udp->queue;
     if (net_addr_is_any(&udp->address))
-        s->association->local = address;
-    associated(s, &address);
+        s->association->local = udp_address(s, udp);
+    associated(s, &told);
 }
 
 static void associate_secure(struct session *s)
