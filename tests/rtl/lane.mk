@@ -1,25 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Tests of the crypto cores and of the record lane, each alone in Verilator; the lane's area by Yosys.
+# Tests of the AES and SHA cores (as RTL and as Yosys netlist) and of the record lane, each alone in Verilator; the lane's area.
 include rtl/lane/files.mk
 
 LANE_BUILD := $(BUILD)/tests/rtl
-LANE_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations
 LANE_PACKAGES := $(GEN)/sluice_regs_pkg.sv rtl/pkg/sluice_pkg.sv
-LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 \
+LANE_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations
+LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module sluice_lane \
                  -CFLAGS "$(LANE_CXXFLAGS) -I$(abspath $(GEN))" -LDFLAGS -lcrypto -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0"
+CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 
-TESTS += $(LANE_BUILD)/lane_test
-HELP += "synth-lane|area of one record lane by Yosys synth_xilinx"
+TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test
+HELP += "synth-lane|area and logic delay of one record lane by Yosys synth_xilinx"
 
-$(LANE_BUILD)/lane_test: $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.cpp tests/rtl/lane/*.h) | $(GENERATED)
+$(LANE_BUILD)/lane_test: $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
 	@mkdir -p $(@D)
-	$(LANE_VERILATE) --Mdir $(LANE_BUILD)/lane.obj --top-module sluice_lane -o $(abspath $@) \
-	  $(LANE_PACKAGES) $(LANE_SV) $(abspath $(wildcard tests/rtl/lane/*.cpp)) >$@.log || { cat $@.log; false; }
+	$(LANE_VERILATE) --Mdir $(LANE_BUILD)/lane.obj -o $(abspath $@) $(LANE_PACKAGES) $(LANE_SV) \
+	  $(abspath $(wildcard tests/rtl/lane/*.cpp)) >$@.log 2>&1 || { tail -n 40 $@.log; false; }
+
+$(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist &: $(CRYPTO_SV) tests/rtl/crypto/crypto_test.cpp \
+  tests/rtl/netlist/build
+	@mkdir -p $(@D)
+	tests/rtl/netlist/build $(@D) crypto_top $(CRYPTO_SV) -- tests/rtl/crypto/crypto_test.cpp >$(@D)/build.log 2>&1 \
+	  || { tail -n 40 $(@D)/build.log; false; }
+
+$(LANE_BUILD)/crypto/crypto_test: $(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist
+	printf '#!/bin/sh\nexec tests/rtl/netlist/check %s crypto_top\n' $(@D) >$@
+	chmod +x $@
 
 .PHONY: synth-lane
 synth-lane: $(LANE_PACKAGES)
-	@mkdir -p $(LANE_BUILD)
-	yosys -q -l $(LANE_BUILD)/synth-lane.log -p 'read_verilog -sv -noautowire $(LANE_PACKAGES) $(LANE_SV); \
-	  synth_xilinx -abc9 -flatten -top sluice_lane; tee -o $(LANE_BUILD)/synth-lane.txt stat'
-	@cat $(LANE_BUILD)/synth-lane.txt
+	@tests/rtl/netlist/area $(LANE_BUILD)/lane-area sluice_lane $(LANE_PACKAGES) $(LANE_SV)

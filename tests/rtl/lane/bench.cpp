@@ -45,7 +45,8 @@ bool Bench::pause(unsigned one_in)
 
 static unsigned words_of(const Job &job)
 {
-    unsigned record = job.kind == Kind::seal ? job.sa.record_len((unsigned)job.source.size(), job.pad) : (unsigned)job.source.size();
+    unsigned record =
+        job.kind == Kind::seal ? job.sa.record_len((unsigned)job.source.size(), job.pad) : (unsigned)job.source.size();
     return job.kind == Kind::keys ? 2 : (3 + record + 15) / 16;
 }
 

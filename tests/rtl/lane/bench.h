@@ -30,7 +30,7 @@ struct Job {
     unsigned key_beats = 0;
     uint64_t accepted_at = 0, fetched_at = 0, result_at = 0; // clocks
 
-    unsigned base = 0, words = 0, id = 0;   // ring words
+    unsigned base = 0, words = 0, id = 0; // ring words
 };
 
 class Bench

@@ -58,18 +58,19 @@ static bool right(const Job &job)
 {
     Answer want = expected(job);
     const Answer &got = job.answer;
-    bool good = got.status == want.status && got.bytes == want.bytes && got.out_len == want.out_len && got.counter == want.counter &&
-                job.length == want.bytes.size() && keys_right(job);
+    bool good = got.status == want.status && got.bytes == want.bytes && got.out_len == want.out_len &&
+                got.counter == want.counter && job.length == want.bytes.size() && keys_right(job);
     if (!good) {
         size_t diff = 0;
         while (diff < got.bytes.size() && diff < want.bytes.size() && got.bytes[diff] == want.bytes[diff]) {
             diff++;
         }
-        printf("# kind %d cipher %d mac %d/%u form %d explicit %d source %zu pad %u err %d: status %u want %u, bytes %zu want %zu "
-               "(first difference at %zu), out_len %u want %u, counter %llx want %llx, key beats %u\n",
-               (int)job.kind, job.sa.cipher, job.sa.mac, job.sa.mac_len, job.sa.form, job.sa.explicit_nonce, job.source.size(), job.pad,
-               job.fetch_err, got.status, want.status, got.bytes.size(), want.bytes.size(), diff, got.out_len, want.out_len,
-               (unsigned long long)got.counter, (unsigned long long)want.counter, job.key_beats);
+        printf(
+            "# kind %d cipher %d mac %d/%u form %d explicit %d source %zu pad %u err %d: status %u want %u, bytes %zu want %zu "
+            "(first difference at %zu), out_len %u want %u, counter %llx want %llx, key beats %u\n",
+            (int)job.kind, job.sa.cipher, job.sa.mac, job.sa.mac_len, job.sa.form, job.sa.explicit_nonce, job.source.size(),
+            job.pad, job.fetch_err, got.status, want.status, got.bytes.size(), want.bytes.size(), diff, got.out_len, want.out_len,
+            (unsigned long long)got.counter, (unsigned long long)want.counter, job.key_beats);
     }
     return good;
 }
@@ -194,7 +195,7 @@ static void test_every_byte(Rng &rng)
         }
         bool passed = run(bench, jobs);
         for (const Job &job : jobs) {
-            bool type_bit = job.source[0] != record[0];  // a type with bit 7 left is wrong for the MAC only
+            bool type_bit = job.source[0] != record[0]; // a type with bit 7 left is wrong for the MAC only
             passed = passed && job.answer.status != SLUICE_STATUS_OK && (type_bit || job.answer.bytes.empty());
         }
         ok(passed, "%s: no byte of a record can be changed", suite.name);
@@ -208,7 +209,8 @@ static std::vector<Job> uniform_jobs(Rng &rng, const Sa &sa, unsigned room)
     for (unsigned last = 0; last < 256; last++) {
         unsigned inside = room - (sa.etm() ? 0 : sa.mac_len);
         if (last + 1 <= inside) {
-            jobs.push_back(open_job(sa, seal_with_padding(sa, random_bytes(rng, inside - last - 1), Bytes(last + 1, (uint8_t)last), last)));
+            jobs.push_back(
+                open_job(sa, seal_with_padding(sa, random_bytes(rng, inside - last - 1), Bytes(last + 1, (uint8_t)last), last)));
         }
         // Padding bytes of another value, as many as fit, so that MAC and padding disagree.
         Bytes padding = random_bytes(rng, 16);
@@ -245,8 +247,8 @@ static void test_uniform(Rng &rng)
             good += one[0].answer.status == SLUICE_STATUS_OK;
         }
         ok(passed && least == most && good >= 256 && good < jobs.size(),
-           "%s: an open takes the same clocks whatever is wrong (%zu records, %u right, %llu to %llu clocks)", suite.name, jobs.size(),
-           good, (unsigned long long)least, (unsigned long long)most);
+           "%s: an open takes the same clocks whatever is wrong (%zu records, %u right, %llu to %llu clocks)", suite.name,
+           jobs.size(), good, (unsigned long long)least, (unsigned long long)most);
     }
 }
 
@@ -259,7 +261,8 @@ static void test_too_long(Rng &rng)
         Sa sa = make_sa(rng, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, form, 32, false);
         for (unsigned len : {16383u, 16384u, 16385u, 16384u + 15}) {
             unsigned room = (16384 + (sa.etm() ? 0 : 32) + 32) / 16 * 16, padding = room - (sa.etm() ? 0 : 32) - len;
-            jobs.push_back(open_job(sa, seal_with_padding(sa, random_bytes(rng, len), Bytes(padding, (uint8_t)(padding - 1)), len)));
+            jobs.push_back(
+                open_job(sa, seal_with_padding(sa, random_bytes(rng, len), Bytes(padding, (uint8_t)(padding - 1)), len)));
         }
     }
     ok(run(bench, jobs), "content of more than 16384 bytes is refused, of 16384 opened");
@@ -270,7 +273,8 @@ static double clocks_per_record(Rng &rng, const Sa &sa, Kind kind, unsigned len)
     std::vector<Job> jobs;
     for (unsigned i = 0; i < 12; i++) {
         Bytes content = random_bytes(rng, len);
-        jobs.push_back(kind == Kind::seal ? seal_job(sa, content, 0, i) : open_job(sa, seal(sa, content, 0x97, 0, i, Bytes(16)).bytes));
+        jobs.push_back(kind == Kind::seal ? seal_job(sa, content, 0, i)
+                                          : open_job(sa, seal(sa, content, 0x97, 0, i, Bytes(16)).bytes));
     }
     Bench bench(rng(), false);
     if (!run(bench, jobs)) {
@@ -286,9 +290,10 @@ static void test_speed(Rng &rng)
         Sa sa = make_sa(rng, suite.cipher, suite.mac, suite.form, full_mac(suite.mac), false);
         for (unsigned len : {64u, 256u, 1400u, 16384u}) {
             double sealed = clocks_per_record(rng, sa, Kind::seal, len), opened = clocks_per_record(rng, sa, Kind::open, len);
-            printf("# %s, %u bytes: seal %.0f clocks (%.3f bytes a clock), open %.0f (%.3f)\n", suite.name, len, sealed, len / sealed,
-                   opened, len / opened);
-            passed = passed && (len != 64 || (sealed <= 300 && opened <= 300)) && (len != 1400 || (sealed <= 1690 && opened <= 1690));
+            printf("# %s, %u bytes: seal %.0f clocks (%.3f bytes a clock), open %.0f (%.3f)\n", suite.name, len, sealed,
+                   len / sealed, opened, len / opened);
+            passed =
+                passed && (len != 64 || (sealed <= 300 && opened <= 300)) && (len != 1400 || (sealed <= 1690 && opened <= 1690));
         }
     }
     ok(passed, "records back to back: 1400 bytes in 1690 clocks or less, 64 bytes in 300 or less");

@@ -55,10 +55,7 @@ Bytes random_bytes(Rng &rng, size_t count)
 
 static unsigned key_len(sluice_cipher cipher)
 {
-    return cipher == SLUICE_CIPHER_AES128   ? 16
-           : cipher == SLUICE_CIPHER_AES192 ? 24
-           : cipher == SLUICE_CIPHER_AES256 ? 32
-                                            : 0;
+    return cipher == SLUICE_CIPHER_AES128 ? 16 : cipher == SLUICE_CIPHER_AES192 ? 24 : cipher == SLUICE_CIPHER_AES256 ? 32 : 0;
 }
 
 static unsigned digest_len(sluice_mac mac)
@@ -68,7 +65,13 @@ static unsigned digest_len(sluice_mac mac)
 
 Sa make_sa(Rng &rng, sluice_cipher cipher, sluice_mac mac, sluice_form form, unsigned mac_len, bool explicit_nonce)
 {
-    return {cipher, mac, form, explicit_nonce, mac_len, random_bytes(rng, 8), random_bytes(rng, key_len(cipher)),
+    return {cipher,
+            mac,
+            form,
+            explicit_nonce,
+            mac_len,
+            random_bytes(rng, 8),
+            random_bytes(rng, key_len(cipher)),
             random_bytes(rng, digest_len(mac))};
 }
 
@@ -235,7 +238,8 @@ static bool verify(const Sa &sa, const Bytes &record, const Bytes &body, const B
     size_t room = plain.size() - (sa.etm() ? 0 : sa.mac_len), padding = 0;
     if (sa.aes()) {
         padding = (size_t)plain.back() + 1;
-        if (padding > room || !std::all_of(plain.end() - (long)padding, plain.end(), [&](uint8_t b) { return b == plain.back(); })) {
+        if (padding > room ||
+            !std::all_of(plain.end() - (long)padding, plain.end(), [&](uint8_t b) { return b == plain.back(); })) {
             return false;
         }
     }
@@ -250,7 +254,8 @@ static bool verify(const Sa &sa, const Bytes &record, const Bytes &body, const B
 
 Answer open(const Sa &sa, const Bytes &record)
 {
-    if (!(record[0] & 0x80) || record[1] != 3 || record[2] != 3 || !std::equal(sa.cid.begin(), sa.cid.end(), record.begin() + 5)) {
+    if (!(record[0] & 0x80) || record[1] != 3 || record[2] != 3 ||
+        !std::equal(sa.cid.begin(), sa.cid.end(), record.begin() + 5)) {
         return {SLUICE_STATUS_BAD_FORMAT, {}, 0, 0};
     }
     if ((size_t)(record[3] << 8 | record[4]) != record.size() - 5) {
