@@ -39,5 +39,7 @@ struct transport_ops {
 
 /* Connects to the vfio-user server at a UNIX socket's path. timeout_ms bounds each answer. */
 int vfio_user_open(const char *path, unsigned timeout_ms, struct transport **transport);
+/* The same over a connected socket, which it owns from now on, also when it fails. */
+int vfio_user_adopt(int socket, unsigned timeout_ms, struct transport **transport);
 
 #endif

@@ -358,9 +358,7 @@ static void close_vfio_user(struct transport *t)
         (void)eventfd_write(vu->stop, 1);
         pthread_join(vu->watcher, NULL);
     }
-    if (vu->socket >= 0) {
-        close(vu->socket); /* the server resets the card, as VFIO does at close */
-    }
+    close(vu->socket); /* the server resets the card, as VFIO does at close */
     if (vu->stop >= 0) {
         close(vu->stop);
     }
@@ -369,11 +367,11 @@ static void close_vfio_user(struct transport *t)
     free(vu);
 }
 
-static int connect_to(struct vfio_user *vu, const char *path)
+static int connect_to(const char *path, int *to)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval limit = {.tv_sec = vu->timeout_ms / 1000, .tv_usec = vu->timeout_ms % 1000 * 1000};
     size_t len = strlen(path);
+    int err = 0;
 
     if (len == 0) {
         return -EINVAL;
@@ -382,12 +380,23 @@ static int connect_to(struct vfio_user *vu, const char *path)
         return -ENAMETOOLONG;
     }
     memcpy(address.sun_path, path, len);
-    vu->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (vu->socket < 0 || setsockopt(vu->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 ||
-        connect(vu->socket, (const struct sockaddr *)&address, sizeof address) < 0) {
+    *to = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*to < 0) {
         return -errno;
     }
-    return 0;
+    if (connect(*to, (const struct sockaddr *)&address, sizeof address) < 0) {
+        err = -errno;
+        close(*to);
+    }
+    return err;
+}
+
+/* A server that reads nothing must not hold a sender for ever. */
+static int limit_sends(const struct vfio_user *vu)
+{
+    struct timeval limit = {.tv_sec = vu->timeout_ms / 1000, .tv_usec = vu->timeout_ms % 1000 * 1000};
+
+    return setsockopt(vu->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 ? -errno : 0;
 }
 
 static int negotiate(struct vfio_user *vu)
@@ -436,21 +445,22 @@ static const struct transport_ops vfio_user_ops = {
     .give_up = give_up,
 };
 
-int vfio_user_open(const char *path, unsigned timeout_ms, struct transport **out)
+int vfio_user_adopt(int socket, unsigned timeout_ms, struct transport **out)
 {
     struct vfio_user *vu = calloc(1, sizeof *vu);
     int err;
 
     if (!vu) {
+        close(socket);
         return -ENOMEM;
     }
     vu->transport.ops = &vfio_user_ops;
-    vu->socket = -1;
+    vu->socket = socket;
     vu->timeout_ms = timeout_ms;
     pthread_mutex_init(&vu->send_lock, NULL);
     pthread_mutex_init(&vu->call_lock, NULL);
     vu->stop = eventfd(0, EFD_CLOEXEC);
-    err = vu->stop < 0 ? -errno : connect_to(vu, path);
+    err = vu->stop < 0 ? -errno : limit_sends(vu);
     err = err ? err : negotiate(vu);
     err = err ? err : check_device(vu);
     if (err) {
@@ -459,4 +469,11 @@ int vfio_user_open(const char *path, unsigned timeout_ms, struct transport **out
     }
     *out = &vu->transport;
     return 0;
+}
+
+int vfio_user_open(const char *path, unsigned timeout_ms, struct transport **out)
+{
+    int to, err = connect_to(path, &to);
+
+    return err ? err : vfio_user_adopt(to, timeout_ms, out);
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A sluice-sim as a child of the test. It dies with the test. */
+#ifndef TESTS_DRIVER_SIM_CHILD_H
+#define TESTS_DRIVER_SIM_CHILD_H
+
+struct sim_child;
+
+/* Whether there is one: at $SLUICE_SIM, or where the build puts it. */
+int sim_built(void);
+/* Starts it with a seed from the test's and further arguments, which end with NULL, and waits until it listens. Ends the test
+ * when it does not. */
+struct sim_child *sim_start(const char *const arguments[]);
+/* "sim:PATH" */
+const char *sim_uri(const struct sim_child *sim);
+void sim_signal(struct sim_child *sim, int signal);
+/* SIGTERM; returns the exit status, -1 when a signal killed it. Frees. */
+int sim_stop(struct sim_child *sim);
+
+#endif
