@@ -2,7 +2,7 @@
 //
 // DES and 3DES-EDE (FIPS 46-3, SP 800-67), both directions, two rounds a clock: a block every 9 clocks, 25 with three keys.
 //
-// Round keys are read out of the rotating key. Its total rotation before round i is 1, 2, 4, 6, 8, 10, 12, 14, 15, 17, 19, 21, 23,
+// Round keys are read out of the rotating key. Its total rotation in round i is 1, 2, 4, 6, 8, 10, 12, 14, 15, 17, 19, 21, 23,
 // 25, 27, 28 when encrypting, so if it turns by four places with every pair of rounds, the keys of a pair are at most one and two
 // places off. Decryption needs the same in reverse: turning the other way, from one place on, the distances are the same with
 // the other sign. The key of a pass is at home again when its last pair of rounds begins; then the three keys change places.
@@ -61,11 +61,17 @@ module sluice_des (
   end
 
   // Keys: the one at work, the one after it, and the one after that.
-  logic [55:0] key_q, key1_q, key2_q, key_in;
+  logic [55:0] key_q, key1_q, key2_q;
   logic        change;
 
   assign change = key_valid_i || (busy_q && last_pair && triple_i);
-  assign key_in = sluice_des_pkg::permuted_choice_1(key_i);
+
+  // In reverse a key starts one place on.
+  function automatic logic [55:0] key_loaded(input logic [63:0] key, input logic right);
+    logic [55:0] cd;
+    cd = sluice_des_pkg::permuted_choice_1(key);
+    key_loaded = right ? sluice_des_pkg::rol(cd, 1) : cd;
+  endfunction
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -75,7 +81,7 @@ module sluice_des (
     end else if (change) begin
       key_q  <= key1_q;
       key1_q <= key2_q;
-      key2_q <= !key_valid_i ? key_q : reverse ? sluice_des_pkg::rol(key_in, 1) : key_in;
+      key2_q <= key_valid_i ? key_loaded(key_i, reverse) : key_q;
     end else if (busy_q && !last_pair) begin
       key_q  <= reverse ? sluice_des_pkg::ror(key_q, 4) : sluice_des_pkg::rol(key_q, 4);
     end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Permutations and S-boxes of DES (FIPS 46-3), as functions. Outside, byte n of a block or key is bits [8n+7:8n]; inside, bit 1 of
-// the standard is the top bit of a vector.
+// Permutations and S-boxes of DES (FIPS 46-3), as functions. Outside, byte n of a block or key is bits [8n+7:8n]; inside, bit 1
+// of the standard is the top bit of a vector.
 package sluice_des_pkg;
 
   // Entries of the standard's tables, the first at the top.

@@ -2,10 +2,10 @@
 //
 // MD5 compression (RFC 1321, 3.4), one step a clock: 65 clocks a block while words are there.
 //
-// What a step adds to its first variable besides F is known ahead: word + constant two clocks before, and the variable itself, which
-// is the fourth one of the step before, one clock before. So variable a has no register, and a step is an addition, a rotation and
-// an addition. The chaining value is added while the last steps run, since the results of steps 61 to 64 are final a, d, c and b,
-// and the last of the additions loads the working variables at the same time.
+// What a step adds to its first variable besides F is known ahead: word + constant two clocks before, and the variable itself,
+// which is the fourth one of the step before, one clock before. So variable a has no register, and a step is an addition, a
+// rotation and an addition. The chaining value is added in four clocks, the first three of them beside the last steps: the
+// variables become final in the order a, d, c, b. The last of these additions loads the working variables as well.
 `default_nettype none
 
 module sluice_md5 (
@@ -126,8 +126,8 @@ module sluice_md5 (
     if (kw_load && from_input) words_q[kw_step_q[3:0]] <= word_i;
   end
 
-  // Steps. Step 64 is the clock that loads the working variables. A step waits for the word of the next one, since it is the last to
-  // hold that one's a.
+  // Steps. Step 64 is the clock that loads the working variables. A step waits for the word of the next one, since it is the last
+  // to hold that one's a.
   logic [6:0]  step_q;
   logic [31:0] akw_q, b_q, c_q, d_q;  // akw: a + constant + word
   logic        akw_valid_q, init_q, finish, last, first_load, step, advance;
@@ -173,8 +173,8 @@ module sluice_md5 (
     end
   end
 
-  // Working variables. Where nothing is to be added to the chaining value, b is 0 in steps 61 to 64. It is cleared for that rather than
-  // masked, so that the load of b is nothing but another operand of its adder: that addition ends the longest path.
+  // Working variables. Where nothing is to be added to the chaining value, b is 0 in steps 61 to 64. It is cleared for that rather
+  // than masked, so that the load of b is nothing but another operand of its adder, where the longest path ends.
   logic clear_b;
 
   assign clear_b = init_i || (step && discard_i && step_q >= 7'd60);
