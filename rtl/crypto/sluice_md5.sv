@@ -173,8 +173,8 @@ module sluice_md5 (
     end
   end
 
-  // Working variables. Where nothing is to be added to the chaining value, b is 0 in steps 61 to 64. It is cleared for that rather
-  // than masked, so that the load of b is nothing but another operand of its adder, where the longest path ends.
+  // Working variables. Where nothing is to be added to the chaining value, b is 0 in steps 61 to 64. It is cleared for that, not
+  // masked, so that the load of b is only one more operand of its adder, where the longest path ends.
   logic clear_b;
 
   assign clear_b = init_i || (step && discard_i && step_q >= 7'd60);
