@@ -142,8 +142,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
         return;
     daemon->stopping = true;
     log_event(&daemon->proxy.log, LOG_LEVEL_INFO, "stopping", "signal=%d", (int)number);
-    stop_workers(daemon);
-    event_base_loopbreak(daemon->base);
+    event_base_loopbreak(daemon->base); /* run stops the workers */
 }
 
 static void on_status(evutil_socket_t number, short what, void *arg)

@@ -72,7 +72,7 @@ size_t worker_dma_bytes(unsigned workers);
 /* Main thread, before worker_start: makes everything, the sockets too. `*error` names what failed. */
 int worker_new(struct proxy *proxy, unsigned index, struct worker **worker, const char **error);
 int worker_start(struct worker *worker);
-/* Any thread: stops listening and ends once no session is left, or after drain_seconds. */
+/* Any thread, once: stops listening and ends once no session is left, or after drain_seconds. */
 void worker_stop(struct worker *worker);
 /* Main thread, after its thread has been joined. */
 void worker_free(struct worker *worker);
