@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * I/O queue pairs of a card. The rings have twice the entries of the operations that may be in flight, so that neither is ever
- * full, and completion entries are given back many at a time. What the card gets as a cookie is the number of a tracker, which
- * keeps the caller's and is checked when it comes back.
+ * full, and completion entries are given back many at a time. What the card gets as a cookie is the number of a tracker, counted
+ * from 1; the tracker keeps the caller's cookie. A number that is not in flight ends the card's use: as 0, which the card answers
+ * for an entry that it could not read, it tells that nobody knows any more which operations are done.
  */
 #include <endian.h>
 #include <errno.h>
@@ -172,7 +173,7 @@ int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned c
         TAILQ_REMOVE(&q->free, t, entry);
         TAILQ_INSERT_TAIL(&q->busy, t, entry);
         *t = (struct tracker){.entry = t->entry, .cookie = ops[i].cookie, .dst_len = ops[i].dst_len, .busy = true};
-        encode(&card->card.mem, &ops[i], (uint64_t)(t - q->tracker), &sqe);
+        encode(&card->card.mem, &ops[i], (uint64_t)(t - q->tracker) + 1, &sqe);
         ring_put(&q->ring, &sqe);
     }
     if (count) {
@@ -200,9 +201,13 @@ static uint64_t load_le64(const uint8_t *p)
 static bool decode(struct card_qp *q, const struct sluice_cqe *cqe, struct sluice_done *done)
 {
     uint64_t number = le64toh(cqe->cookie);
-    struct tracker *t = &q->tracker[number < q->qp.depth ? number : 0];
+    struct tracker *t;
 
-    if (number >= q->qp.depth || !t->busy || cqe->status > STATUS_MOST || le32toh(cqe->length) > t->dst_len) {
+    if (number == 0 || number > q->qp.depth) {
+        return false;
+    }
+    t = &q->tracker[number - 1];
+    if (!t->busy || cqe->status > STATUS_MOST || le32toh(cqe->length) > t->dst_len) {
         return false;
     }
     *done = (struct sluice_done){.cookie = t->cookie,

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table.h"
+
+#include <stdio.h>
+
+#define FIGURE_WIDTH 62
+
+static bool fell_short;
+
+void table_head(const char *title)
+{
+    printf("\n%s\n%-*s | %10s | %18s |\n", title, FIGURE_WIDTH, "figure", "goal", "measured");
+}
+
+void table_row(const char *figure, enum goal kind, double goal, double measured, const char *unit)
+{
+    bool good = kind == GOAL_NONE || (kind == GOAL_AT_LEAST ? measured >= goal : measured < goal);
+    int digits = measured < 100 ? 3 : 0;
+    char text[32] = "";
+
+    if (kind != GOAL_NONE) {
+        snprintf(text, sizeof text, "%s %g", kind == GOAL_AT_LEAST ? ">=" : "<", goal);
+    }
+    printf("%-*s | %10s | %9.*f %-8s | %s\n", FIGURE_WIDTH, figure, text, digits, measured, unit,
+           kind == GOAL_NONE ? ""
+           : good            ? "ok"
+                             : "short");
+    fell_short = fell_short || !good;
+}
+
+bool table_short(void)
+{
+    return fell_short;
+}
