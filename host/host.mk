@@ -20,3 +20,5 @@ $(SLUICED): $(SLUICED_OBJECTS) $(LIBHOST) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(SLUICED_LIBS) $(LIBSLUICE_LIBS) -o $@
 
 ALL += $(LIBHOST) $(SLUICED)
+
+include host/client/client.mk

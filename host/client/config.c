@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "udp/suite.h"
-
 const char client_usage[] =
     "usage: sluice client [--config FILE] [OPTION VALUE]...\n"
     "\n"
@@ -82,21 +80,19 @@ static int parse_log_level(const char *text, void *field)
     return log_level_parse(text, field);
 }
 
-static int parse_suites(const char *text, void *field)
+static int check_suite(const char *name, void *field)
 {
-    struct client_suites *suites = field;
-    char copy[512];
-    char *rest = copy;
-    if (strlen(text) >= sizeof(copy))
+    (void)field;
+    return suite_by_name(name) ? 0 : -EINVAL;
+}
+
+/* -EINVAL: unknown, or there already. */
+static int add_suite(struct client_config *config, const char *name)
+{
+    const struct suite *suite = suite_by_name(name);
+    if (!suite || memchr(config->suites, suite->id, config->suite_count))
         return -EINVAL;
-    strcpy(copy, text);
-    suites->count = 0;
-    for (char *name; (name = strsep(&rest, ","));) {
-        const struct suite *suite = suite_by_name(name);
-        if (!suite || suites->count == CLIENT_SUITES_MAX || memchr(suites->ids, suite->id, suites->count))
-            return -EINVAL;
-        suites->ids[suites->count++] = suite->id;
-    }
+    config->suites[config->suite_count++] = suite->id;
     return 0;
 }
 
@@ -137,10 +133,12 @@ static const struct config_option options[] = {
     {.name = "user", .type = CONFIG_STRING, FIELD(struct client_config, user), .expected = "a user name"},
     {.name = "password_file", .type = CONFIG_STRING, FIELD(struct client_config, password_file), .expected = "a file"},
     {.name = "suites",
-     .type = CONFIG_PARSED,
-     FIELD(struct client_config, suites),
-     .parse = parse_suites,
-     .expected = "names of suites, each once, comma-separated, in order of preference"},
+     .type = CONFIG_STRINGS,
+     FIELD(struct client_config, file_suites),
+     .min = 1,
+     .max = SUITE_COUNT,
+     .parse = check_suite,
+     .expected = "the name of a suite"},
     {.name = "engine", .type = CONFIG_STRING, FIELD(struct client_config, engine), .expected = "soft: or sim:SOCKET"},
     {.name = "listen",
      .type = CONFIG_PARSED,
@@ -186,7 +184,7 @@ static const struct config_option options[] = {
 
 static int fail(struct config_error *error, const char *option, const char *expected, const char *found)
 {
-    snprintf(error->text, sizeof(error->text), "option `--%s': expected %s, found `%.100s'", option, expected, found);
+    snprintf(error->text, sizeof error->text, "option `--%s': expected %s, found `%.100s'", option, expected, found);
     return -EINVAL;
 }
 
@@ -197,7 +195,7 @@ static const struct config_option *find_option(const char *name)
         size_t i = 0;
         while (name[i] && (name[i] == o->name[i] || (name[i] == '-' && o->name[i] == '_')))
             i++;
-        if (!name[i] && !o->name[i] && o->type != CONFIG_LIST)
+        if (!name[i] && !o->name[i] && o->type != CONFIG_LIST && o->type != CONFIG_STRINGS)
             return o;
     }
     return NULL;
@@ -246,7 +244,7 @@ int client_forward_parse(const char *text, struct client_forward *forward)
     char part[512];
     char listen[280];
     bool v6 = !strncmp(text, "udp:[", 5) || !strncmp(text, "tcp:[", 5);
-    if (strlen(text) >= sizeof(part) || strlen(text) < 5 || text[3] != ':')
+    if (strlen(text) >= sizeof part || strlen(text) < 5 || text[3] != ':')
         return -EINVAL;
     strcpy(part, text);
     part[3] = 0;
@@ -268,7 +266,7 @@ int client_forward_parse(const char *text, struct client_forward *forward)
     if (!dest)
         return -EINVAL;
     *dest++ = 0;
-    snprintf(listen, sizeof(listen), "%.255s:%.16s", address ? address : "127.0.0.1", port);
+    snprintf(listen, sizeof listen, "%.255s:%.16s", address ? address : "127.0.0.1", port);
     return parse_listen(listen, &forward->listen) || parse_destination(dest, &forward->dest) ? -EINVAL : 0;
 }
 
@@ -280,6 +278,19 @@ static int add_forward(struct client_config *config, const char *text, struct co
     if (config->forward_count == CLIENT_FORWARDS_MAX)
         return fail(error, "forward", "at most 64 of them", text);
     config->forwards[config->forward_count++] = forward;
+    return 0;
+}
+
+static int set_suites(struct client_config *config, const char *text, struct config_error *error)
+{
+    char copy[512];
+    char *rest = copy;
+    config->suite_count = 0;
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *name; (name = strsep(&rest, ","));) {
+        if (add_suite(config, name))
+            return fail(error, "suites", suite_names, text);
+    }
     return 0;
 }
 
@@ -299,6 +310,8 @@ static int take_argument(struct client_config *config, char **argv, struct confi
         return 2;
     if (!strcmp(name, "forward"))
         return add_forward(config, argv[1], error) ? -EINVAL : 2;
+    if (!strcmp(name, "suites"))
+        return set_suites(config, argv[1], error) ? -EINVAL : 2;
     const struct config_option *option = find_option(name);
     if (!option)
         return fail(error, name, "an option that `sluice client --help' names", argv[1]);
@@ -319,6 +332,13 @@ static int load_file(struct client_config *config, char **argv, struct config_er
     int result = config_load(path, options, config, error);
     if (result)
         return result;
+    char *const *suites = config->file_suites.items;
+    for (unsigned i = 0; i < config->file_suites.count; i++) {
+        if (add_suite(config, suites[i])) {
+            snprintf(error->text, sizeof error->text, "%s: option `suites': `%s' stands there twice", path, suites[i]);
+            return -EINVAL;
+        }
+    }
     const struct client_forward *forwards = config->file_forwards.items;
     for (unsigned i = 0; i < config->file_forwards.count; i++)
         config->forwards[config->forward_count++] = forwards[i];
@@ -336,7 +356,7 @@ static int check_whole(const struct client_config *config, struct config_error *
         missing = "user and password-file: both or none";
     if (!missing)
         return 0;
-    snprintf(error->text, sizeof(error->text), "%s", missing);
+    snprintf(error->text, sizeof error->text, "%s", missing);
     return -EINVAL;
 }
 
@@ -354,6 +374,9 @@ int client_config_load(struct client_config *config, int argc, char **argv, stru
         i += taken;
         result = taken < 0 ? taken : 0;
     }
+    for (unsigned i = 0; !config->suite_count && i < SUITE_COUNT; i++)
+        config->suites[i] = suite_default_order[i];
+    config->suite_count = config->suite_count ? config->suite_count : SUITE_COUNT;
     return result ? result : check_whole(config, error);
 }
 

@@ -11,8 +11,9 @@
 #include "log/log.h"
 #include "net/addr.h"
 #include "socks/socks.h"
+#include "udp/suite.h"
 
-enum { CLIENT_FORWARDS_MAX = 64, CLIENT_SUITES_MAX = 16 };
+enum { CLIENT_FORWARDS_MAX = 64 };
 
 /* A local port that leads to a fixed destination through the proxy. */
 struct client_forward {
@@ -27,9 +28,10 @@ struct client_config {
     char *server_name; /* NULL: the host of `proxy` */
     char *user;        /* NULL: no authentication */
     char *password_file;
-    uint8_t suites[CLIENT_SUITES_MAX];
-    unsigned suite_count;             /* 0: the default order */
-    char *engine;                     /* NULL: soft: */
+    struct config_list file_suites; /* char *, of the file */
+    uint8_t suites[SUITE_COUNT];    /* ids in order of preference */
+    unsigned suite_count;
+    char *engine;                     /* URI of libsluice; NULL: soft: */
     struct net_addr listen;           /* no address: no local SOCKS5 listener */
     struct config_list file_forwards; /* struct client_forward, of the file */
     struct client_forward forwards[CLIENT_FORWARDS_MAX];

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A UDP association with the proxy, seen from the client: the connection that it lives by, the keys, the socket for its records.
+ * Naked only where the configuration allows it and the proxy refused a secure one.
+ */
+#ifndef CLIENT_ASSOCIATION_H
+#define CLIENT_ASSOCIATION_H
+
+#include "client/client.h"
+
+struct association;
+
+/* Called from the loop, `arg` first. After `ended` nothing is called any more. */
+struct association_user {
+    void (*opened)(void *arg);
+    void (*ended)(void *arg, int error); /* -errno; also when it never opened */
+    /* A datagram from the proxy: SOCKS5 header and payload, not looked at. Take a reference to `chunk` to keep it. */
+    void (*datagram)(void *arg, struct chunk *chunk, const uint8_t *data, uint32_t len);
+    void *arg;
+};
+
+/* NULL: as many as are allowed are open, or no memory. */
+struct association *association_new(struct client *client, const struct association_user *user);
+/* Once open: `data` in `chunk` is SOCKS5 header and payload. What cannot go is counted and dropped. */
+void association_send(struct association *association, struct chunk *chunk, uint8_t *data, uint32_t len);
+/* Ends it without a call of `ended`; the memory goes once nothing of it is in flight. NULL is allowed. */
+void association_close(struct association *association);
+
+/* ---- for run.c */
+
+/* The engine has done a job of an association. */
+void association_done(struct client *client, struct engine_job *job);
+/* Every second: keep-alives, those that broke on the datagram path, memory of those that have ended. */
+void association_tick(struct client *client);
+/* Ends all of them. */
+void association_close_all(struct client *client);
+/* Frees all of them, when the engine is gone. */
+void association_free_all(struct client *client);
+
+#endif

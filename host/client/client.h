@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all parts of `sluice client` work with. One thread, one event loop; nothing here is for another thread.
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/config.h"
+#include "client/stats.h"
+#include "log/log.h"
+#include "net/names.h"
+#include "net/stream.h"
+#include "udp/batch.h"
+#include "udp/engine.h"
+
+struct association;
+struct forward;
+struct local;
+struct source;
+struct tunnel;
+
+struct client {
+    const struct client_config *config;
+    struct log log;
+    struct event_base *base;
+    struct names *names;
+    SSL_CTX *tls;
+    const char *server_name;
+    char password[256]; /* secret */
+    struct cards *cards;
+    struct engine *engine;
+    struct batch_rx *rx;
+    struct batch_tx *tx;
+    struct client_stats stats;
+    struct association *associations; /* all, with those that are closing */
+    unsigned associations_open;       /* without those */
+    unsigned connections;             /* local TCP connections */
+    struct local *local;              /* the SOCKS5 listener and its sessions */
+    struct tunnel *tunnels;
+    struct forward *forwards;
+    struct source *held; /* not read while the engine is full */
+    struct lingering *lingering;
+    bool stopping, failed;
+};
+
+/* Milliseconds of a clock that never jumps. */
+uint64_t client_now(void);
+/* Runs the engine and sends what came of it: after every read of sockets. */
+void client_flush(struct client *client);
+/* Takes over a stream to which the last has been written: ends its half and frees it when that is out, or after 2 seconds. */
+void client_linger(struct client *client, struct stream *stream);
+
+#endif
