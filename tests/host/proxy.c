@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void nap(long ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static int shell(const char *format, const char *directory)
+{
+    char command[1024];
+    snprintf(command, sizeof command, format, directory);
+    return system(command); /* NOLINT(cert-env33-c): a fixed text and a directory of ours */
+}
+
+static int write_config(const struct proxy_child *proxy, const char *extra)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/conf", proxy->directory);
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return -1;
+    fprintf(file,
+            "listeners = ( { address = \"127.0.0.1:0\"; }, { address = \"127.0.0.1:0\"; tls = false; } );\n"
+            "udp = ( { address = \"127.0.0.1:0\"; } );\n"
+            "tls = { certificate = \"%s/cert.pem\"; key = \"%s/key.pem\"; };\n"
+            "stats_file = \"%s/stats.json\"; control_socket = \"%s/control\"; drain_seconds = 1;\n%s\n",
+            proxy->directory, proxy->directory, proxy->directory, proxy->directory, extra);
+    return fclose(file);
+}
+
+static pid_t run(const struct proxy_child *proxy)
+{
+    const char *build = getenv("BUILD");
+    char relative[256], program[PATH_MAX];
+    snprintf(relative, sizeof relative, "%s/bin/sluiced", build ? build : "build");
+    if (!realpath(relative, program))
+        return -1;
+    pid_t pid = fork();
+    if (pid)
+        return pid;
+    if (chdir(proxy->directory) || !freopen("log", "w", stderr))
+        _exit(126);
+    execl(program, program, "--config", "conf", (char *)NULL);
+    _exit(127);
+}
+
+/* Ports are in the log: "event=listening address=127.0.0.1:PORT protocol=tls". */
+static int read_log(struct proxy_child *proxy)
+{
+    char path[128], line[1200];
+    int ready = -1;
+    snprintf(path, sizeof path, "%s/log", proxy->directory);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return -1;
+    while (fgets(line, sizeof line, file)) {
+        const char *port = strstr(line, "address=127.0.0.1:");
+        unsigned number = port ? (unsigned)strtoul(port + 18, NULL, 10) : 0;
+        if (strstr(line, "protocol=tls"))
+            proxy->tls_port = (uint16_t)number;
+        if (strstr(line, "protocol=plain"))
+            proxy->plain_port = (uint16_t)number;
+        if (strstr(line, "event=ready"))
+            ready = 0;
+    }
+    fclose(file);
+    return ready;
+}
+
+int proxy_start(struct proxy_child *proxy, const char *extra)
+{
+    strcpy(proxy->directory, "/tmp/sluice-host.XXXXXX");
+    if (!mkdtemp(proxy->directory) ||
+        shell("cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem "
+              "-days 2 -subj /CN=localhost 2>openssl.log && "
+              "printf 'anna:%%s\\n' \"$(openssl passwd -6 'right horse')\" >users",
+              proxy->directory) ||
+        write_config(proxy, extra))
+        return -1;
+    proxy->pid = run(proxy);
+    if (proxy->pid < 0)
+        return -1;
+    for (int i = 0; i < 100; i++) {
+        if (!read_log(proxy))
+            return 0;
+        nap(50);
+    }
+    shell("cat %s/log >&2", proxy->directory);
+    return -1;
+}
+
+/* ---- status */
+
+static json_t *status(const struct proxy_child *proxy)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/control", proxy->directory);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address)) {
+        close(fd);
+        return NULL;
+    }
+    json_t *root = json_loadfd(fd, JSON_DISABLE_EOF_CHECK, NULL);
+    close(fd);
+    return root;
+}
+
+long long proxy_count(const struct proxy_child *proxy, const char *key)
+{
+    char path[128];
+    json_t *root = status(proxy);
+    const json_t *at = root;
+    snprintf(path, sizeof path, "%s", key);
+    for (char *save = NULL, *part = strtok_r(path, ".", &save); part && at; part = strtok_r(NULL, ".", &save))
+        at = json_object_get(at, part);
+    long long value = at && json_is_integer(at) ? json_integer_value(at) : -1;
+    json_decref(root);
+    return value;
+}
+
+long long proxy_wait(const struct proxy_child *proxy, const char *key, long long least)
+{
+    long long value = -1;
+    for (int i = 0; i < 60 && value < least; i++) {
+        value = proxy_count(proxy, key);
+        if (value < least)
+            nap(50);
+    }
+    return value;
+}
+
+int proxy_stop(struct proxy_child *proxy, int number, int seconds)
+{
+    int status_word;
+    kill(proxy->pid, number);
+    for (int i = 0; i < seconds * 50; i++) {
+        if (waitpid(proxy->pid, &status_word, WNOHANG) == proxy->pid)
+            return WIFEXITED(status_word) ? WEXITSTATUS(status_word) : 128 + WTERMSIG(status_word);
+        nap(20);
+    }
+    kill(proxy->pid, SIGKILL);
+    waitpid(proxy->pid, &status_word, 0);
+    return -1;
+}
+
+void proxy_clean(struct proxy_child *proxy)
+{
+    shell("rm -rf %s", proxy->directory);
+}
