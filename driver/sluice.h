@@ -124,11 +124,17 @@ void sluice_qp_destroy(struct sluice_qp *qp);
  * an operation further on that does so ends the burst before it. Lengths of 0 need no address. -ENODEV: the card is gone.
  */
 int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
-/* Takes up to `max` completions; returns how many. Completions of one SA come in the order of submission. Never blocks. */
+/*
+ * Takes up to `max` completions; returns how many. Completions of one SA come in the order of submission. Never blocks. -ENODEV:
+ * the card is gone, and none is left.
+ */
 int sluice_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
 /* An eventfd that becomes readable after sluice_qp_arm when a completion is there, or when the card is gone. Owned by the qp. */
 int sluice_qp_fd(const struct sluice_qp *qp);
-/* Arms the eventfd once (the fd is drained first). Returns 1 when completions are already there (poll again), 0 when armed. */
+/*
+ * Arms the eventfd once (the fd is drained first). Returns 1 when completions are already there, or the card is gone (poll
+ * again), 0 when armed.
+ */
 int sluice_qp_arm(struct sluice_qp *qp);
 /* Operations submitted and not yet polled. */
 unsigned sluice_qp_in_flight(const struct sluice_qp *qp);

@@ -61,10 +61,10 @@ void mac_compute(const struct mac_key *key, const uint8_t *prefix, size_t prefix
 static void pad_tail(uint8_t *tail, uint32_t tail_len, uint32_t end, const uint8_t length[LENGTH_BYTES])
 {
     uint32_t last = (end + LENGTH_BYTES) / HASH_BLOCK_BYTES;
+    uint16_t at_end = (uint16_t)ct_hide(end);
 
-    end = ct_hide(end);
     for (uint32_t i = 0; i < tail_len; i++) {
-        tail[i] = (uint8_t)((tail[i] & (uint8_t)ct_lt(i, end)) | (0x80 & (uint8_t)ct_eq(i, end)));
+        tail[i] = (uint8_t)((tail[i] & ct_lt16((uint16_t)i, at_end)) | (0x80 & ct_eq16((uint16_t)i, at_end)));
     }
     for (uint32_t block = 0; block < tail_len / HASH_BLOCK_BYTES; block++) {
         uint8_t mask = (uint8_t)ct_hide(ct_eq(block, last));

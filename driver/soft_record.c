@@ -215,13 +215,13 @@ static uint32_t check_padding(const uint8_t *plain, const struct open_size *size
 {
     uint32_t said = plain[size->encrypted - 1];
     uint32_t span = size->largest < SLUICE_MAX_PADDING ? size->largest : SLUICE_MAX_PADDING;
-    const uint8_t *last = plain + size->encrypted - 1;
+    const uint8_t *first = plain + size->encrypted - 1 - span;
     uint32_t good = ct_lt(said, size->largest + 1);
     uint8_t wrong = 0;
 
     said = ct_hide(said);
-    for (uint32_t i = 1; i <= span; i++) {
-        wrong |= (uint8_t)((last[-(int)i] ^ said) & ct_lt(i, said + 1));
+    for (uint32_t i = 0; i < span; i++) {
+        wrong |= (uint8_t)((first[i] ^ said) & ct_lt16((uint16_t)(span - i), (uint16_t)(said + 1)));
     }
     good = ct_hide(good & ct_eq(wrong, 0));
     *padding = said & good;
@@ -243,7 +243,7 @@ static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t len)
 static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const uint8_t *nonce,
                               const struct open_size *size, uint32_t content)
 {
-    uint8_t found[SLUICE_MAX_PADDING + MAC_MAX_BYTES] = {0}, mac[MAC_MAX_BYTES];
+    uint8_t found[CT_WINDOW_MOST - 1 + CT_WANT_MOST] = {0}, mac[MAC_MAX_BYTES];
     uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
     uint8_t *message = put_prefix(scratch->plain, &sa->shape, nonce, header, content);
     uint32_t prefix_len = (uint32_t)(scratch->plain - message);
@@ -251,7 +251,7 @@ static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scr
 
     mac_compute_ct(&sa->mac, message, prefix_len + size->largest, prefix_len + content, mac);
     memcpy(found, scratch->plain + least, size->largest - least + sa->shape.mac_len);
-    ct_shift_down(found, sizeof found, content - least, 8);
+    ct_shift_down(found, content - least, sa->shape.mac_len);
     good = same(found, mac, sa->shape.mac_len);
     explicit_bzero(found, sizeof found);
     explicit_bzero(mac, sizeof mac);
