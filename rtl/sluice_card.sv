@@ -10,7 +10,8 @@ module sluice_card #(
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
   parameter logic [31:0] BuildId  = 32'h0,
-  parameter int unsigned ClockKhz = 125000
+  parameter int unsigned ClockKhz = 125000,
+  parameter int unsigned CplTimeoutLog2 = 20  // a read is given up after 3/4 to 1 of 2^n clocks
 ) (
   input  logic         clk_i,
   input  logic         rst_ni,
@@ -53,3 +54,223 @@ module sluice_card #(
   // No work, no timer running: the clock may stop until the next receive beat, reset or configuration change.
   output logic         idle_o
 );
+
+  localparam int unsigned Queues = IoQueues + 1;
+  localparam int unsigned RingAw = sluice_pkg::RingAw;
+  localparam int unsigned IdW    = sluice_pkg::IdW;
+
+  // ---- resets
+  logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
+  mgmt_reset u_reset (
+    .clk_i, .rst_ni, .soft_i(soft_reset), .flr_i(cfg_flr_i), .link_up_i(cfg_link_up_i), .tx_quiet_i(tx_quiet), .tags_idle_i(tags_idle),
+    .wiped_i(wiped), .core_rst_no(core_rst_n), .path_rst_no(path_rst_n), .fn_rst_no(fn_rst_n), .hold_o(hold), .flush_o(flush),
+    .ready_o(ready), .flr_done_o(cfg_flr_done_o), .idle_o(reset_idle)
+  );
+  assign enable = ready && cfg_bus_master_i;
+
+  // ---- link
+  logic           reg_valid, reg_write, reg_ack;
+  logic [15:0]    reg_addr;
+  logic [31:0]    reg_wdata, reg_rdata;
+  logic [3:0]     reg_be;
+  logic [2:0]     rd_valid, rd_ready, wr_valid, end_valid;
+  logic [191:0]   rd_addr;
+  logic [44:0]    rd_len, rd_pos;
+  logic [4:0]     rd_lane, wr_lane, end_lane;
+  logic [10:0]    wr_addr;
+  logic [15:0]    wr_be;
+  logic [127:0]   wr_data;
+  logic           end_err;
+  logic           cmd_valid, cmd_ready, word_valid, word_ready, done_valid, done_err;
+  logic [63:0]    cmd_addr;
+  logic [14:0]    cmd_len;
+  logic [IdW-1:0] cmd_id, done_id;
+  logic [127:0]   word;
+  logic           cqe_valid, cqe_ready, out_valid, out_ready;
+  logic [63:0]    cqe_addr, out_addr;
+  logic [255:0]   cqe_data;
+  logic [511:0]   out_data;
+  logic [Queues-1:0] fire;
+  logic           msix_wr;
+  logic [5:0]     msix_addr;
+  logic [31:0]    msix_wdata, msix_rdata, msix_pending;
+  logic           bad_tlp, tag_stall, interrupt, link_idle;
+  logic [127:0]   bad_header;
+  logic [31:0]    tag_state;
+  pcie_link #(
+    .ReadTags(ReadTags), .TimeoutLog2(CplTimeoutLog2), .Vectors(Queues)
+  ) u_link (
+    .clk_i, .rst_ni, .path_rst_ni(path_rst_n), .fn_rst_ni(fn_rst_n), .hold_i(hold), .flush_i(flush),
+    .rx_data_i, .rx_valid_i, .rx_ready_o, .rx_user_i, .tx_data_o, .tx_keep_o, .tx_last_o, .tx_valid_o, .tx_ready_i,
+    .cfg_id_i, .cfg_bus_master_i, .cfg_mps_i, .cfg_mrrs_i, .cfg_rcb_i, .cfg_msix_enable_i, .cfg_msix_mask_i, .cfg_cpl_hdr_i,
+    .cfg_cpl_data_i, .err_ur_o, .err_poisoned_o, .err_cpl_timeout_o, .err_cpl_unexpected_o,
+    .reg_valid_o(reg_valid), .reg_write_o(reg_write), .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata), .reg_be_o(reg_be),
+    .reg_ack_i(reg_ack), .reg_rdata_i(reg_rdata),
+    .rd_valid_i(rd_valid), .rd_ready_o(rd_ready), .rd_addr_i(rd_addr), .rd_len_i(rd_len), .rd_lane_i(rd_lane), .rd_pos_i(rd_pos),
+    .wr_valid_o(wr_valid), .wr_lane_o(wr_lane), .wr_addr_o(wr_addr), .wr_be_o(wr_be), .wr_data_o(wr_data),
+    .end_valid_o(end_valid), .end_lane_o(end_lane), .end_err_o(end_err),
+    .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_addr_i(cmd_addr), .cmd_len_i(cmd_len), .cmd_id_i(cmd_id),
+    .word_valid_i(word_valid), .word_ready_o(word_ready), .word_i(word),
+    .done_valid_o(done_valid), .done_id_o(done_id), .done_err_o(done_err),
+    .cqe_valid_i(cqe_valid), .cqe_ready_o(cqe_ready), .cqe_addr_i(cqe_addr), .cqe_data_i(cqe_data),
+    .adm_valid_i(out_valid), .adm_ready_o(out_ready), .adm_addr_i(out_addr), .adm_data_i(out_data),
+    .fire_i(fire), .msix_wr_i(msix_wr), .msix_addr_i(msix_addr), .msix_wdata_i(msix_wdata), .msix_rdata_o(msix_rdata),
+    .msix_pending_o(msix_pending),
+    .bad_tlp_o(bad_tlp), .bad_header_o(bad_header), .tag_state_o(tag_state), .tag_stall_o(tag_stall), .interrupt_o(interrupt),
+    .tx_quiet_o(tx_quiet), .tags_idle_o(tags_idle), .idle_o(link_idle)
+  );
+  assign tx_user_o = 4'h0;
+
+  // ---- registers
+  logic [223:0] identity;
+  logic         aq_start, aq_stop, bell_valid, bell_cq, snapshot, counter_busy, busy;
+  logic [3:0]   aq_log, bell_queue;
+  logic [63:0]  aq_sq, aq_cq;
+  logic [31:0]  bell, counter_rdata;
+  logic [13:0]  counter_addr;
+  mgmt_regs #(
+    .Lanes(Lanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
+  ) u_regs (
+    .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr),
+    .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata), .identity_o(identity),
+    .soft_reset_o(soft_reset), .ready_i(ready), .bus_master_i(cfg_bus_master_i), .busy_i(busy), .tag_state_i(tag_state),
+    .bad_tlp_i(bad_tlp), .bad_header_i(bad_header),
+    .aq_start_o(aq_start), .aq_stop_o(aq_stop), .aq_depth_log2_o(aq_log), .aq_sq_o(aq_sq), .aq_cq_o(aq_cq),
+    .bell_valid_o(bell_valid), .bell_queue_o(bell_queue), .bell_cq_o(bell_cq), .bell_o(bell),
+    .msix_wr_o(msix_wr), .msix_addr_o(msix_addr), .msix_wdata_o(msix_wdata), .msix_rdata_i(msix_rdata),
+    .msix_pending_i(msix_pending), .snapshot_o(snapshot), .counter_addr_o(counter_addr), .counter_rdata_i(counter_rdata),
+    .counter_busy_i(counter_busy)
+  );
+
+  // ---- administrator; the admin queue pair is created and stopped by registers
+  logic              adm_own, adm_take, adm_create, adm_stop, adm_idle;
+  logic [3:0]        adm_want, adm_queue, adm_log;
+  logic [63:0]       take_addr, adm_sq, adm_cq;
+  logic              word_we, meta_we, count_we, count_ready, valid_we, sa_valid_new, in_use, sa_busy, window_init, window_ready;
+  logic [10:0]       word_waddr, word_raddr;
+  logic [127:0]      word_wdata, word_rdata;
+  logic [7:0]        adm_sa, gen;
+  card_pkg::meta_t   meta, look_meta;
+  logic [63:0]       count_next, count_limit, key_src, cpl_cookie;
+  logic              key_valid, key_ready, key_done, cpl_valid, cpl_ready;
+  logic [7:0]        key_status, cpl_status;
+  logic [31:0]       cpl_length;
+  logic [Queues-1:0] queue_enable, queue_empty;
+  logic [Lanes-1:0]     key_word_valid;
+  logic [128*Lanes-1:0] key_word;
+  logic [127:0]         key_word_any;
+  mgmt_admin #(
+    .SaCount(SaCount), .IoQueues(IoQueues)
+  ) u_admin (
+    .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .identity_i(identity),
+    .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
+    .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
+    .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[3:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
+    .end_valid_i(end_valid[2]), .end_err_i(end_err),
+    .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
+    .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
+    .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
+    .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .sa_busy_i(sa_busy),
+    .window_init_o(window_init), .window_ready_i(window_ready),
+    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_src_o(key_src), .key_word_valid_i(key_word_valid != '0),
+    .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+    .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
+    .sq_base_o(adm_sq), .cq_base_o(adm_cq), .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
+    .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
+    .cpl_length_o(cpl_length), .idle_o(adm_idle)
+  );
+  always_comb begin
+    key_word_any = 128'd0;
+    for (int unsigned l = 0; l < Lanes; l++) begin
+      if (key_word_valid[l]) key_word_any = key_word[128*l +: 128];
+    end
+  end
+
+  // ---- SA table and replay windows
+  logic [7:0]  look_sa, raise_sa, ask_sa;
+  logic        look_in_use, raise, ask_valid, ask_accept, answer_valid, replayed;
+  logic [63:0] look_next, look_limit, raise_next, ask_counter;
+  sa_store #(.SaCount(SaCount)) u_sa (
+    .clk_i, .rst_ni(core_rst_n), .word_we_i(word_we), .word_waddr_i(word_waddr), .word_wdata_i(word_wdata), .adm_sa_i(adm_sa),
+    .meta_we_i(meta_we), .meta_i(meta), .count_we_i(count_we), .count_ready_o(count_ready), .count_next_i(count_next),
+    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .adm_in_use_o(in_use), .adm_gen_o(gen),
+    .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta), .look_next_o(look_next), .look_limit_o(look_limit),
+    .raise_i(raise), .raise_sa_i(raise_sa), .raise_next_i(raise_next), .word_raddr_i(word_raddr), .word_rdata_o(word_rdata)
+  );
+  sa_window #(.SaCount(SaCount)) u_window (
+    .clk_i, .rst_ni(core_rst_n), .init_i(window_init), .init_sa_i(adm_sa), .init_floor_i(count_next),
+    .ask_valid_i(ask_valid), .ready_o(window_ready), .ask_sa_i(ask_sa), .ask_counter_i(ask_counter), .ask_accept_i(ask_accept),
+    .answer_valid_o(answer_valid), .replayed_o(replayed)
+  );
+
+  // ---- queues
+  logic [Lanes-1:0]                     job_valid, job_ready, sa_valid, res_valid, res_ready, ring_en;
+  sluice_pkg::job_t                     job;
+  logic [sluice_pkg::ResultW*Lanes-1:0] res;
+  logic [RingAw-1:0]                    ring_addr;
+  logic [128*Lanes-1:0]                 ring_data;
+  logic                                 count_seal, count_open, lane_stall, bad_bell, engine_idle;
+  logic [3:0]                           count_status, taken_queue, taken_count;
+  logic [14:0]                          count_record, count_content;
+  logic [Queues-1:0]                    queue_done;
+  queue_engine #(
+    .Lanes(Lanes), .IoQueues(IoQueues), .SaCount(SaCount), .RingAw(RingAw)
+  ) u_engine (
+    .clk_i, .rst_ni(core_rst_n), .path_rst_ni(path_rst_n), .enable_i(enable),
+    .adm_queue_i(aq_start || aq_stop ? 4'd0 : adm_queue), .create_i(aq_start || adm_create), .depth_log2_i(aq_start ? aq_log : adm_log),
+    .sq_base_i(aq_start ? aq_sq : adm_sq), .cq_base_i(aq_start ? aq_cq : adm_cq), .stop_i(aq_stop || adm_stop),
+    .bell_valid_i(bell_valid), .bell_queue_i(bell_queue), .bell_cq_i(bell_cq), .bell_i(bell), .bad_bell_o(bad_bell),
+    .adm_own_i(adm_own), .adm_take_i(adm_take), .adm_want_o(adm_want), .take_addr_o(take_addr), .taken_queue_o(taken_queue),
+    .taken_count_o(taken_count), .enable_o(queue_enable), .empty_o(queue_empty), .fire_o(fire), .done_o(queue_done),
+    .rd_valid_o(rd_valid[1:0]), .rd_ready_i(rd_ready[1:0]), .rd_addr_o(rd_addr[127:0]), .rd_len_o(rd_len[29:0]), .rd_lane_o(rd_lane),
+    .rd_pos_o(rd_pos[29:0]), .wr_valid_i(wr_valid[1]), .wr_addr_i(wr_addr[6:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
+    .end_valid_i(end_valid[1]), .end_err_i(end_err),
+    .look_sa_o(look_sa), .look_in_use_i(look_in_use), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit),
+    .raise_o(raise), .raise_sa_o(raise_sa), .raise_next_o(raise_next), .word_addr_o(word_raddr),
+    .ask_valid_o(ask_valid), .ask_ready_i(window_ready), .ask_sa_o(ask_sa), .ask_counter_o(ask_counter), .ask_accept_o(ask_accept),
+    .answer_valid_i(answer_valid), .replayed_i(replayed),
+    .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_done_o(key_done), .key_status_o(key_status),
+    .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready), .adm_cpl_cookie_i(cpl_cookie),
+    .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
+    .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job), .sa_valid_o(sa_valid), .res_valid_i(res_valid),
+    .res_ready_o(res_ready), .res_i(res), .ring_en_o(ring_en), .ring_addr_o(ring_addr), .ring_data_i(ring_data),
+    .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_addr_o(cmd_addr), .cmd_len_o(cmd_len), .cmd_id_o(cmd_id),
+    .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word),
+    .done_valid_i(done_valid), .done_id_i(done_id), .done_err_i(done_err),
+    .cqe_valid_o(cqe_valid), .cqe_ready_i(cqe_ready), .cqe_addr_o(cqe_addr), .cqe_data_o(cqe_data),
+    .count_seal_o(count_seal), .count_open_o(count_open), .count_status_o(count_status), .count_record_o(count_record),
+    .count_content_o(count_content), .lane_stall_o(lane_stall), .busy_o(busy), .idle_o(engine_idle)
+  );
+
+  // ---- lanes
+  logic [Lanes-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_idle;
+  for (genvar l = 0; l < Lanes; l++) begin : g_lane
+    sluice_lane #(.RingAw(RingAw)) u_lane (
+      .clk_i, .rst_ni(core_rst_n),
+      .job_valid_i(job_valid[l]), .job_ready_o(job_ready[l]), .job_i(job), .sa_valid_i(sa_valid[l]), .sa_data_i(word_rdata),
+      .wr_en_i(wr_valid[0] && wr_lane == 5'(l)), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
+      .fetch_done_i(end_valid[0] && end_lane == 5'(l)), .fetch_err_i(end_err),
+      .res_valid_o(res_valid[l]), .res_ready_i(res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
+      .rd_en_i(ring_en[l]), .rd_addr_i(ring_addr), .rd_data_o(ring_data[128*l +: 128]),
+      .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[128*l +: 128]),
+      .busy_o(lane_busy[l]), .starved_o(lane_starved[l]), .blocked_o(lane_blocked[l]), .records_o(lane_records[l]),
+      .idle_o(lane_idle[l])
+    );
+  end
+
+  // ---- counters
+  logic [9:0] general;
+  assign general = {interrupt, bad_bell, bad_tlp, lane_stall, tag_stall, tx_valid_o && !tx_ready_i, tx_valid_o && tx_ready_i,
+                    rx_valid_i && rx_ready_o, busy, 1'b1};
+  mgmt_counters #(
+    .Lanes(Lanes), .IoQueues(IoQueues)
+  ) u_counters (
+    .clk_i, .rst_ni(core_rst_n), .snapshot_i(snapshot), .addr_i(counter_addr), .rdata_o(counter_rdata), .busy_o(counter_busy),
+    .general_i(general), .seal_i(count_seal), .open_i(count_open), .status_i(count_status), .record_i(count_record),
+    .content_i(count_content), .lane_busy_i(lane_busy), .lane_starved_i(lane_starved), .lane_blocked_i(lane_blocked),
+    .lane_records_i(lane_records), .taken_queue_i(taken_queue), .taken_count_i(taken_count), .done_i(queue_done)
+  );
+
+  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && lane_idle == '1 && !counter_busy && !reg_valid;
+endmodule
+`default_nettype wire

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All counters of the card (rtl/regs.toml), in banks; one write takes a snapshot of them all. A read answers one clock after the
+// banks are not busy, so within 40 clocks of a snapshot.
+`default_nettype none
+
+module mgmt_counters #(
+  parameter int unsigned Lanes    = 2,
+  parameter int unsigned IoQueues = 2,
+  localparam int unsigned Queues  = IoQueues + 1
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  input  logic                snapshot_i,
+  input  logic [13:0]         addr_i,        // byte offset from the first counter
+  output logic [31:0]         rdata_o,
+  output logic                busy_o,
+  // Events, one bit each: general ones in the order of their offsets, but the two byte counters.
+  input  logic [9:0]          general_i,
+  input  logic                seal_i,
+  input  logic                open_i,
+  input  logic [3:0]          status_i,
+  input  logic [14:0]         record_i,
+  input  logic [14:0]         content_i,
+  input  logic [Lanes-1:0]    lane_busy_i,
+  input  logic [Lanes-1:0]    lane_starved_i,
+  input  logic [Lanes-1:0]    lane_blocked_i,
+  input  logic [Lanes-1:0]    lane_records_i,
+  input  logic [3:0]          taken_queue_i,
+  input  logic [3:0]          taken_count_i,
+  input  logic [Queues-1:0]   done_i
+);
+  localparam int unsigned LaneBanks = (Lanes + 7) / 8;
+  localparam logic [15:0] Base      = sluice_regs_pkg::CntCycles;
+
+  // ---- byte counters: their steps are too large for a bank
+  logic [63:0] record_q, content_q, record_kept_q, content_kept_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      record_q       <= 64'd0;
+      content_q      <= 64'd0;
+      record_kept_q  <= 64'd0;
+      content_kept_q <= 64'd0;
+    end else begin
+      if (seal_i || open_i) begin
+        record_q  <= record_q + {49'd0, record_i};
+        content_q <= content_q + {49'd0, content_i};
+      end
+      if (snapshot_i) begin
+        record_kept_q  <= record_q;
+        content_kept_q <= content_q;
+      end
+    end
+  end
+
+  // ---- banks
+  logic [31:0] status_event;
+  assign status_event = {open_i ? 16'd1 << status_i : 16'd0, seal_i ? 16'd1 << status_i : 16'd0};
+
+  // Up to 8 submissions are taken at once and counted one a clock.
+  logic [Queues-1:0]    taken_event;
+  logic [5*Queues-1:0]  taken_left;
+  for (genvar q = 0; q < Queues; q++) begin : g_taken
+    logic [4:0] left_q;
+    assign taken_left[5*q +: 5] = left_q;
+    assign taken_event[q]       = left_q != 5'd0;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) left_q <= 5'd0;
+      else left_q <= left_q - {4'd0, taken_event[q]} + (taken_queue_i == 4'(q) ? {1'b0, taken_count_i} : 5'd0);
+    end
+  end
+
+  logic [2*Queues-1:0] queue_event;
+  for (genvar q = 0; q < Queues; q++) begin : g_queue_event
+    assign queue_event[2*q +: 2] = {done_i[q], taken_event[q]};
+  end
+  logic [32*LaneBanks-1:0] lane_event;
+  for (genvar l = 0; l < 8 * LaneBanks; l++) begin : g_lane_event
+    if (l < Lanes) begin : g_lane
+      assign lane_event[4*l +: 4] = {lane_records_i[l], lane_blocked_i[l], lane_starved_i[l], lane_busy_i[l]};
+    end else begin : g_none
+      assign lane_event[4*l +: 4] = 4'd0;
+    end
+  end
+
+  logic [4:0]              index;
+  logic [63:0]             general, status, queues;
+  logic [64*LaneBanks-1:0] lanes;
+  logic [2:0]              busy;
+  logic [LaneBanks-1:0]    lanes_busy;
+  assign index = addr_i[7:3];
+
+  // Cycles, busy_cycles, two places that are not in the bank, and the others.
+  mgmt_counter_bank #(.Count(12)) u_general (
+    .clk_i, .rst_ni, .event_i({general_i[9:2], 2'b00, general_i[1:0]}), .snapshot_i, .index_i(index), .value_o(general), .busy_o(busy[0])
+  );
+  mgmt_counter_bank #(.Count(32)) u_status (
+    .clk_i, .rst_ni, .event_i(status_event), .snapshot_i, .index_i(index), .value_o(status), .busy_o(busy[1])
+  );
+  mgmt_counter_bank #(.Count(2 * Queues)) u_queues (
+    .clk_i, .rst_ni, .event_i(queue_event), .snapshot_i, .index_i(index), .value_o(queues), .busy_o(busy[2])
+  );
+  for (genvar b = 0; b < LaneBanks; b++) begin : g_lanes
+    mgmt_counter_bank #(.Count(32)) u_lanes (
+      .clk_i, .rst_ni, .event_i(lane_event[32*b +: 32]), .snapshot_i, .index_i(index),
+      .value_o(lanes[64*b +: 64]), .busy_o(lanes_busy[b])
+    );
+  end
+  assign busy_o = busy != 3'd0 || lanes_busy != '0;
+
+  // ---- read
+  logic [255:0] lanes_all;
+  logic [63:0]  value;
+  assign lanes_all = 256'(lanes);
+  always_comb begin
+    value = 64'd0;
+    unique case (addr_i[13:8])
+      6'(16'(sluice_regs_pkg::CntCycles - Base) >> 8): if (index < 5'd12) begin
+        value = general;
+        if (index == 5'd2) value = record_kept_q;
+        if (index == 5'd3) value = content_kept_q;
+      end
+      6'(16'(sluice_regs_pkg::CntSealStatus - Base) >> 8): value = status;
+      6'(16'(sluice_regs_pkg::CntQueueTaken - Base) >> 8): if (32'(index) < 2 * Queues) value = queues;
+      6'd4, 6'd5, 6'd6, 6'd7: if (32'(addr_i[9:8]) < LaneBanks) value = lanes_all[{addr_i[9:8], 6'd0} +: 64];
+      default: value = 64'd0;
+    endcase
+    rdata_o = addr_i[2] ? value[63:32] : value[31:0];
+  end
+
+  logic unused;
+  assign unused = &{1'b0, taken_left, addr_i[1:0]};
+endmodule
+`default_nettype wire

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checks the parameter block of sa_create, 16 bytes at a time (struct sa_params in rtl/README.md): which field is wrong first, and
+// whether this build lacks what it asks for. Combinational.
+`default_nettype none
+
+module mgmt_params (
+  input  logic [2:0]   index_i,       // of the word
+  input  logic [127:0] word_i,
+  input  logic [2:0]   cipher_i,      // of word 0, kept
+  input  logic [1:0]   mac_i,
+  input  logic         open_i,
+  output logic         bad_o,
+  output logic [7:0]   offset_o,      // of the bad field, in the block
+  output logic         unsupported_o
+);
+  logic [7:0] cipher, mac, form, direction, mac_len, nonce_mode, replay, reserved;
+  assign {reserved, replay, nonce_mode, mac_len, direction, form, mac, cipher} = word_i[63:0];
+
+  logic [7:0] mac_most, mac_least;
+  logic       mac_len_ok, limit_ok;
+  always_comb begin
+    unique case (mac[1:0])
+      sluice_regs_pkg::MacMd5[1:0]:    mac_most = 8'd16;
+      sluice_regs_pkg::MacSha1[1:0]:   mac_most = 8'd20;
+      sluice_regs_pkg::MacSha256[1:0]: mac_most = 8'd32;
+      default:                         mac_most = 8'd0;
+    endcase
+    // In the mte forms a MAC is not shorter than a block of AES; 10 is more than the other blocks.
+    mac_least  = !form[0] && cipher >= sluice_regs_pkg::CipherAes128 ? 8'd16 : 8'd10;
+    mac_len_ok = mac_most == 8'd0 ? mac_len == 8'd0 : mac_len >= mac_least && mac_len <= mac_most;
+  end
+
+  logic [15:0] incarnation;  // of the counter
+  logic [63:0] limit;
+  assign incarnation = word_i[63:48];
+  assign limit       = word_i[127:64];
+  assign limit_ok = open_i ? limit == 64'd0
+                           : limit[63:48] == incarnation || (limit[63:48] == incarnation + 16'd1 && limit[47:0] == 48'd0);
+
+  // Bytes of key that the cipher and the MAC have, in each half.
+  logic [15:0] key_bytes;   // that may be other than 0 in this word
+  always_comb begin
+    key_bytes = 16'h0000;
+    unique case (index_i)
+      3'd4: key_bytes = cipher_i == sluice_regs_pkg::CipherNull[2:0] ? 16'h0000 :
+                        cipher_i == sluice_regs_pkg::CipherDes[2:0] ? 16'h00ff : 16'hffff;
+      3'd5: key_bytes = cipher_i == sluice_regs_pkg::CipherAes256[2:0] ? 16'hffff :
+                        cipher_i == sluice_regs_pkg::CipherAes192[2:0] || cipher_i == sluice_regs_pkg::CipherDes3[2:0] ? 16'h00ff : 16'h0000;
+      3'd6: key_bytes = mac_i == sluice_regs_pkg::MacNone[1:0] ? 16'h0000 : 16'hffff;
+      3'd7: key_bytes = mac_i == sluice_regs_pkg::MacSha256[1:0] ? 16'hffff : mac_i == sluice_regs_pkg::MacSha1[1:0] ? 16'h000f : 16'h0000;
+      default: key_bytes = 16'h0000;
+    endcase
+  end
+  logic stray;
+  always_comb begin
+    stray = 1'b0;
+    for (int unsigned b = 0; b < 16; b++) begin
+      if (word_i[8*b +: 8] != 8'd0 && !key_bytes[b]) stray = 1'b1;
+    end
+  end
+
+  always_comb begin
+    bad_o         = 1'b0;
+    offset_o      = 8'd0;
+    unsupported_o = 1'b0;
+    unique case (index_i)
+      3'd0: begin
+        bad_o = 1'b1;
+        if (cipher > sluice_regs_pkg::CipherAes256)                offset_o = 8'(sluice_regs_pkg::SaParamsCipherLsb / 8);
+        else if (mac > sluice_regs_pkg::MacSha256)                 offset_o = 8'(sluice_regs_pkg::SaParamsMacLsb / 8);
+        else if (form > sluice_regs_pkg::FormTls10)                offset_o = 8'(sluice_regs_pkg::SaParamsFormLsb / 8);
+        else if (direction > sluice_regs_pkg::DirectionOpen)       offset_o = 8'(sluice_regs_pkg::SaParamsDirectionLsb / 8);
+        else if (!mac_len_ok)                                      offset_o = 8'(sluice_regs_pkg::SaParamsMacLenLsb / 8);
+        else if (nonce_mode > sluice_regs_pkg::NonceModeExplicit)  offset_o = 8'(sluice_regs_pkg::SaParamsNonceModeLsb / 8);
+        else if (replay > 8'd1)                                    offset_o = 8'(sluice_regs_pkg::SaParamsReplayLsb / 8);
+        else if (reserved != 8'd0)                                 offset_o = 8'(sluice_regs_pkg::SaParamsReserved0Lsb / 8);
+        else bad_o = 1'b0;
+        unsupported_o = cipher == sluice_regs_pkg::CipherDes || cipher == sluice_regs_pkg::CipherDes3 ||
+                        mac == sluice_regs_pkg::MacMd5 || form > sluice_regs_pkg::FormUdpEtm;
+      end
+      3'd1: begin
+        bad_o    = !limit_ok;
+        offset_o = 8'(sluice_regs_pkg::SaParamsLimitLsb / 8);
+      end
+      3'd2, 3'd3: begin
+        bad_o    = stray;
+        offset_o = 8'(sluice_regs_pkg::SaParamsReserved1Lsb / 8);
+      end
+      3'd4, 3'd5: begin
+        bad_o    = stray;
+        offset_o = 8'(sluice_regs_pkg::SaParamsCipherKeyLsb / 8);
+      end
+      default: begin
+        bad_o    = stray;
+        offset_o = 8'(sluice_regs_pkg::SaParamsMacKeyLsb / 8);
+      end
+    endcase
+  end
+endmodule
+`default_nettype wire

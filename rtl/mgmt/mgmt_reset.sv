@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Resets. Whatever asks for one (register, FLR, link down, rst_ni), the keys are unusable in the next clock; then
+//   Quiet   the frame under way is finished, nothing else is begun, headers that wait are withdrawn
+//   Drain   soft reset: completions of reads under way are waited for (or their time-out); else the tags are freed at once
+//   Wipe    the administrator overwrites the tables
+// and the card is ready again. core_rst_no resets lanes, queues, SA table and administrator; path_rst_no what moves data between them
+// and the link; fn_rst_no what belongs to the PCIe function alone (MSI-X).
+`default_nettype none
+
+module mgmt_reset (
+  input  logic clk_i,
+  input  logic rst_ni,
+  input  logic soft_i,
+  input  logic flr_i,
+  input  logic link_up_i,
+  input  logic tx_quiet_i,
+  input  logic tags_idle_i,
+  input  logic wiped_i,
+  output logic core_rst_no,
+  output logic path_rst_no,
+  output logic fn_rst_no,
+  output logic hold_o,        // begin no read and no posted write
+  output logic flush_o,       // free the tags
+  output logic ready_o,
+  output logic flr_done_o,
+  output logic idle_o
+);
+  typedef enum logic [2:0] {Run, Quiet, Drain, Settle, Wipe} state_e;
+  state_e     state_q;
+  logic       function_q, flr_q;
+  logic [1:0] wait_q;
+
+  assign core_rst_no = state_q == Run || state_q == Wipe;
+  assign path_rst_no = state_q != Drain && state_q != Settle;
+  assign fn_rst_no   = !(state_q == Settle && function_q);
+  assign hold_o      = state_q != Run && state_q != Wipe;
+  assign flush_o     = state_q == Drain && function_q;
+  assign ready_o     = state_q == Run;
+  assign idle_o      = state_q == Run || (state_q == Settle && !link_up_i);
+
+  always_ff @(posedge clk_i) begin
+    flr_done_o <= 1'b0;
+    if (!rst_ni) begin
+      state_q    <= Settle;
+      function_q <= 1'b1;
+      flr_q      <= 1'b0;
+      wait_q     <= 2'd0;
+    end else if (flr_i || (!link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle)) begin
+      state_q    <= Quiet;
+      function_q <= 1'b1;
+      flr_q      <= flr_q || flr_i;
+      wait_q     <= 2'd3;
+    end else begin
+      if (wait_q != 2'd0) wait_q <= wait_q - 2'd1;
+      unique case (state_q)
+        Run: if (soft_i) begin
+          state_q    <= Quiet;
+          function_q <= 1'b0;
+          wait_q     <= 2'd3;
+        end
+        Quiet:  if (wait_q == 2'd0 && (tx_quiet_i || !link_up_i)) state_q <= Drain;
+        Drain:  if (tags_idle_i || function_q) state_q <= Settle;
+        Settle: if (link_up_i) state_q <= Wipe;
+        Wipe: if (wiped_i) begin
+          state_q    <= Run;
+          flr_q      <= 1'b0;
+          flr_done_o <= flr_q;
+        end
+        default: state_q <= Quiet;
+      endcase
+    end
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Read tags: who waits for what, completion credits, time-outs, and the end of a reading in the order in which it was begun.
+//
+// A client (0 lanes, 1 submission entries, 2 admin) begins reads one after another; data of different tags may come in any order
+// and is written where it belongs at once, so nothing is reordered but the ends: an order FIFO names the tags as they were begun,
+// and its head leaves when its data is there. A tag whose time is up ends with an error and stays in quarantine until its last
+// completion comes or the function is reset; what still comes for it is not written.
+//
+// Credits (PCIe base specification, flow control of completions): a read reserves the header credits of as many completions as
+// there could be, one for each 64 or 128 bytes touched, and its data, 16 bytes each; each completion gives back its part.
+`default_nettype none
+
+module pcie_tags #(
+  parameter int unsigned Tags        = 32,  // a power of two, at most 32
+  parameter int unsigned TimeoutLog2 = 20   // a read is given up after 3/4 to 1 of 2^n clocks
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  input  logic        flush_i,       // function reset: every tag is free at once
+  input  logic        cfg_rcb_i,
+  input  logic [7:0]  cfg_cpl_hdr_i, // 0: infinite
+  input  logic [11:0] cfg_cpl_data_i,
+  // A read begins. none: there is no TLP (nothing to read, or not allowed: then with err).
+  input  logic        issue_valid_i,
+  output logic        issue_ready_o,
+  input  logic        issue_none_i,
+  input  logic        issue_err_i,
+  input  logic [1:0]  issue_client_i,
+  input  logic [4:0]  issue_lane_i,
+  input  logic [14:0] issue_pos_i,   // byte address in the client's memory
+  input  logic [9:0]  issue_len_i,   // 1 to 512
+  input  logic [6:0]  issue_low_i,   // low bits of the DMA address
+  input  logic        issue_last_i,
+  output logic [4:0]  issue_tag_o,
+  // A read whose header was never sent.
+  input  logic        cancel_valid_i,
+  input  logic [4:0]  cancel_tag_i,
+  // A completion asks about its tag. known: something may still come; live: its data is wanted.
+  input  logic [4:0]  look_tag_i,
+  output logic        look_known_o,
+  output logic        look_live_o,
+  output logic [1:0]  look_client_o,
+  output logic [4:0]  look_lane_o,
+  output logic [14:0] look_pos_o,    // where the next byte goes
+  output logic [9:0]  look_left_o,   // bytes that are still to come
+  output logic [6:0]  look_low_o,
+  // The header of that completion was taken: so many bytes come, or it ended the read without data.
+  input  logic        prog_valid_i,
+  input  logic [9:0]  prog_bytes_i,
+  input  logic        prog_fail_i,
+  // The data of a completion has been written: err is sticky, done ends the tag.
+  input  logic        event_valid_i,
+  input  logic [4:0]  event_tag_i,
+  input  logic        event_done_i,
+  input  logic        event_err_i,
+  // The oldest read ended. With last, err tells of every read of the job.
+  output logic        ret_valid_o,
+  output logic [1:0]  ret_client_o,
+  output logic [4:0]  ret_lane_o,
+  output logic        ret_last_o,
+  output logic        ret_err_o,
+  output logic        timeout_o,
+  output logic        stall_o,
+  output logic [31:0] state_o,
+  output logic        idle_o         // nothing is waited for
+);
+  localparam int unsigned InfoW = 2 + 5 + 15 + 10 + 7;
+
+  logic [Tags-1:0]   busy_q, done_q, err_q, quar_q, fresh_q, age0_q, age1_q;
+  logic [InfoW-1:0]  info_q [Tags];
+  logic [9:0]        got_q [Tags];
+  logic [4:0]        cand_q;
+  logic [8:0]        hdr_used_q;
+  logic [12:0]       data_used_q;
+  logic              rcb_q;
+
+  // Header credits of what is left: pieces of 64 or 128 bytes touched. Data credits: words of 16 bytes touched.
+  function automatic logic [3:0] headers(input logic wide, input logic [6:0] low, input logic [9:0] left);
+    headers = left == 10'd0 ? 4'd0 : wide ? 4'((left + {3'd0, low} + 10'd127) >> 7) : 4'((left + {4'd0, low[5:0]} + 10'd63) >> 6);
+  endfunction
+  function automatic logic [5:0] words(input logic [3:0] low, input logic [9:0] left);
+    words = left == 10'd0 ? 6'd0 : 6'((left + {6'd0, low} + 10'd15) >> 4);
+  endfunction
+
+  // ---- begin
+  logic [3:0]  need_hdr;
+  logic [5:0]  need_data;
+  logic        credit_ok, order_ready, issue, issue_tagged;
+  assign need_hdr     = headers(rcb_q, issue_low_i, issue_len_i);
+  assign need_data    = words(issue_low_i[3:0], issue_len_i);
+  assign credit_ok    = (cfg_cpl_hdr_i == 8'd0 || hdr_used_q + {5'd0, need_hdr} <= {1'b0, cfg_cpl_hdr_i}) &&
+                        (cfg_cpl_data_i == 12'd0 || data_used_q + {7'd0, need_data} <= {1'b0, cfg_cpl_data_i});
+  assign issue_tag_o   = cand_q;
+  assign issue_ready_o = order_ready && (issue_none_i || (!busy_q[cand_q] && !quar_q[cand_q] && credit_ok));
+  assign issue         = issue_valid_i && issue_ready_o;
+  assign issue_tagged  = issue && !issue_none_i;
+  assign stall_o       = issue_valid_i && !issue_ready_o;
+
+  // ---- look up; what came so far counts from 0 for a fresh tag
+  logic [9:0]  len, got;
+  logic [6:0]  low;
+  logic [14:0] pos;
+  assign {look_client_o, look_lane_o, pos, len, low} = info_q[look_tag_i];
+  assign got          = fresh_q[look_tag_i] ? 10'd0 : got_q[look_tag_i];
+  assign look_known_o = (busy_q[look_tag_i] && !done_q[look_tag_i]) || quar_q[look_tag_i];
+  assign look_live_o  = busy_q[look_tag_i] && !done_q[look_tag_i] && !quar_q[look_tag_i];
+  assign look_left_o  = len - got;
+  assign look_low_o   = low + got[6:0];
+  assign look_pos_o   = pos + {5'd0, got};
+
+  logic        prog_last;
+  logic [9:0]  left_after;
+  logic [6:0]  low_after;
+  logic [3:0]  back_hdr, cancel_hdr;
+  logic [5:0]  back_data, cancel_data;
+  assign left_after = prog_fail_i ? 10'd0 : look_left_o - prog_bytes_i;
+  assign low_after  = look_low_o + prog_bytes_i[6:0];
+  assign prog_last  = left_after == 10'd0;
+  assign back_hdr   = prog_valid_i ? headers(rcb_q, look_low_o, look_left_o) - headers(rcb_q, low_after, left_after) : 4'd0;
+  assign back_data  = prog_valid_i ? words(look_low_o[3:0], look_left_o) - words(low_after[3:0], left_after) : 6'd0;
+
+  // A cancelled tag gives everything back.
+  logic [16:0] cancel_info;
+  assign cancel_info = 17'(info_q[cancel_tag_i]);
+  assign cancel_hdr  = cancel_valid_i ? headers(rcb_q, cancel_info[6:0], cancel_info[16:7]) : 4'd0;
+  assign cancel_data = cancel_valid_i ? words(cancel_info[3:0], cancel_info[16:7]) : 6'd0;
+
+  // ---- order and end
+  logic       order_valid, order_tagged, order_err, order_last, ret_pop;
+  logic [4:0] order_tag;
+  logic [1:0] order_client;
+  logic [4:0] order_lane;
+  logic [6:0] order_level;
+  logic [2:0] sticky_q;
+  sluice_fifo #(
+    .Width(15), .DepthLog2(6)
+  ) u_order (
+    .clk_i, .rst_ni(rst_ni && !flush_i),
+    .in_valid_i(issue), .in_ready_o(order_ready),
+    .in_data_i({!issue_none_i, issue_err_i, cand_q, issue_client_i, issue_lane_i, issue_last_i}),
+    .out_valid_o(order_valid), .out_ready_i(ret_pop),
+    .out_data_o({order_tagged, order_err, order_tag, order_client, order_lane, order_last}),
+    .level_o(order_level)
+  );
+  assign ret_pop      = order_valid && (!order_tagged || done_q[order_tag]);
+  assign ret_valid_o  = ret_pop;
+  assign ret_client_o = order_client;
+  assign ret_lane_o   = order_lane;
+  assign ret_last_o   = order_last;
+  assign ret_err_o    = order_err || (order_tagged && err_q[order_tag]) || sticky_q[order_client];
+  assign idle_o       = order_level == 7'd0;
+
+  // ---- time
+  logic [TimeoutLog2-3:0] tick_q;
+  logic                   tick;
+  logic [Tags-1:0]        expired;
+  assign tick      = &tick_q;
+  assign expired   = tick ? busy_q & ~done_q & age1_q & age0_q : '0;
+  assign timeout_o = |expired;
+  assign state_o   = {{(32 - Tags){1'b0}}, busy_q | quar_q};
+
+  always_ff @(posedge clk_i) begin
+    if (issue_tagged) begin
+      info_q[cand_q] <= {issue_client_i, issue_lane_i, issue_pos_i, issue_len_i, issue_low_i};
+    end
+    if (prog_valid_i) got_q[look_tag_i] <= got + prog_bytes_i;
+
+    if (!rst_ni || flush_i) begin
+      busy_q      <= '0;
+      quar_q      <= '0;
+      done_q      <= '0;
+      err_q       <= '0;
+      fresh_q     <= '0;
+      age0_q      <= '0;
+      age1_q      <= '0;
+      sticky_q    <= '0;
+      cand_q      <= '0;
+      hdr_used_q  <= '0;
+      data_used_q <= '0;
+      tick_q      <= '0;
+      rcb_q       <= cfg_rcb_i;
+    end else begin
+      tick_q <= tick_q + 1'b1;
+      if (hdr_used_q == 9'd0 && !issue) rcb_q <= cfg_rcb_i;
+      hdr_used_q  <= hdr_used_q + (issue_tagged ? {5'd0, need_hdr} : 9'd0) - {5'd0, back_hdr} - {5'd0, cancel_hdr};
+      data_used_q <= data_used_q + (issue_tagged ? {7'd0, need_data} : 13'd0) - {7'd0, back_data} - {7'd0, cancel_data};
+
+      if (tick) begin
+        age0_q <= ~age0_q & busy_q;
+        age1_q <= (age1_q ^ age0_q) & busy_q;
+      end
+      done_q <= done_q | expired;
+      err_q  <= err_q | expired;
+      quar_q <= quar_q | expired;
+      if (prog_valid_i) begin
+        fresh_q[look_tag_i] <= 1'b0;
+        age0_q[look_tag_i]  <= 1'b0;
+        age1_q[look_tag_i]  <= 1'b0;
+        if (prog_last) quar_q[look_tag_i] <= 1'b0;
+      end
+      if (event_valid_i) begin
+        if (event_done_i) done_q[event_tag_i] <= 1'b1;
+        if (event_err_i) err_q[event_tag_i] <= 1'b1;
+      end
+      if (cancel_valid_i) begin
+        done_q[cancel_tag_i] <= 1'b1;
+        err_q[cancel_tag_i]  <= 1'b1;
+      end
+      if (ret_pop) begin
+        sticky_q[order_client] <= ret_err_o && !order_last;
+        if (order_tagged) busy_q[order_tag] <= 1'b0;
+      end
+      if (issue_tagged) begin
+        busy_q[cand_q]  <= 1'b1;
+        done_q[cand_q]  <= 1'b0;
+        err_q[cand_q]   <= 1'b0;
+        fresh_q[cand_q] <= 1'b1;
+        age0_q[cand_q]  <= 1'b0;
+        age1_q[cand_q]  <= 1'b0;
+      end
+      if (issue_tagged || busy_q[cand_q] || quar_q[cand_q]) cand_q <= (cand_q + 5'd1) & 5'(Tags - 1);
+    end
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && !flush_i) begin
+      assert (!issue_tagged || (issue_len_i != 10'd0 && issue_len_i <= 10'd512));
+      assert (!prog_valid_i || look_known_o);
+      assert (!hdr_used_q[8] || cfg_cpl_hdr_i == 8'd0);
+    end
+  end
+`endif
+endmodule
+`default_nettype wire

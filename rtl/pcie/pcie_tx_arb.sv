@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Transmit arbiter: one frame after another onto the stream. Completions go first; posted writes and reads take turns when both
+// wait, so that neither starves. A frame that is offered has all it needs (credits, data), so none makes another wait. One clock.
+`default_nettype none
+
+module pcie_tx_arb (
+  input  logic         clk_i,
+  input  logic         rst_ni,
+  input  logic         hold_i,          // no new posted write or read
+  // Completions 0, posted writes 1, reads 2.
+  input  logic [2:0]   in_valid_i,
+  output logic [2:0]   in_ready_o,
+  input  logic [383:0] in_data_i,
+  input  logic [47:0]  in_keep_i,
+  input  logic [2:0]   in_last_i,
+  output logic [127:0] tx_data_o,
+  output logic [15:0]  tx_keep_o,
+  output logic         tx_last_o,
+  output logic         tx_valid_o,
+  input  logic         tx_ready_i,
+  output logic         quiet_o,         // no posted frame or read is under way
+  output logic         idle_o
+);
+  logic       locked_q, posted_last_q, valid_q, last_q;
+  logic [1:0] lock_q, sel;
+  logic [127:0] data_q;
+  logic [15:0]  keep_q;
+  logic       room, want_posted, want_read, any;
+
+  assign room        = !valid_q || tx_ready_i;
+  assign want_posted = in_valid_i[1] && !hold_i;
+  assign want_read   = in_valid_i[2] && !hold_i;
+  always_comb begin
+    if (locked_q) begin
+      sel = lock_q;
+      any = in_valid_i[lock_q];
+    end else begin
+      sel = in_valid_i[0] ? 2'd0 : want_posted && !(want_read && posted_last_q) ? 2'd1 : 2'd2;
+      any = in_valid_i[0] || want_posted || want_read;
+    end
+    in_ready_o      = 3'b000;
+    in_ready_o[sel] = room && any;
+  end
+
+  assign tx_valid_o = valid_q;
+  assign tx_data_o  = data_q;
+  assign tx_keep_o  = keep_q;
+  assign tx_last_o  = last_q;
+  assign quiet_o    = !locked_q || lock_q == 2'd0;
+  assign idle_o     = !valid_q && !locked_q;
+
+  always_ff @(posedge clk_i) begin
+    if (room) begin
+      data_q <= in_data_i[{sel, 7'd0} +: 128];
+      keep_q <= in_keep_i[{sel, 4'd0} +: 16];
+      last_q <= in_last_i[sel];
+    end
+    if (!rst_ni) begin
+      valid_q       <= 1'b0;
+      locked_q      <= 1'b0;
+      lock_q        <= 2'd0;
+      posted_last_q <= 1'b0;
+    end else if (room) begin
+      valid_q <= any;
+      if (any) begin
+        locked_q <= !in_last_i[sel];
+        lock_q   <= sel;
+        if (sel != 2'd0) posted_last_q <= sel == 2'd1;
+      end
+    end
+  end
+
+`ifndef SYNTHESIS
+  logic         held_q;
+  logic [144:0] was_q;
+  always_ff @(posedge clk_i) begin
+    held_q <= rst_ni && tx_valid_o && !tx_ready_i;
+    was_q  <= {tx_last_o, tx_keep_o, tx_data_o};
+    if (held_q && rst_ni) assert (tx_valid_o && was_q == {tx_last_o, tx_keep_o, tx_data_o});
+  end
+`endif
+endmodule
+`default_nettype wire

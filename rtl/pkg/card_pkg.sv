@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What travels between the blocks around the lanes.
+// verilator lint_off UNUSEDPARAM
+package card_pkg;
+
+  localparam int unsigned KeysId = 63;  // in-flight slot of the key job of sa_create; operations use the others
+
+  // What the dispatcher must know of an SA.
+  typedef struct packed {
+    logic [7:0] gen;
+    logic       open;
+    logic [2:0] cipher;
+    logic       etm;
+    logic [5:0] mac_len;
+    logic       explicit_nonce;
+    logic       replay;
+  } meta_t;
+  localparam int unsigned MetaW = 8 + 1 + 3 + 1 + 6 + 1 + 1;
+
+  // A checked operation on its way to a lane, or, with a status that is not ok or as nop, straight to its completion.
+  typedef struct packed {
+    logic [7:0]   status;
+    logic         direct;     // no lane: nop, or status is not ok
+    logic [1:0]   kind;
+    logic [3:0]   pair;       // queue pair
+    logic [63:0]  cookie;
+    logic         link;       // it has its turn in the order of its SA
+    logic [7:0]   sa;
+    logic         is_seal;
+    logic         is_open;
+    logic         window;     // open: the replay window decides
+    logic         tell;       // open: auth_failed tells the counter
+    logic [63:0]  src;
+    logic [63:0]  dst;
+    logic [14:0]  src_len;
+    logic [10:0]  words;
+    logic [7:0]   type_byte;
+    logic [7:0]   pad;
+    logic [63:0]  counter;
+    logic [127:0] nonce;
+  } work_t;
+  localparam int unsigned WorkW = 8 + 1 + 2 + 4 + 64 + 1 + 8 + 1 + 1 + 1 + 1 + 64 + 64 + 15 + 11 + 8 + 8 + 64 + 128;
+
+  // What the completion of an operation needs, kept from its dispatch on.
+  typedef struct packed {
+    logic [7:0]  status;
+    logic        direct;
+    logic [3:0]  pair;
+    logic [63:0] cookie;
+    logic [7:0]  sa;
+    logic        is_seal;
+    logic        is_open;
+    logic        window;
+    logic        tell;
+    logic [14:0] src_len;
+    logic [63:0] counter;
+  } flight_t;
+  localparam int unsigned FlightW = 8 + 1 + 4 + 64 + 8 + 1 + 1 + 1 + 1 + 15 + 64;
+
+endpackage
+// verilator lint_on UNUSEDPARAM

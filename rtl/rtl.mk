@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The card's sources in the order in which they must be read, and their lint. RTL_SV is for whoever builds the card.
+include rtl/lane/files.mk
+
+RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.sv) \
+          $(addprefix rtl/common/,sluice_fifo.sv) $(LANE_SV) \
+          $(addprefix rtl/pcie/pcie_,rx_align.sv rx_route.sv completer.sv tags.sv rd_data.sv rd_split.sv rd_req.sv wr.sv wr_small.sv \
+            msix.sv tx_arb.sv link.sv) \
+          $(addprefix rtl/sa/sa_,store.sv window.sv) \
+          $(addprefix rtl/queue/queue_,pair.sv state.sv fetch.sv sizes.sv check.sv lane_room.sv issue.sv table.sv writer.sv \
+            commit.sv engine.sv) \
+          $(addprefix rtl/mgmt/mgmt_,params.sv admin.sv regs.sv counter_bank.sv counters.sv reset.sv) \
+          rtl/sluice_card.sv
+
+LINT += lint-rtl lint-yosys lint-regs
+HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yosys reads the card"
+
+.PHONY: lint-rtl lint-yosys lint-regs
+lint-rtl: $(RTL_SV)
+	verilator --lint-only -Wall --top-module sluice_card $(RTL_SV)
+	verilator --lint-only -Wall --top-module sluice_card -GLanes=16 -GIoQueues=8 $(RTL_SV)
+
+lint-yosys: $(RTL_SV)
+	yosys -q -p 'read_verilog -sv -noautowire $(RTL_SV); hierarchy -check -top sluice_card; proc; check'
+
+lint-regs: rtl/README.md rtl/regs.toml
+	python3 scripts/regs.py rtl/regs.toml --check rtl/README.md

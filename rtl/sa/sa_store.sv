@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SA table: the words that a lane gets (keys and HMAC states, write-only but for the lanes), what the dispatcher needs to know, and
+// the counters of sealing. valid_q alone decides whether a slot is in use, so that one clock makes every key unusable.
+// Reads answer one clock later, but for in_use and the generation that the administrator asks for, which answer at once.
+`default_nettype none
+
+module sa_store #(
+  parameter int unsigned SaCount = 256  // at most 256
+) (
+  input  logic              clk_i,
+  input  logic              rst_ni,       // clears valid
+  // Administrator: words, then meta and counters, then valid. A counter write waits for the dispatcher's.
+  input  logic              word_we_i,
+  input  logic [10:0]       word_waddr_i,
+  input  logic [127:0]      word_wdata_i,
+  input  logic [7:0]        adm_sa_i,
+  input  logic              meta_we_i,
+  input  card_pkg::meta_t   meta_i,
+  input  logic              count_we_i,
+  output logic              count_ready_o,
+  input  logic [63:0]       count_next_i,
+  input  logic [63:0]       count_limit_i,
+  input  logic              valid_we_i,
+  input  logic              valid_i,
+  output logic              adm_in_use_o,
+  output logic [7:0]        adm_gen_o,
+  // Dispatcher: what slot is like, one clock after it is asked for; then its counter may be raised.
+  input  logic [7:0]        look_sa_i,
+  output logic              look_in_use_o,
+  output card_pkg::meta_t   look_meta_o,
+  output logic [63:0]       look_next_o,
+  output logic [63:0]       look_limit_o,
+  input  logic              raise_i,
+  input  logic [7:0]        raise_sa_i,
+  input  logic [63:0]       raise_next_i,
+  // Words for a lane.
+  input  logic [10:0]       word_raddr_i,
+  output logic [127:0]      word_rdata_o
+);
+  logic [127:0]               word_q [SaCount * 8];
+  logic [card_pkg::MetaW-1:0] meta_q [SaCount];
+  logic [7:0]                 gen_q [SaCount];
+  logic [63:0]                next_q [SaCount];
+  logic [63:0]                limit_q [SaCount];
+  logic [SaCount-1:0]         valid_q;
+
+  assign adm_in_use_o  = valid_q[adm_sa_i];
+  assign adm_gen_o     = gen_q[adm_sa_i];
+  assign count_ready_o = !raise_i;
+
+  logic        next_we;
+  logic [7:0]  next_addr;
+  logic [63:0] next_data;
+  assign next_we   = raise_i || count_we_i;
+  assign next_addr = raise_i ? raise_sa_i : adm_sa_i;
+  assign next_data = raise_i ? raise_next_i : count_next_i;
+
+  always_ff @(posedge clk_i) begin
+    if (word_we_i) word_q[word_waddr_i] <= word_wdata_i;
+    word_rdata_o <= word_q[word_raddr_i];
+  end
+  always_ff @(posedge clk_i) begin
+    if (meta_we_i) meta_q[adm_sa_i] <= meta_i;
+    look_meta_o <= meta_q[look_sa_i];
+  end
+  always_ff @(posedge clk_i) begin
+    if (meta_we_i) gen_q[adm_sa_i] <= meta_i.gen;
+  end
+  always_ff @(posedge clk_i) begin
+    if (next_we) next_q[next_addr] <= next_data;
+    look_next_o <= next_q[look_sa_i];
+  end
+  always_ff @(posedge clk_i) begin
+    if (count_we_i && !raise_i) limit_q[adm_sa_i] <= count_limit_i;
+    look_limit_o <= limit_q[look_sa_i];
+  end
+  always_ff @(posedge clk_i) begin
+    look_in_use_o <= valid_q[look_sa_i] && !(valid_we_i && !valid_i && adm_sa_i == look_sa_i);
+    if (!rst_ni) valid_q <= '0;
+    else if (valid_we_i) valid_q[adm_sa_i] <= valid_i;
+  end
+endmodule
+`default_nettype wire
