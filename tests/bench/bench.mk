@@ -4,6 +4,7 @@ BENCH_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) \
 	$(patsubst %,$(BUILD)/tests/driver/%.o,kit sim_child tap)
 
 $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)): CPPFLAGS += -I.
+TIDY_CPPFLAGS += -I.
 
 $(BENCH): $(BENCH_OBJS) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@

@@ -409,7 +409,7 @@ int main(void)
     static const char *const rough[] = {"--split", "random", "--reorder", "--stall", "20", "--latency", "60", NULL};
     static const char *const wide[] = {"--mps", "256", "--mrrs", "128", "--rcb", "128", "--reorder", NULL};
     const char *given = getenv("DIFF_SECONDS");
-    time_t seconds = given ? atoi(given) : SECONDS;
+    time_t seconds = given ? strtol(given, NULL, 10) : SECONDS;
 
     tap_begin();
     if (!sim_built()) {

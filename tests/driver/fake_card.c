@@ -220,11 +220,11 @@ static size_t say_version(const struct fake_card *f, uint8_t *body)
     const char *text = f->fault == FAULT_VERSION_JSON  ? "{\"capabilities\":"
                        : f->fault == FAULT_VERSION_FDS ? "{\"capabilities\":{\"max_msg_fds\":\"many\"}}"
                                                        : "{\"capabilities\":{\"max_msg_fds\":2}}";
-    size_t len = strlen(text) + (f->fault != FAULT_VERSION_NO_NUL);
+    size_t len = strlen(text) + 1;
 
     memcpy(body, version, sizeof version);
     memcpy(body + sizeof version, text, len);
-    return sizeof version + len;
+    return sizeof version + len - (f->fault == FAULT_VERSION_NO_NUL);
 }
 
 /* Changes the body into the answer's; returns its length. */
@@ -347,7 +347,7 @@ static bool answer(struct fake_card *f, struct vu_header h, const uint8_t *body,
 
 static bool one_message(struct fake_card *f)
 {
-    _Alignas(8) uint8_t body[MESSAGE];
+    _Alignas(8) uint8_t body[MESSAGE] = {0};
     struct vu_header h;
     int fds[QUEUES];
     unsigned fd_count = 0;

@@ -123,8 +123,8 @@ static void submission(struct kit *kit)
 {
     struct sluice_op ops[8] = {0};
     struct sluice_done done[8];
-    struct sluice_qp *qp;
-    int outside;
+    struct sluice_qp *qp = NULL;
+    int outside = 0;
 
     tap_ok(sluice_qp_create(kit->card, 0, &qp) == -EINVAL && sluice_qp_create(kit->card, 1u << 20, &qp) == -EINVAL,
            "a queue pair has a depth within bounds");

@@ -22,6 +22,20 @@ static const EVP_CIPHER *evp_cipher(enum sluice_cipher cipher, bool cbc)
     }
 }
 
+static const EVP_MD *evp_md(enum sluice_mac mac)
+{
+    switch (mac) {
+    case SLUICE_MAC_MD5:
+        return EVP_md5();
+    case SLUICE_MAC_SHA1:
+        return EVP_sha1();
+    case SLUICE_MAC_SHA256:
+        return EVP_sha256();
+    default:
+        return NULL;
+    }
+}
+
 static void encrypt(const EVP_CIPHER *evp, const uint8_t *key, const uint8_t *iv, uint8_t *data, uint32_t len)
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -60,14 +74,11 @@ uint32_t reference_padding(const struct sluice_sa_config *config, uint32_t conte
 /* MAC over nonce | type | version | length | cid | data, truncated, with its fault. */
 static uint32_t put_mac(const struct reference *r, uint32_t length, const uint8_t *data, uint32_t len, uint8_t *out)
 {
-    static const struct {
-        const EVP_MD *(*md)(void);
-        int key_len;
-    } macs[] = {[SLUICE_MAC_MD5] = {EVP_md5, 16}, [SLUICE_MAC_SHA1] = {EVP_sha1, 20}, [SLUICE_MAC_SHA256] = {EVP_sha256, 32}};
     uint8_t message[REFERENCE_ROOM + 32], mac[EVP_MAX_MD_SIZE];
+    const EVP_MD *md = evp_md(r->config->mac);
     uint32_t at = nonce_len(r->config);
 
-    if (r->config->mac == SLUICE_MAC_NONE) {
+    if (!md) {
         return 0;
     }
     memcpy(message, r->nonce, at);
@@ -78,7 +89,7 @@ static uint32_t put_mac(const struct reference *r, uint32_t length, const uint8_
     message[at++] = (uint8_t)length;
     memcpy(message + at, r->config->cid, 8);
     memcpy(message + at + 8, data, len);
-    assert(HMAC(macs[r->config->mac].md(), r->config->mac_key, macs[r->config->mac].key_len, message, at + 8 + len, mac, NULL));
+    assert(HMAC(md, r->config->mac_key, EVP_MD_get_size(md), message, at + 8 + len, mac, NULL));
     if (r->bad_mac != NO_FAULT) {
         mac[r->bad_mac] ^= 0x10;
     }

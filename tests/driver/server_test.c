@@ -17,7 +17,10 @@ static unsigned open_files(void)
     DIR *dir = opendir("/proc/self/fd");
     unsigned n = 0;
 
-    while (dir && readdir(dir)) {
+    if (!dir) {
+        return 0;
+    }
+    while (readdir(dir)) {
         n++;
     }
     closedir(dir);
