@@ -28,6 +28,7 @@ struct dut *dut_new(uint64_t seed)
     if (!d)
         return nullptr;
     // Random start values; the Verilated library takes a seed of 31 bits and reads 0 as "choose one".
+    d->context.threads(1); // no pool of threads beside ours
     d->context.randReset(2);
     d->context.fatalOnError(false);
     d->context.randSeed(static_cast<int>((seed ^ seed >> 31) & 0x7fffffff) | 1);
@@ -107,6 +108,7 @@ static void half_clock(struct dut *d, bool level)
 
 void dut_step(struct dut *d, const struct dut_in *in, struct dut_out *out)
 {
+    d->context.assertOn(in->rst_n); // before the first reset registers hold anything
     drive(*d->top, in);
     half_clock(d, false);
     sample(*d->top, out);

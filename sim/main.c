@@ -42,12 +42,12 @@ static double seconds(clockid_t clock)
 static void print_stats(const struct program *p, double began)
 {
     const struct root_stats *s = &p->root.stats;
-    double wall = seconds(CLOCK_MONOTONIC) - began, busy = p->server.busy_seconds;
+    double wall = seconds(CLOCK_MONOTONIC) - began, busy = wall - p->server.idle_seconds;
 
     printf("cycles             %" PRIu64 "\n", p->root.cycle);
     printf("seconds            %.3f, %.3f of CPU\n", wall, seconds(CLOCK_PROCESS_CPUTIME_ID));
     printf("cycles a second    %.0f while running\n", busy > 0 ? (double)p->root.cycle / busy : 0.0);
-    printf("idle               %.1f %% of the time\n", wall > 0 ? 100.0 * (1.0 - busy / wall) : 0.0);
+    printf("idle               %.1f %% of the time\n", wall > 0 ? 100.0 * p->server.idle_seconds / wall : 0.0);
     printf("to the card        %" PRIu64 " TLPs, %" PRIu64 " bytes\n", s->tlps_down, s->bytes_down);
     printf("from the card      %" PRIu64 " TLPs, %" PRIu64 " bytes\n", s->tlps_up, s->bytes_up);
     printf("DMA                %" PRIu64 " bytes read, %" PRIu64 " bytes written\n", s->dma_read_bytes, s->dma_write_bytes);

@@ -77,7 +77,7 @@ int server_open(struct server *s, struct root *root, const char *path)
     s->root = root;
     s->path = path;
     s->clients = 0;
-    s->busy_seconds = 0;
+    s->idle_seconds = 0;
     s->signals = catch_signals();
     if (s->signals < 0)
         return s->signals;
@@ -107,6 +107,12 @@ static void serve_client(struct server *s)
         vfu_close(&s->vfu);
 }
 
+static void run_clock(struct server *s)
+{
+    for (int i = 0; i < SLICE_CLOCKS && root_busy(s->root); i++)
+        root_step(s->root);
+}
+
 static double now(void)
 {
     struct timespec t;
@@ -115,13 +121,17 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void run_clock(struct server *s)
+static int wait_for(struct server *s, struct pollfd *p, nfds_t n)
 {
-    double from = now();
+    double from = 0;
+    int rc = 0;
 
-    for (int i = 0; i < SLICE_CLOCKS && root_busy(s->root); i++)
-        root_step(s->root);
-    s->busy_seconds += now() - from;
+    if (root_busy(s->root))
+        return poll(p, n, 0);
+    from = now();
+    rc = poll(p, n, -1);
+    s->idle_seconds += now() - from;
+    return rc;
 }
 
 /* 1: a signal came. */
@@ -131,7 +141,7 @@ static int wait_for_events(struct server *s)
     short events = client >= 0 && conn_sending(&s->vfu.conn) ? POLLOUT : POLLIN;
     struct pollfd p[2] = {{.fd = s->signals, .events = POLLIN}, {.fd = client >= 0 ? client : s->listener, .events = events}};
 
-    if (poll(p, 2, root_busy(s->root) ? 0 : -1) < 0)
+    if (wait_for(s, p, 2) < 0)
         return errno == EINTR ? 0 : -errno;
     if (p[0].revents)
         return 1;

@@ -12,7 +12,7 @@ struct server {
     const char *path;
     int listener, signals;
     uint64_t clients;
-    double busy_seconds; /* wall time in which the clock ran */
+    double idle_seconds; /* wall time in which it slept: nothing to do, the clock stopped */
 };
 
 /*
