@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SHA-1 compression (FIPS 180-4, 6.1.2), two rounds a clock: 45 clocks a block while words are there.
+// SHA-1 compression (FIPS 180-4, 6.1.2), two rounds a clock: 46 clocks a block while words are there.
 //
-// The steps are those of sluice_sha256 with two words at a time. The chaining value is added in five clocks behind the rounds: the
+// The steps are those of sluice_sha256 with two words at a time, and one more: e and d of the next two rounds, which are c and b of
+// these, are added to their words ahead. The chaining value is added in five clocks behind the rounds: the
 // oldest working variable meets the oldest chaining word, and the sum becomes the newest of both.
 `default_nettype none
 
@@ -66,21 +67,23 @@ module sluice_sha1 (
   assign pair_ready_o = w_input && (!w_valid_q || w_next);
   assign w_take       = (!w_input || pair_valid_i) && (!w_valid_q || w_next);
 
-  // Words plus constant.
-  logic [31:0] kw0_q, kw1_q;
-  logic        kw_valid_q, kw_take;
+  // Words plus constant, then plus the e and d that they will meet.
+  logic [31:0] kw0_q, kw1_q, sum0_q, sum1_q;
+  logic        kw_valid_q, kw_next, sum_valid_q, step;
 
-  assign w_next = w_valid_q && (!kw_valid_q || kw_take);
+  assign w_next = w_valid_q && (!kw_valid_q || kw_next);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      w_valid_q  <= 1'b0;
-      kw_valid_q <= 1'b0;
-      w_pair_q   <= 6'd0;
-      kw_pair_q  <= 6'd0;
+      w_valid_q   <= 1'b0;
+      kw_valid_q  <= 1'b0;
+      sum_valid_q <= 1'b0;
+      w_pair_q    <= 6'd0;
+      kw_pair_q   <= 6'd0;
     end else begin
-      w_valid_q  <= w_take || (w_valid_q && !w_next);
-      kw_valid_q <= w_next || (kw_valid_q && !kw_take);
+      w_valid_q   <= w_take || (w_valid_q && !w_next);
+      kw_valid_q  <= w_next || (kw_valid_q && !kw_next);
+      sum_valid_q <= kw_next || (sum_valid_q && !step);
       if (w_take) w_pair_q <= w_pair_q == 6'd39 ? 6'd0 : w_pair_q + 6'd1;
       if (w_next) kw_pair_q <= kw_pair_q == 6'd39 ? 6'd0 : kw_pair_q + 6'd1;
     end
@@ -103,13 +106,21 @@ module sluice_sha1 (
 
   assign adding  = step_q >= 6'd40;
   assign last    = step_q == 6'd44;
-  assign kw_take = kw_valid_q && !adding;
+  assign step    = sum_valid_q && !adding;
+  assign kw_next = kw_valid_q && !adding && !init_i && (step ? step_q != 6'd39 : !sum_valid_q);
   assign done_o  = last && !init_q;
   assign now     = part(step_q);
 
-  assign t0  = rol(a_q, 5) + f(now, b_q, c_q, d_q) + e_q + kw0_q;
-  assign t1  = rol(t0, 5) + f(now, a_q, rol(b_q, 30), c_q) + d_q + kw1_q;
+  assign t0  = rol(a_q, 5) + f(now, b_q, c_q, d_q) + sum0_q;
+  assign t1  = rol(t0, 5) + f(now, a_q, rol(b_q, 30), c_q) + sum1_q;
   assign sum = h_q[159:128] + (init_q || discard_i ? 32'd0 : e_q);
+
+  always_ff @(posedge clk_i) begin
+    if (kw_next) begin
+      sum0_q <= (step ? c_q : e_q) + kw0_q;
+      sum1_q <= (step ? rol(b_q, 30) : d_q) + kw1_q;
+    end
+  end
 
   assign tail_o = h_q[159:128];
 
@@ -122,7 +133,7 @@ module sluice_sha1 (
   always_ff @(posedge clk_i) begin
     if (adding) begin
       {e_q, d_q, c_q, b_q, a_q} <= {d_q, c_q, b_q, a_q, sum};
-    end else if (kw_take) begin
+    end else if (step) begin
       {e_q, d_q, c_q, b_q, a_q} <= {c_q, rol(b_q, 30), rol(a_q, 30), t0, t1};
     end
   end
@@ -134,7 +145,7 @@ module sluice_sha1 (
     end else if (init_i) begin
       step_q <= 6'd40;
       init_q <= 1'b1;
-    end else if (adding || kw_take) begin
+    end else if (adding || step) begin
       step_q <= last ? 6'd0 : step_q + 6'd1;
       if (last) init_q <= 1'b0;
     end

@@ -116,18 +116,19 @@ module sluice_lane #(
     .key_o         (round_key)
   );
 
-  // Where things lie in the record, in registers: a clock after its lengths or its padding_length are known.
-  logic [7:0]  padding_q;
-  logic        padding_got;
-  logic [7:0]  last_byte;
+  // Where things lie in the record.
+  logic [7:0]  padding_q, padding, last_byte;
+  logic        padding_got, content_bad;
   logic [14:0] cipher_len, content_max, content, mac_at, padding_at, nonce_at, record_len;
   logic [4:0]  nonce_len;
-  logic [14:0] cipher_len_q, content_max_q, content_q, mac_at_q, padding_at_q, nonce_at_q, record_len_q;
-  logic [15:0] length_field, length_field_q;
-  logic [7:0]  padding, padding_value_q;
-  logic        content_bad, content_bad_q;
+  logic [15:0] length_field;
+
+  always_ff @(posedge clk_i) begin
+    if (padding_got) padding_q <= last_byte;
+  end
 
   sluice_lane_plan u_plan (
+    .clk_i,
     .open_i         (open),
     .aes_i          (aes),
     .etm_i          (etm),
@@ -147,20 +148,6 @@ module sluice_lane #(
     .length_field_o (length_field),
     .record_len_o   (record_len)
   );
-
-  always_ff @(posedge clk_i) begin
-    if (padding_got) padding_q <= last_byte;
-    cipher_len_q    <= cipher_len;
-    content_max_q   <= content_max;
-    content_q       <= content;
-    content_bad_q   <= content_bad;
-    padding_value_q <= padding;
-    mac_at_q        <= mac_at;
-    padding_at_q    <= padding_at;
-    nonce_at_q      <= nonce_at;
-    length_field_q  <= length_field;
-    record_len_q    <= record_len;
-  end
 
   logic         setup, fields_start, fields_busy, bad_format, bad_length, bad_field;
   logic [1:0]   field, cbc_op;
@@ -188,7 +175,7 @@ module sluice_lane #(
     .bad_format_i   (bad_format),
     .bad_length_i   (bad_length),
     .bad_field_i    (bad_field),
-    .bad_content_i  (content_bad_q),
+    .bad_content_i  (content_bad),
     .cbc_start_o    (cbc_start),
     .cbc_op_o       (cbc_op),
     .cbc_busy_i     (cbc_busy),
@@ -290,15 +277,15 @@ module sluice_lane #(
     .clear_i        (setup),
     .busy_o         (fields_busy),
     .type_byte_i    (job.type_byte),
-    .length_field_i (length_field_q),
+    .length_field_i (length_field),
     .cid_i          (config_word[127:64]),
-    .cipher_blocks_i (cipher_len_q[14:4]),
-    .padding_i      (padding_value_q),
-    .padding_at_i   (padding_at_q),
-    .mac_at_i       (mac_at_q),
+    .cipher_blocks_i (cipher_len[14:4]),
+    .padding_i      (padding),
+    .padding_at_i   (padding_at),
+    .mac_at_i       (mac_at),
     .mac_len_i      (mac_len),
     .digest_words_i (sha256 ? 4'd8 : 4'd5),
-    .nonce_at_i     (nonce_at_q),
+    .nonce_at_i     (nonce_at),
     .nonce_len_i    (nonce_len),
     .digest_pop_o   (fields_pop),
     .digest_i       (digest),
@@ -324,7 +311,7 @@ module sluice_lane #(
 
   assign hash_leads  = seal != etm;
   assign hash_passed = !mac || (hash_word != cbc_read_count && hash_word != '1);
-  assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_count != content_q[14:4]));
+  assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_count != content[14:4]));
   assign hash_allow  = hash_leads || !aes || hash_word != cbc_write_count;
 
   sluice_lane_cbc #(.RingAw(RingAw)) u_cbc (
@@ -335,7 +322,7 @@ module sluice_lane #(
     .open_i        (open),
     .busy_o        (cbc_busy),
     .rounds_i      (rounds),
-    .count_i       (cipher_len_q[14:4]),
+    .count_i       (cipher_len[14:4]),
     .nonce_i       (nonce),
     .key_index_o   (key_index),
     .key_i         (round_key),
@@ -363,8 +350,8 @@ module sluice_lane #(
     .key_block_i   (key_job),
     .key_xor_i     (key_xor),
     .replace_len_i (!etm),
-    .data_len_i    (etm ? cipher_len_q : content_q),
-    .data_max_i    (etm ? cipher_len_q : content_max_q),
+    .data_len_i    (etm ? cipher_len : content),
+    .data_max_i    (etm ? cipher_len : content_max),
     .nonce_len_i   (nonce_len),
     .nonce_index_o (hash_nonce_index),
     .nonce_word_i  (nonce_word),
@@ -377,7 +364,7 @@ module sluice_lane #(
     .word_o        (hash_word),
     .read_o        (hash_read),
     .read_gnt_i    (hash_read_gnt),
-    .read_data_i   (own_data)
+    .read_data_i   (rd_data_o)
   );
 
   sluice_lane_keys u_keys (
@@ -418,13 +405,13 @@ module sluice_lane #(
     result.length   = 15'd0;
     result.counter  = report_counter ? counter_q : 64'd0;
     if (seal && ok) begin
-      result.out_len  = record_len_q;
-      result.keep_len = record_len_q;
-      result.length   = record_len_q;
+      result.out_len  = record_len;
+      result.keep_len = record_len;
+      result.length   = record_len;
     end else if (verdict) begin
-      result.out_len  = content_max_q > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : content_max_q;
-      result.keep_len = ok ? content_q : 15'd0;
-      result.length   = ok ? content_q : 15'd0;
+      result.out_len  = content_max > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : content_max;
+      result.keep_len = ok ? content : 15'd0;
+      result.length   = ok ? content : 15'd0;
     end
   end
 

@@ -49,7 +49,10 @@ module sluice_lane_cbc #(
   logic [RingAw-1:0] read_count_q, write_count_q;
   logic              read_q, in_valid_q, out_valid_q;
   logic [127:0]      in_q, current_q, chain_q, out_q;
-  logic [7:0]        before_q;  // peek: last byte of the block before the last
+  logic [7:0]        before_q;       // peek: last byte of the block before the last,
+  logic              before_left_q;  // which is read while the last is in the cipher
+  logic              last_read_q;    // peek: the last block has been read
+  logic              first_q;        // what is read now was the first word of the operation
 
   logic              aes_start, aes_ready, aes_done, done;
   logic [127:0]      aes_in, aes_out;
@@ -82,7 +85,8 @@ module sluice_lane_cbc #(
   assign write_count_o = write_count_q;
   assign write_o       = out_valid_q;
   assign write_data_o  = out_q;
-  assign read_o        = run_q && !single && !in_valid_q && !read_q && read_count_q != count_i && (op_q == Peek || allow_i);
+  assign read_o        = run_q && !single && !in_valid_q && !read_q &&
+                         (op_q == Peek ? !last_read_q || before_left_q : read_count_q != count_i && allow_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -96,7 +100,7 @@ module sluice_lane_cbc #(
       if (start_i) begin
         in_valid_q <= op_i == Make || op_i == Check;
       end else if (read_q) begin
-        in_valid_q <= op_q == Body || read_count_q == count_i;
+        in_valid_q <= op_q == Body || first_q;
       end else if (aes_start) begin
         in_valid_q <= 1'b0;
       end
@@ -108,10 +112,17 @@ module sluice_lane_cbc #(
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       op_q          <= op_i;
-      read_count_q  <= op_i == Peek && count_i != 11'd1 ? count_i - 11'd2 : 11'd0;
+      read_count_q  <= op_i == Peek ? count_i - 11'd1 : 11'd0;
       write_count_q <= 11'd0;
+      before_left_q <= count_i != 11'd1;
+      last_read_q   <= 1'b0;
     end else begin
-      if (read_gnt_i) read_count_q <= read_count_q + 11'd1;
+      if (read_gnt_i) begin
+        read_count_q  <= op_q == Peek ? read_count_q - 11'd1 : read_count_q + 11'd1;
+        last_read_q   <= 1'b1;
+        before_left_q <= before_left_q && !last_read_q;
+        first_q       <= !last_read_q;
+      end
       if (write_gnt_i) write_count_q <= write_count_q + 11'd1;
     end
   end
@@ -126,7 +137,7 @@ module sluice_lane_cbc #(
     else if (aes_done) chain_q <= decrypt ? current_q : aes_out;
     if (aes_done) out_q <= aes_out ^ (op_q == Body && decrypt ? chain_q : 128'd0);
     if (start_i) before_q <= op_i == Peek ? nonce_i[127:120] : 8'd0;
-    else if (read_q && op_q == Peek && read_count_q != count_i) before_q <= read_data_i[127:120];
+    else if (read_q && op_q == Peek && !first_q) before_q <= read_data_i[127:120];
   end
 
 `ifndef SYNTHESIS

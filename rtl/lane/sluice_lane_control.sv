@@ -60,9 +60,8 @@ module sluice_lane_control (
 
   typedef enum logic [4:0] {
     Idle, Setup, Keys, Report,
-    SealStart, SealHeader, SealNonce, SealRun, SealHash, SealMac, SealEnd,
-    OpenStart, OpenHeader, OpenNonce, OpenCounter, OpenPeek, OpenSettle, OpenRun, OpenBody, OpenPadding, OpenCompare, OpenHash,
-    OpenMac, OpenVerdict
+    SealHeader, SealNonce, SealRun, SealHash, SealMac, SealEnd,
+    OpenHeader, OpenNonce, OpenCounter, OpenPeek, OpenSettle, OpenRun, OpenBody, OpenPadding, OpenCompare, OpenHash, OpenMac
   } state_e;
   state_e state_q, state_d;
 
@@ -93,18 +92,15 @@ module sluice_lane_control (
         status_d = fetch_err_i ? sluice_regs_pkg::StatusDmaError : sluice_regs_pkg::StatusOk;
         state_d  = fetch_err_i ? Report : Setup;
       end
-      Setup: begin  // the plan's registers take the lengths
-        keys_start_o = key_job_i;
-        state_d      = key_job_i ? Keys : open_i ? OpenStart : SealStart;
+      Setup: begin  // the plan is ready at its end; the header is the first to need it
+        keys_start_o   = key_job_i;
+        fields_start_o = !key_job_i;
+        hash_load_o    = !key_job_i && mac_i;
+        cbc_start_o    = !key_job_i && !open_i && sequence_aes;
+        state_d        = key_job_i ? Keys : open_i ? OpenHeader : SealHeader;
       end
       Keys: if (keys_done_i) state_d = Report;
 
-      SealStart: begin
-        fields_start_o = 1'b1;
-        cbc_start_o    = sequence_aes;
-        hash_load_o    = mac_i;
-        state_d        = SealHeader;
-      end
       SealHeader: if (!fields_busy_i) begin
         fields_start_o = aes_i;
         field_o        = 2'd1;
@@ -132,11 +128,6 @@ module sluice_lane_control (
       end
       SealEnd: if (quiet) state_d = Report;
 
-      OpenStart: begin
-        fields_start_o = 1'b1;
-        hash_load_o    = mac_i;
-        state_d        = OpenHeader;
-      end
       OpenHeader: if (!fields_busy_i) begin
         fields_start_o = !bad_format_i && !bad_length_i;
         field_o        = 2'd3;
@@ -169,7 +160,7 @@ module sluice_lane_control (
         padding_got_o = aes_i && !etm_i;
         state_d       = OpenSettle;
       end
-      OpenSettle: if (!hash_loading_i) state_d = OpenRun;  // the plan's registers take the padding
+      OpenSettle: if (!hash_loading_i) state_d = OpenRun;  // the plan takes the padding in
       OpenRun: begin
         hash_run_o  = mac_i;
         cbc_start_o = aes_i;
@@ -191,8 +182,7 @@ module sluice_lane_control (
         field_o        = 2'd2;
         state_d        = OpenMac;
       end
-      OpenMac: if (!fields_busy_i) state_d = OpenVerdict;
-      OpenVerdict: begin
+      OpenMac: if (!fields_busy_i) begin
         if (bad_field_i || bad_content_i) status_d = sluice_regs_pkg::StatusAuthFailed;
         state_d = Report;
       end

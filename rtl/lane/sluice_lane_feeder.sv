@@ -69,7 +69,12 @@ module sluice_lane_feeder #(
   assign read_o = state_q == Read && (header_q || allow_i);
 
   always_comb begin
-    part = hold_q[32 * part_q +: 32];
+    unique case (part_q)
+      2'd0:    part = hold_q[31:0];
+      2'd1:    part = hold_q[63:32];
+      2'd2:    part = hold_q[95:64];
+      default: part = hold_q[127:96];
+    endcase
     if (header_q && part_q == 2'd1 && replace_len_i && !key_block_i) begin
       part[31:16] = {data_len_i[7:0], 1'b0, data_len_i[14:8]};
     end

@@ -45,7 +45,7 @@ module sluice_lane_fields #(
 
   output logic              bad_format_o,   // open: the header is not this SA's
   output logic              bad_length_o,   // open: the header's length is not the record's
-  output logic              bad_field_o,    // open: padding or MAC differs; steady from the clock after busy_o falls
+  output logic              bad_field_o,    // open: padding or MAC differs; right when not busy_o
 
   // Ring (sluice_lane_ring).
   output logic              access_o,
@@ -174,7 +174,14 @@ module sluice_lane_fields #(
 
   // Second stage of an open: what was read.
   assign busy_o       = run_q || read_q;
-  assign got          = read_data_i[32 * part_q +: 32];
+  always_comb begin
+    unique case (part_q)
+      2'd0:    got = read_data_i[31:0];
+      2'd1:    got = read_data_i[63:32];
+      2'd2:    got = read_data_i[95:64];
+      default: got = read_data_i[127:96];
+    endcase
+  end
   assign nonce_we_o   = read_q && open_i && field_q == Nonce && got_index_q != 4'(nonce_len_i[4:2]);
   assign nonce_word_o = moved;
 

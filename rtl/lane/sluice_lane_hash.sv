@@ -45,7 +45,8 @@ module sluice_lane_hash #(
   input  logic [127:0]      read_data_i
 );
 
-  // Load and Swap move the chain, a word a clock; the Init states wait for the hash to take it over.
+  // Load and Swap move the chain, a word a clock; the Init states let the hash take it over, and after a load see it done, since a
+  // record that ends early is followed by another load.
   typedef enum logic [2:0] {Idle, Load, LoadInit, Inner, Swap, SwapInit, Outer} state_e;
   state_e state_q, state_d;
 
@@ -59,7 +60,7 @@ module sluice_lane_hash #(
   assign chain_index = words - 4'd1 - count_q;
   assign shift_last  = chain_index == 4'd0;
   assign shift       = state_q == Load || state_q == Swap;
-  assign init        = state_q == LoadInit || state_q == SwapInit;
+  assign init        = (state_q == LoadInit && count_q == 4'd0) || state_q == SwapInit;
 
   assign state_read_o  = shift && !key_block_i;
   assign state_index_o = {state_q == Swap, chain_index[2:0]};
@@ -94,7 +95,7 @@ module sluice_lane_hash #(
       Idle:     if (load_i) state_d = Load;
                 else if (run_i) state_d = Inner;
       Load:     if (shift_last) state_d = LoadInit;
-      LoadInit: state_d = Idle;
+      LoadInit: if (count_q == 4'd4) state_d = Idle;
       Inner:    if (block_done && block_q == last_block) state_d = key_block_i ? Idle : Swap;
       Swap:     if (shift_last) state_d = SwapInit;
       SwapInit: state_d = Outer;
@@ -109,7 +110,7 @@ module sluice_lane_hash #(
   end
 
   always_ff @(posedge clk_i) begin
-    count_q <= shift ? count_q + 4'd1 : 4'd0;
+    count_q <= (shift && !shift_last) || state_q == LoadInit ? count_q + 4'd1 : 4'd0;
     if (run_i) block_q <= 9'd0;
     else if (block_done) block_q <= block_q + 9'd1;
   end

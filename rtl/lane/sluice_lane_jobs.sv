@@ -31,7 +31,7 @@ module sluice_lane_jobs (
   logic             err_first_q, err_second_q;
 
   assign job_ready_o = !waiting_q;
-  assign take_o      = waiting_q && loaded_i && !active_q;
+  assign take_o      = waiting_q && loaded_i && (!active_q || finish_i);
   assign job_valid_o = active_q;
   assign job_o       = active_job_q;
   assign fetched_o   = active_q && fetched_q != 2'd0;
@@ -49,7 +49,7 @@ module sluice_lane_jobs (
       active_q  <= 1'b0;
     end else begin
       waiting_q <= waiting_q ? !take_o : job_valid_i;
-      active_q  <= active_q ? !finish_i : take_o;
+      active_q  <= take_o || (active_q && !finish_i);
     end
   end
 

@@ -35,22 +35,45 @@ module sluice_lane_nonce (
     end
   endfunction
 
-  logic [127:0] nonce_q, first;
+  localparam logic [1:0] Given   = 2'd0;
+  localparam logic [1:0] Counter = 2'd1;
+  localparam logic [1:0] Cipher  = 2'd2;
+  localparam logic [1:0] Record  = 2'd3;
+
+  logic [127:0] nonce_q;
   logic [63:0]  wire_counter;
+  logic [1:0]   from;
+  logic         block;        // a counter block begins with zeros
 
   assign wire_counter = swap(counter_i);
-  assign first        = explicit_i ? given_i : aes_i ? {wire_counter, 64'd0} : {64'd0, wire_counter};
+  assign from         = setup_i ? (explicit_i ? Given : Counter) : made_i ? Cipher : Record;
+  assign block        = setup_i && aes_i && !explicit_i;
 
   always_ff @(posedge clk_i) begin
     for (int i = 0; i < 4; i++) begin
-      if (setup_i) nonce_q[32 * i +: 32] <= first[32 * i +: 32];
-      else if (made_i) nonce_q[32 * i +: 32] <= cipher_result_i[32 * i +: 32];
-      else if (word_we_i && index_i == 2'(i)) nonce_q[32 * i +: 32] <= word_i;
+      if (block && i < 2) begin
+        nonce_q[32 * i +: 32] <= 32'd0;
+      end else if (setup_i || made_i || (word_we_i && index_i == 2'(i))) begin
+        unique case (from)
+          Given:   nonce_q[32 * i +: 32] <= given_i[32 * i +: 32];
+          Counter: nonce_q[32 * i +: 32] <= wire_counter[32 * (i % 2) +: 32];
+          Cipher:  nonce_q[32 * i +: 32] <= cipher_result_i[32 * i +: 32];
+          default: nonce_q[32 * i +: 32] <= word_i;
+        endcase
+      end
     end
   end
 
+  always_comb begin
+    unique case (index_i)
+      2'd0:    word_o = nonce_q[31:0];
+      2'd1:    word_o = nonce_q[63:32];
+      2'd2:    word_o = nonce_q[95:64];
+      default: word_o = nonce_q[127:96];
+    endcase
+  end
+
   assign nonce_o   = nonce_q;
-  assign word_o    = nonce_q[32 * index_i +: 32];
   assign forged_o  = cipher_result_i[63:0] != 64'd0;
   assign counter_o = swap(aes_i ? cipher_result_i[127:64] : nonce_q[63:0]);
 

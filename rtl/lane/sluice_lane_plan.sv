@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where everything in a record lies: pure arithmetic on the job, its SA and, once known, padding_length. Positions count bytes of
-// the body, from the first after the header. The names are those of "Rules of an operation" in rtl/README.md.
+// Where everything in a record lies: arithmetic on the job, its SA and, once known, padding_length. Positions count bytes of the
+// body, from the first after the header. The names are those of "Rules of an operation" in rtl/README.md.
+// The outputs are right two clocks after job and SA are there, and one clock after a change of padding_i.
 `default_nettype none
 
 module sluice_lane_plan (
+  input  logic        clk_i,
+
   input  logic        open_i,
   input  logic        aes_i,
   input  logic        etm_i,
@@ -28,7 +31,8 @@ module sluice_lane_plan (
 
   localparam logic [14:0] HeaderLen = 15'(sluice_regs_pkg::UdpHeaderBytes);
 
-  logic [14:0] mac_len, cut, body, filled, cipher_seal, cipher_open, record_len, past_padding;
+  logic [14:0] mac_len, cut, body, filled, cipher_seal, cipher_open;
+  logic [14:0] cipher_len_q, filled_q, content_max, nonce_at, record_len, past_padding;
   logic [15:0] difference;
 
   assign mac_len     = {9'd0, mac_len_i};
@@ -43,22 +47,33 @@ module sluice_lane_plan (
   assign body        = src_len_i - cut;
   assign cipher_open = etm_i ? body - mac_len : body;
 
-  assign cipher_len_o = open_i ? cipher_open : cipher_seal;
-  assign nonce_at_o   = etm_i ? cipher_len_o + mac_len : cipher_len_o;
-  assign record_len   = open_i ? src_len_i : nonce_at_o + cut;
-
-  assign record_len_o   = record_len;
-  assign length_field_o = {1'b0, record_len - 15'd5};
+  always_ff @(posedge clk_i) begin
+    cipher_len_q <= open_i ? cipher_open : cipher_seal;
+    filled_q     <= filled;
+  end
 
   // Padding with its length: everything behind content (and MAC, in mte) up to E.
-  assign past_padding  = cipher_len_o - (aes_i ? 15'd1 : 15'd0);
-  assign content_max_o = !open_i ? src_len_i : etm_i ? past_padding : past_padding - mac_len;
-  assign difference    = {1'b0, content_max_o} - (aes_i ? {8'd0, padding_i} : 16'd0);
-  assign content_bad_o = difference[15] || difference[14:0] > 15'(sluice_regs_pkg::MaxContent);
-  assign content_o     = !open_i ? src_len_i : difference[15] ? content_max_o : difference[14:0];
-  assign padding_o     = open_i ? padding_i : {pad_i[3:0], ~filled[3:0]};
-  assign padding_at_o  = open_i ? past_padding - {7'd0, padding_i} : filled;
-  assign mac_at_o      = etm_i ? cipher_len_o : content_o;
+  assign past_padding = cipher_len_q - (aes_i ? 15'd1 : 15'd0);
+  assign content_max  = !open_i ? src_len_i : etm_i ? past_padding : past_padding - mac_len;
+  assign difference   = {1'b0, content_max} - (open_i && aes_i ? {8'd0, padding_i} : 16'd0);
+  assign nonce_at     = etm_i ? cipher_len_q + mac_len : cipher_len_q;
+  assign record_len   = open_i ? src_len_i : nonce_at + cut;
+
+  logic [14:0] content_q;
+  assign cipher_len_o = cipher_len_q;
+  assign content_o    = content_q;
+  assign mac_at_o     = etm_i ? cipher_len_q : content_q;
+
+  always_ff @(posedge clk_i) begin
+    content_max_o  <= content_max;
+    content_q      <= difference[15] ? content_max : difference[14:0];
+    content_bad_o  <= difference[15] || difference[14:0] > 15'(sluice_regs_pkg::MaxContent);
+    padding_o      <= open_i ? padding_i : {pad_i[3:0], ~filled_q[3:0]};
+    padding_at_o   <= open_i ? past_padding - {7'd0, padding_i} : filled_q;
+    nonce_at_o     <= nonce_at;
+    record_len_o   <= record_len;
+    length_field_o <= {1'b0, record_len - 15'd5};
+  end
 
 endmodule
 

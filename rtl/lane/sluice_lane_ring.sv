@@ -3,8 +3,9 @@
 // The ring of a lane: 2048 words of 16 bytes in two-port block RAM. Source bytes come into it, the record is worked on in place,
 // and the result is read out of it.
 //
-// The writer has a port of its own. The fetcher shares the other with the lane and is never refused; the lane's accesses take the
-// clocks that are left, in the order of their ports here, about one in four. They give words relative to `origin_i`.
+// Fetcher and writer are never refused. The lane's accesses take the clocks that they leave: fields and cipher those of the fetcher
+// (about one in five), the hash those of the writer (one in sixteen). PCIe leaves one in nine even in a burst, for TLP headers.
+// The lane gives words relative to `origin_i`.
 `default_nettype none
 
 module sluice_lane_ring #(
@@ -23,7 +24,8 @@ module sluice_lane_ring #(
 
   input  logic [RingAw-1:0] origin_i,
 
-  // Accesses of the lane: writes are done in the clock in which granted, read data is in own_data_o one clock later.
+  // Accesses of the lane, highest priority first: writes are done in the clock in which granted, read data is in own_data_o one
+  // clock later, the hash's in rd_data_o.
   input  logic              fields_i,
   input  logic              fields_we_i,
   output logic              fields_gnt_o,
@@ -45,24 +47,24 @@ module sluice_lane_ring #(
 
   logic              en;
   logic [15:0]       we;
-  logic [RingAw-1:0] word, addr;
+  logic [RingAw-1:0] word, addr, read_addr;
   logic [127:0]      wdata;
 
   assign fields_gnt_o    = fields_i && !wr_en_i;
   assign cbc_write_gnt_o = cbc_write_i && !wr_en_i && !fields_i;
   assign cbc_read_gnt_o  = cbc_read_i && !wr_en_i && !fields_i && !cbc_write_i;
-  assign hash_read_gnt_o = hash_read_i && !wr_en_i && !fields_i && !cbc_write_i && !cbc_read_i;
+  assign hash_read_gnt_o = hash_read_i && !rd_en_i;
 
   always_comb begin
     if (fields_i) word = fields_word_i;
     else if (cbc_write_i) word = cbc_write_word_i;
-    else if (cbc_read_i) word = cbc_read_word_i;
-    else word = hash_read_word_i;
+    else word = cbc_read_word_i;
   end
 
-  assign en    = wr_en_i || fields_i || cbc_write_i || cbc_read_i || hash_read_i;
-  assign addr  = wr_en_i ? wr_addr_i : origin_i + word;
-  assign wdata = wr_en_i ? wr_data_i : fields_i ? {4{fields_data_i}} : cbc_write_data_i;
+  assign en        = wr_en_i || fields_i || cbc_write_i || cbc_read_i;
+  assign addr      = wr_en_i ? wr_addr_i : origin_i + word;
+  assign read_addr = rd_en_i ? rd_addr_i : origin_i + hash_read_word_i;
+  assign wdata     = wr_en_i ? wr_data_i : fields_i ? {4{fields_data_i}} : cbc_write_data_i;
 
   always_comb begin
     if (wr_en_i) we = wr_be_i;
@@ -82,7 +84,7 @@ module sluice_lane_ring #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (rd_en_i) rd_data_o[8 * i +: 8] <= ring[rd_addr_i];
+      if (rd_en_i || hash_read_i) rd_data_o[8 * i +: 8] <= ring[read_addr];
     end
   end
 

@@ -74,8 +74,15 @@ module sluice_lane_sa (
   assign address = state_read_i ? {bank_q, 1'b1, state_index_i[3:2]} : {!bank_q, 2'b01, key_word_index[2]};
   assign lane32  = state_read_i ? state_index_i[1:0] : key_word_index[1:0];
   assign word    = words[address];
-  assign part    = word[32 * lane32 +: 32];
   assign state_o = part;
+  always_comb begin
+    unique case (lane32)
+      2'd0:    part = word[31:0];
+      2'd1:    part = word[63:32];
+      2'd2:    part = word[95:64];
+      default: part = word[127:96];
+    endcase
+  end
 
   assign aes = waiting_config_q[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
   always_comb begin

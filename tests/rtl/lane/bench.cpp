@@ -114,7 +114,12 @@ void Bench::drive_fetch(std::vector<Job> &jobs)
         begin_fetch(jobs[fetching_]);
         fetch_begun_ = true;
     }
-    if (fetch_begun_ && !writes_.empty() && !pause(2)) {
+    // At full speed a read completion brings 128 bytes, and its header takes a clock.
+    bool header = !pauses_ && fetch_beats_ % 9 == 8;
+    if (fetch_begun_ && header) {
+        fetch_beats_++;
+    } else if (fetch_begun_ && !writes_.empty() && !pause(2)) {
+        fetch_beats_++;
         top_->wr_en_i = 1;
         top_->wr_addr_i = writes_.front().addr;
         top_->wr_be_i = writes_.front().be;
@@ -138,7 +143,8 @@ void Bench::drive_writer(const std::vector<Job> &jobs)
     }
     unsigned first = (unsigned)get_bits(top_->res_o, 109, 4), keep = (unsigned)get_bits(top_->res_o, 79, 15);
     read_count_ = keep ? (first + keep + 15) / 16 : 0;
-    if (read_next_ < read_count_ && !pause(3)) {
+    bool header = !pauses_ && read_next_ < read_count_ && writer_beats_++ % 9 == 8; // of a write TLP of 128 bytes
+    if (read_next_ < read_count_ && !header && !pause(3)) {
         top_->rd_en_i = 1;
         top_->rd_addr_i = (get_bits(top_->res_o, 113, 11) + read_next_) % ring_words;
         read_next_++;

@@ -70,6 +70,7 @@ class Bench
     std::deque<std::array<uint8_t, 16>> sa_beats_;
     std::deque<Write> writes_;
     bool fetch_begun_ = false;
+    unsigned fetch_beats_ = 0, writer_beats_ = 0; // with those that are TLP headers
 
     Bytes output_;
     unsigned read_next_ = 0, read_count_ = 0; // words of the result asked for, and how many there are
