@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "config.h"
-#include "dma.h"
+#include "dma_maps.h"
 #include "dut.h"
 #include "link.h"
 #include "msix.h"

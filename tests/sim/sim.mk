@@ -3,14 +3,15 @@
 # Tests of the simulation. sluice-sim-fake is sluice-sim with a stand-in for the Verilated card (fake_card.c).
 
 SIM_FAKE := $(BUILD)/tests/sim/sluice-sim-fake
-SIM_TESTS := $(addprefix $(BUILD)/tests/sim/,vfu_test)
+SIM_TESTS := $(addprefix $(BUILD)/tests/sim/,model_test vfu_test rules_test)
 
 $(BUILD)/tests/sim/%.o: CPPFLAGS += -Isim -Itests/sim -DSIM_FAKE='"$(SIM_FAKE)"' -DSLUICE_SIM='"$(SLUICE_SIM)"'
 
 $(SIM_FAKE): $(SIM_OBJS) $(BUILD)/sim/main.o $(BUILD)/tests/sim/fake_card.o
 	$(CC) $(LDFLAGS) $^ $(SIM_LIBS) -o $@
 
-$(BUILD)/tests/sim/vfu_test: $(BUILD)/tests/sim/vfu_test.o $(BUILD)/tests/sim/client.o | $(SIM_FAKE)
-	$(CC) $(LDFLAGS) $^ -o $@
+$(BUILD)/tests/sim/model_test: $(SIM_OBJS) $(BUILD)/tests/sim/fake_card.o
+$(SIM_TESTS): $(BUILD)/tests/sim/%: $(BUILD)/tests/sim/%.o $(BUILD)/tests/sim/client.o $(SIM_FAKE)
+	$(CC) $(LDFLAGS) $(filter %.o,$^) $(SIM_LIBS) -o $@
 
 TESTS += $(SIM_TESTS)

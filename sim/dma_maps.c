@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dma.h"
+#include "dma_maps.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * client through messages. The client is not trusted: sizes are checked against the file, and a file that shrinks later makes the
  * access fail, not the process.
  */
-#ifndef SIM_DMA_H
-#define SIM_DMA_H
+#ifndef SIM_DMA_MAPS_H
+#define SIM_DMA_MAPS_H
 
 #include <stdbool.h>
 #include <stddef.h>
