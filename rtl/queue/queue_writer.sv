@@ -162,6 +162,7 @@ module queue_writer #(
     if (get_q) prev_q <= ring_word;
     if (!rst_ni) begin
       state_q <= Pick;
+      lane_q  <= 5'd0;
       get_q   <= 1'b0;
       put_q   <= 1'b0;
     end else begin
