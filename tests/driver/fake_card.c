@@ -349,7 +349,7 @@ static bool one_message(struct fake_card *f)
 {
     _Alignas(8) uint8_t body[MESSAGE] = {0};
     struct vu_header h;
-    int fds[QUEUES];
+    int fds[QUEUES] = {-1, -1, -1};
     unsigned fd_count = 0;
     size_t len;
 

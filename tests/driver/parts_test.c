@@ -192,7 +192,7 @@ int main(void)
     const struct sluice_options small = {.dma_bytes = 1};
     struct sluice_options large = {.dma_bytes = ((size_t)4 << 30) + 1};
     struct sluice_card *card;
-    struct kit kit;
+    struct kit kit = {0};
 
     tap_begin();
     window();
