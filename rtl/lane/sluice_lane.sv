@@ -204,7 +204,9 @@ module sluice_lane #(
   logic              cbc_read, cbc_read_gnt, cbc_write, cbc_write_gnt, hash_read, hash_read_gnt;
   logic [127:0]      cbc_data, own_data;
 
-  assign origin = job.base + RingAw'(1);
+  always_ff @(posedge clk_i) begin
+    origin <= job.base + RingAw'(1);
+  end
 
   sluice_lane_ring #(.RingAw(RingAw)) u_ring (
     .clk_i,

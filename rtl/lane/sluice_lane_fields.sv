@@ -79,17 +79,22 @@ module sluice_lane_fields #(
 
   assign get  = open_i && (field_q == Nonce || field_q == Header);
 
-  // Position of the field and its length, in bytes; the header begins, with three bytes to spare, at -16.
-  logic [15:0] at;
-  logic [5:0]  len;
+  // Position of a field in bytes (the header's, with three bytes to spare, is -16), its length, and how many steps it takes.
+  function automatic logic [15:0] position(input logic [1:0] field, input logic [14:0] mac_at, input logic [14:0] nonce_at);
+    unique case (field)
+      Mac:     position = {1'b0, mac_at};
+      Nonce:   position = {1'b0, nonce_at};
+      default: position = 16'hfff0;
+    endcase
+  endfunction
+
+  logic [5:0] len;
   always_comb begin
     unique case (field_q)
-      Mac:     begin at = {1'b0, mac_at_i}; len = mac_len_i; end
-      Nonce:   begin at = {1'b0, nonce_at_i}; len = {1'b0, nonce_len_i}; end
-      default: begin at = 16'hfff0; len = 6'd16; end
+      Mac:     len = mac_len_i;
+      Nonce:   len = {1'b0, nonce_len_i};
+      default: len = 6'd16;
     endcase
-  end
-  always_comb begin
     unique case (field_i)
       Header:  steps = open_i ? 4'd0 : 4'd4;
       Padding: steps = 4'd15;
@@ -98,26 +103,29 @@ module sluice_lane_fields #(
     endcase
   end
 
-  // A field word's 32-bit place in the ring: putting, step n is for words n - 1 and n; getting, the place of word n.
-  logic [13:0] place;
-  logic [1:0]  shift;
-  assign place = at[15:2] - 14'(!get && at[1:0] == 2'd0) + {10'd0, step_q};
-  assign shift = get ? at[1:0] : 2'd0 - at[1:0];
+  // A field word's 32-bit place in the ring, counted down with the steps. Putting, step n joins words n - 1 and n, where the field
+  // does not begin on a place; getting, step n is the place in which word n begins.
+  logic [15:0] at;
+  logic [13:0] place_q;
+  logic [1:0]  shift_q;
+  logic        get_next;
+  assign at       = position(field_i, mac_at_i, nonce_at_i);
+  assign get_next = open_i && (field_i == Nonce || field_i == Header);
 
-  assign word_o = field_q == Padding ? pad_word_q : RingAw'(place[13:2]);
+  assign word_o = field_q == Padding ? pad_word_q : place_q[RingAw + 1:2];
 
   // Byte enables.
   logic [3:0]  be4;
   logic [15:0] be_pad, be;
   logic [7:0]  byte0;
-  assign byte0 = {2'd0, step_q, 2'd0} + {6'd0, shift} - 8'd4;  // number of the field's byte in byte 0 of the place
+  assign byte0 = {2'd0, step_q, 2'd0} + {6'd0, shift_q} - 8'd4;  // number of the field's byte in byte 0 of the place
   always_comb begin
     for (int i = 0; i < 4; i++) begin
       be4[i] = byte0 + 8'(i) < {2'd0, len};
     end
     for (int i = 0; i < 16; i++) begin
       be_pad[i] = pad_word_q > padding_at_i[14:4] || (pad_word_q == padding_at_i[14:4] && 4'(i) >= padding_at_i[3:0]);
-      be[i] = field_q == Padding ? be_pad[i] : be4[i % 4] && place[1:0] == 2'(i / 4);
+      be[i] = field_q == Padding ? be_pad[i] : be4[i % 4] && place_q[1:0] == 2'(i / 4);
     end
   end
 
@@ -137,7 +145,7 @@ module sluice_lane_fields #(
     endcase
   end
   assign current = get ? got : source;
-  assign moved   = 32'({previous_q, current} >> {shift, 3'd0});
+  assign moved   = 32'({previous_q, current} >> {shift_q, 3'd0});
   assign data    = field_q == Padding ? {4{padding_i}} : moved;
 
   assign nonce_index_o = get ? got_index_q[1:0] : 2'(step_q - 4'd1);
@@ -165,9 +173,12 @@ module sluice_lane_fields #(
     if (start_i) begin
       field_q    <= field_i;
       step_q     <= steps;
+      place_q    <= at[15:2] - 14'(!get_next && at[1:0] == 2'd0) + {10'd0, steps};
+      shift_q    <= get_next ? at[1:0] : 2'd0 - at[1:0];
       pad_word_q <= cipher_blocks_i - 11'd1;
     end else if (gnt_i) begin
       step_q     <= step_q - 4'd1;
+      place_q    <= place_q - 14'd1;
       pad_word_q <= pad_word_q - 11'd1;
     end
   end
@@ -194,7 +205,7 @@ module sluice_lane_fields #(
     if (gnt_i) begin
       be_q        <= be;
       expected_q  <= data;
-      part_q      <= place[1:0];
+      part_q      <= place_q[1:0];
       got_index_q <= step_q;
     end
     if (get ? read_q : gnt_i) previous_q <= current;
