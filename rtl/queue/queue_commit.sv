@@ -64,8 +64,7 @@ module queue_commit (
   logic ok, told, has_result;
   assign ok         = status_q == sluice_regs_pkg::StatusOk;
   assign has_result = ok || status_q == sluice_regs_pkg::StatusReplayed;
-  assign told       = is_seal_q ? !direct_q
-                                  : has_result || (tell_q && status_q == sluice_regs_pkg::StatusAuthFailed);
+  assign told       = is_seal_q || has_result || (tell_q && status_q == sluice_regs_pkg::StatusAuthFailed);
 
   assign adm_ready_o   = state_q == Idle;
   assign in_take_o     = state_q == Send && cqe_ready_i && !admin_q;
@@ -78,7 +77,7 @@ module queue_commit (
 
   logic [63:0] counter;
   logic [31:0] length;
-  assign counter     = told && !admin_q && !(direct_q && is_open_q) ? counter_q : 64'd0;
+  assign counter     = told && !admin_q && !direct_q ? counter_q : 64'd0;
   assign length      = has_result || admin_q ? length_q : 32'd0;
   assign cqe_valid_o = state_q == Send;
   assign cqe_addr_o  = done_addr_i;
