@@ -293,6 +293,7 @@ static bool run(struct engine *e, const struct plan *plans, unsigned count)
 
 static bool same(const struct plan *p, unsigned index)
 {
+    static const char *const names[] = {"nop", "seal", "open"};
     const struct sluice_done *a = &engine[SOFT].done[index], *b = &engine[SIM].done[index];
     const uint8_t *x = engine[SOFT].mem + (size_t)index * BUFFER, *y = engine[SIM].mem + (size_t)index * BUFFER;
 
@@ -300,9 +301,8 @@ static bool same(const struct plan *p, unsigned index)
     if (a->status == b->status && a->length == b->length && a->counter == b->counter && memcmp(x, y, BUFFER) == 0) {
         return true;
     }
-    tap_note("%s on %s, src_len %u, dst_len %u, pad %u%s%s", p->op.type == SLUICE_OP_TYPE_OPEN ? "open" : "seal",
-             kit_name(&config[p->pair]), p->op.src_len, p->op.dst_len, p->op.pad, p->odd ? ", wrong handle" : "",
-             p->src == p->dst ? ", in place" : "");
+    tap_note("%s on %s, src_len %u, dst_len %u, pad %u%s%s", names[p->op.type], kit_name(&config[p->pair]), p->op.src_len,
+             p->op.dst_len, p->op.pad, p->odd ? ", wrong handle" : "", p->src == p->dst ? ", in place" : "");
     tap_note("soft: %s, length %u, counter %#llx", sluice_status_name(a->status), a->length, (unsigned long long)a->counter);
     tap_note("sim:  %s, length %u, counter %#llx", sluice_status_name(b->status), b->length, (unsigned long long)b->counter);
     for (uint32_t i = 0; i < BUFFER; i++) {
