@@ -108,8 +108,6 @@ void conn_next(struct vfu_conn *c)
 
 static int keep(struct vfu_conn *c, const uint8_t *bytes, size_t len)
 {
-    if (len == 0)
-        return 0;
     if (c->out_len + len > VFU_OUT_LIMIT)
         return -ENOBUFS;
     if (c->out_len + len > c->out_room) {
@@ -151,7 +149,8 @@ int conn_send(struct vfu_conn *c, struct vfu_header *h, const void *body, size_t
         size_t skip = (size_t)sent < v[i].iov_len ? (size_t)sent : v[i].iov_len;
 
         sent -= (ssize_t)skip;
-        rc = keep(c, (const uint8_t *)v[i].iov_base + skip, v[i].iov_len - skip);
+        if (skip < v[i].iov_len)
+            rc = keep(c, (const uint8_t *)v[i].iov_base + skip, v[i].iov_len - skip);
     }
     return rc;
 }
