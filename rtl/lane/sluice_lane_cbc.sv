@@ -44,7 +44,7 @@ module sluice_lane_cbc #(
   localparam logic [1:0] Peek  = 2'd2;
   localparam logic [1:0] Body  = 2'd3;
 
-  logic              run_q, single, decrypt;
+  logic              run_q, ready_q, single, decrypt;  // ready: the cipher knows the direction
   logic [1:0]        op_q;
   logic [RingAw-1:0] read_count_q, write_count_q;
   logic              read_q, in_valid_q, out_valid_q;
@@ -60,7 +60,7 @@ module sluice_lane_cbc #(
   assign single  = op_q == Make || op_q == Check;
   assign decrypt = op_q == Check || op_q == Peek || (op_q == Body && open_i);
 
-  assign aes_start = run_q && in_valid_q && aes_ready && (!out_valid_q || write_gnt_i);
+  assign aes_start = run_q && ready_q && in_valid_q && aes_ready && (!out_valid_q || write_gnt_i);
   assign aes_in    = in_q ^ (single || !decrypt ? chain_q : 128'd0);
 
   sluice_aes u_aes (
@@ -91,12 +91,14 @@ module sluice_lane_cbc #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       run_q       <= 1'b0;
+      ready_q     <= 1'b0;
       read_q      <= 1'b0;
       in_valid_q  <= 1'b0;
       out_valid_q <= 1'b0;
     end else begin
-      run_q  <= run_q ? !done : start_i;
-      read_q <= read_gnt_i;
+      run_q   <= run_q ? !done : start_i;
+      ready_q <= run_q;
+      read_q  <= read_gnt_i;
       if (start_i) begin
         in_valid_q <= op_i == Make || op_i == Check;
       end else if (read_q) begin

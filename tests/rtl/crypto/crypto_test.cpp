@@ -86,6 +86,7 @@ Bytes Cores::aes(bool decrypt, const Bytes &in)
     Bytes out(16);
     top_->aes_decrypt_i = decrypt;
     memcpy(&top_->aes_data_i, in.data(), 16);
+    tick();
     top_->aes_start_i = 1;
     tick();
     top_->aes_start_i = 0;
