@@ -292,8 +292,8 @@ static void opened(struct association *a, const struct dial_result *result)
     a->sent_at = a->heard_at = client_now();
     if (a->secure) {
         a->client->stats.associations++;
-        log_event(log, LOG_LEVEL_INFO, "association_open", "kind=secure suite=%s udp=%s",
-                  suite_by_id(result->params.suites[0])->name, net_addr_format(&a->relay, text));
+        log_event(log, LOG_LEVEL_INFO, "association_open", "kind=secure suite=%s tls=%s udp=%s",
+                  suite_by_id(result->params.suites[0])->name, SSL_get_version(stream_ssl(a->control)), net_addr_format(&a->relay, text));
     } else {
         a->client->stats.naked_associations++;
         log_event(log, LOG_LEVEL_WARNING, "association_open", "kind=naked suite=- udp=%s insecure=yes",
@@ -389,9 +389,10 @@ void association_close_all(struct client *client)
 
 void association_free_all(struct client *client)
 {
+    struct association *next;
     association_close_all(client);
-    while (client->associations) {
-        struct association *a = client->associations;
+    for (struct association *a = client->associations; a; a = next) {
+        next = a->next;
         a->attached = false;
         a->sas.in_flight = 0;
         reap(a);

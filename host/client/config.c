@@ -246,7 +246,7 @@ int client_forward_parse(const char *text, struct client_forward *forward)
     bool v6 = !strncmp(text, "udp:[", 5) || !strncmp(text, "tcp:[", 5);
     if (strlen(text) >= sizeof part || strlen(text) < 5 || text[3] != ':')
         return -EINVAL;
-    strcpy(part, text);
+    snprintf(part, sizeof part, "%s", text);
     part[3] = 0;
     if (parse_protocol(part, &forward->udp))
         return -EINVAL;

@@ -56,6 +56,9 @@ void linger_tick(struct client *client)
 
 void linger_free_all(struct client *client)
 {
-    while (client->lingering)
-        end(client->lingering);
+    struct lingering *next;
+    for (struct lingering *l = client->lingering; l; l = next) {
+        next = l->next;
+        end(l);
+    }
 }

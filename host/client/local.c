@@ -290,8 +290,10 @@ void local_close(struct client *client)
     if (!client->local)
         return;
     listener_close(&client->local->listener);
-    while (client->local->sessions)
-        session_free(client->local->sessions);
+    for (struct session *s = client->local->sessions, *next; s; s = next) {
+        next = s->next;
+        session_free(s);
+    }
     free(client->local);
     client->local = NULL;
 }

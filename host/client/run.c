@@ -250,8 +250,8 @@ static int open_events(struct program *program)
 
 static void close_events(struct program *program)
 {
-    struct event *events[] = {program->stop[0], program->stop[1], program->status, program->tick};
-    for (unsigned i = 0; i < sizeof events / sizeof *events; i++) {
+    struct event *events[4] = {program->stop[0], program->stop[1], program->status, program->tick};
+    for (unsigned i = 0; i < 4; i++) {
         if (events[i])
             event_free(events[i]);
     }

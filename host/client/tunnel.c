@@ -123,6 +123,8 @@ void tunnel_start(struct client *client, struct stream *local, const struct sock
 
 void tunnel_free_all(struct client *client)
 {
-    while (client->tunnels)
-        tunnel_free(client->tunnels);
+    for (struct tunnel *t = client->tunnels, *next; t; t = next) {
+        next = t->next;
+        tunnel_free(t);
+    }
 }

@@ -226,7 +226,7 @@ static void impair(struct relay *r, struct flow *flow, bool up, const uint8_t *b
     if (o->sweep && ++way->seen == SWEEP_AT)
         sweep(r, flow, up, bytes, len);
     if (len && rng_chance(&r->rng, o->flip))
-        send_flipped(r, flow, up, bytes, len, (size_t)(rng_next(&r->rng) % (len * 8)));
+        send_flipped(r, flow, up, bytes, len, (size_t)(rng_next(&r->rng) % len * 8 + rng_next(&r->rng) % 8));
     if (rng_chance(&r->rng, o->unknown))
         invent_unknown(r, flow, up);
     if (rng_chance(&r->rng, o->noise))
