@@ -2,9 +2,9 @@
 //
 // SHA-1 compression (FIPS 180-4, 6.1.2), two rounds a clock: 46 clocks a block while words are there.
 //
-// The steps are those of sluice_sha256 with two words at a time, and one more: e and d of the next two rounds, which are c and b of
-// these, are added to their words ahead. The chaining value is added in five clocks behind the rounds: the
-// oldest working variable meets the oldest chaining word, and the sum becomes the newest of both.
+// The steps are those of sluice_sha256 with two words at a time, and one more: e and d of the next two rounds, which are c and b
+// of these, are added to their words ahead. The chaining value is added in five clocks behind the rounds: the oldest working
+// variable meets the oldest chaining word, and the sum becomes the newest of both.
 `default_nettype none
 
 module sluice_sha1 (

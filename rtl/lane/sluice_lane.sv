@@ -3,7 +3,8 @@
 // A record lane: the hardware that works on one record at a time, in place, in a ring of its own. README.md has the picture.
 //
 // It holds a job at work, a waiting one, and a result. Source bytes of the next record come in and the bytes of the former one
-// go out while it computes. A 1400-byte record with AES-128 and HMAC-SHA-256 takes about 1650 clocks, of which 1560 are the hash's.
+// go out while it computes. A 1400-byte record with AES-128 and HMAC-SHA-256 takes about 1650 clocks, of which 1560 are the
+// hash's.
 `default_nettype none
 
 module sluice_lane #(

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order of steps of a record. Each start output is one clock; the step that waits for it looks at the busy input from the next
-// clock on.
+// The order of steps of a record. Each start output is one clock; the step that waits for it looks at the busy input from the
+// next clock on.
 //
 //   seal   header, padding | nonce -> hash | cipher -> MAC -> nonce -> result
 //   open   header -> nonce -> counter -> (mte: last block) -> hash | cipher -> padding -> MAC -> result
 //
-// An open takes clocks that depend on its lengths and SA only: every step below is taken whatever the padding and the MAC are, and
-// takes as long. Only the header and a forged AES nonce end it early.
+// An open takes clocks that depend on its lengths and SA only: every step below is taken whatever the padding and the MAC are,
+// and takes as long. Only the header and a forged AES nonce end it early.
 `default_nettype none
 
 module sluice_lane_control (

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Message words for the hash: nonce | header with the right length | data, then the hash's own padding (FIPS 180-4, 5.1.1), or the
-// block of an HMAC key (RFC 2104).
+// Message words for the hash: nonce | header with the right length | data, then the hash's own padding (FIPS 180-4, 5.1.1), or
+// the block of an HMAC key (RFC 2104).
 //
 // The header ends where a ring word ends, and header and nonce are 1 modulo 4 bytes long, so each message word is one byte of one
-// ring part and three of the next. data_len_i may be secret: the words that are read, and how many are sent, depend on data_max_i.
+// ring part and three of the next. data_len_i may be secret: the words that are read, and how many are sent, depend on
+// data_max_i.
 `default_nettype none
 
 module sluice_lane_feeder #(

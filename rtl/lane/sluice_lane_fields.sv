@@ -103,8 +103,8 @@ module sluice_lane_fields #(
     endcase
   end
 
-  // A field word's 32-bit place in the ring, counted down with the steps. Putting, step n joins words n - 1 and n, where the field
-  // does not begin on a place; getting, step n is the place in which word n begins.
+  // A field word's 32-bit place in the ring, counted down with the steps. Putting, step n joins words n - 1 and n, where the
+  // field does not begin on a place; getting, step n is the place in which word n begins.
   logic [15:0] at;
   logic [13:0] place_q;
   logic [1:0]  shift_q;

@@ -45,8 +45,8 @@ module sluice_lane_hash #(
   input  logic [127:0]      read_data_i
 );
 
-  // Load and Swap move the chain, a word a clock; the Init states let the hash take it over, and after a load see it done, since a
-  // record that ends early is followed by another load.
+  // Load and Swap move the chain, a word a clock; the Init states let the hash take it over, and after a load see it done, since
+  // a record that ends early is followed by another load.
   typedef enum logic [2:0] {Idle, Load, LoadInit, Inner, Swap, SwapInit, Outer} state_e;
   state_e state_q, state_d;
 

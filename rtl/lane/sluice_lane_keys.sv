@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A key job: the inner and the outer HMAC state of a key, by two compressions of the lane's hash, sent as four 128-bit words.
-// The digest turns in its chain, last word first: the words of the second half go round, the first half is collected and sent, then
-// the second half.
+// The digest turns in its chain, last word first: the words of the second half go round, the first half is collected and sent,
+// then the second half.
 `default_nettype none
 
 module sluice_lane_keys (

@@ -3,9 +3,9 @@
 // The ring of a lane: 2048 words of 16 bytes in two-port block RAM. Source bytes come into it, the record is worked on in place,
 // and the result is read out of it.
 //
-// Fetcher and writer are never refused. The lane's accesses take the clocks that they leave: fields and cipher those of the fetcher
-// (about one in five), the hash those of the writer (one in sixteen). PCIe leaves one in nine even in a burst, for TLP headers.
-// The lane gives words relative to `origin_i`.
+// Fetcher and writer are never refused. The lane's accesses take the clocks that they leave: fields and cipher those of the
+// fetcher (about one in five), the hash those of the writer (one in sixteen). PCIe leaves one in nine even in a burst, for TLP
+// headers. The lane gives words relative to `origin_i`.
 `default_nettype none
 
 module sluice_lane_ring #(
