@@ -55,8 +55,8 @@ static int complain_errno(const char *what, int rc)
 static int load_shared(struct proxy *proxy)
 {
     struct options *options = &proxy->options;
-    struct tls_error tls;
-    struct config_error users;
+    struct tls_error tls = {""};
+    struct config_error users = {""};
     if (options->tls.certificate && tls_server_new(options->tls.certificate, options->tls.key, &proxy->tls, &tls))
         return complain("tls", tls.text);
     if (options->users_file && users_load(options->users_file, &proxy->users, &users))
@@ -255,7 +255,7 @@ static int run(struct daemon *daemon)
 static void join_workers(struct daemon *daemon)
 {
     for (unsigned i = 0; i < daemon->started; i++)
-        pthread_join(daemon->proxy.workers[i]->thread, NULL);
+        worker_join(daemon->proxy.workers[i]);
 }
 
 static void finish(struct daemon *daemon)

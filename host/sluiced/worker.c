@@ -375,6 +375,11 @@ int worker_start(struct worker *worker)
     return 0;
 }
 
+void worker_join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+}
+
 static void close_udp(struct worker *worker, struct udp_socket *udp)
 {
     worker_release(worker, &udp->source);

@@ -74,7 +74,9 @@ int worker_new(struct proxy *proxy, unsigned index, struct worker **worker, cons
 int worker_start(struct worker *worker);
 /* Any thread, once: stops listening and ends once no session is left, or after drain_seconds. */
 void worker_stop(struct worker *worker);
-/* Main thread, after its thread has been joined. */
+/* Main thread, once: waits for its end. */
+void worker_join(struct worker *worker);
+/* Main thread, after worker_join, or when it was not started. */
 void worker_free(struct worker *worker);
 /* Any thread: makes the worker look into its rings. */
 void worker_poke(struct worker *worker);

@@ -18,7 +18,7 @@ static const unsigned char alpn_list[] = "\x08" TLS_ALPN;
 const char *tls_reason(char *out, size_t size)
 {
     unsigned long code = ERR_peek_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    const char *reason = code ? ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code) : NULL;
     snprintf(out, size, "%s", reason ? reason : "no reason given");
     ERR_clear_error();
     return out;

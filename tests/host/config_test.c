@@ -49,6 +49,16 @@ static void test_good(void)
     options_free(&options);
 }
 
+/* The tests run at the top of the tree. */
+static void test_example(void)
+{
+    struct options options;
+    struct config_error error = {""};
+    int rc = options_load("host/sluiced.conf.example", &options, &error);
+    ok(!rc && options.max_connections == 4096, "the example is a good configuration %s", error.text);
+    options_free(&options);
+}
+
 static void test_file(void)
 {
     char path[] = "/tmp/sluice-config.XXXXXX", expected[128];
@@ -71,6 +81,7 @@ int main(void)
 {
     test_good();
     test_file();
+    test_example();
     bad(GOOD "colour = 1;", "text:3: option `colour': unknown option; expected one of: workers, engine,");
     bad(GOOD "\nnaked = 1;", "text:4: option `naked': expected true or false, found 1");
     bad(GOOD "workers = \"two\";", "option `workers': expected a number from 1 to 64, found \"two\"");

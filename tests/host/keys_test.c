@@ -92,6 +92,12 @@ static const char *digest_name(void)
     return EVP_MD_get0_name(SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(pair.server)));
 }
 
+static size_t append(uint8_t *out, const void *data, size_t len)
+{
+    memcpy(out, data, len);
+    return len;
+}
+
 /* HKDF-Expand-Label of RFC 8446, section 7.1. */
 static void expand_label(const uint8_t *secret, size_t secret_len, const char *label, const uint8_t *context, size_t context_len,
                          uint8_t *out, size_t len)
@@ -102,9 +108,8 @@ static void expand_label(const uint8_t *secret, size_t secret_len, const char *l
     info[n++] = (uint8_t)(len >> 8);
     info[n++] = (uint8_t)len;
     info[n++] = (uint8_t)(6 + label_len);
-    memcpy(info + n, "tls13 ", 6);
-    memcpy(info + n + 6, label, label_len);
-    n += 6 + label_len;
+    n += append(info + n, "tls13 ", 6);
+    n += append(info + n, label, label_len);
     info[n++] = (uint8_t)context_len;
     memcpy(info + n, context, context_len);
     n += context_len;
@@ -174,7 +179,7 @@ static void test_keys(int version)
                                            .epoch = 0x01020304};
         uint8_t context[24] = {1, id, 1, suite->mac_len}, material[KEYS_MATERIAL_MAX];
         struct keys server, client;
-        memcpy(context + 4, "clientciproxycid\x01\x02\x03\x04", 20);
+        append(context + 4, "clientciproxycid\x01\x02\x03\x04", 20);
         if (version == TLS1_3_VERSION)
             exporter13(context, material, keys_material_len(suite));
         else

@@ -124,9 +124,9 @@ long long proxy_count(const struct proxy_child *proxy, const char *key)
     json_t *root = status(proxy);
     const json_t *at = root;
     snprintf(path, sizeof path, "%s", key);
-    for (char *save = NULL, *part = strtok_r(path, ".", &save); part && at; part = strtok_r(NULL, ".", &save))
-        at = json_object_get(at, part);
-    long long value = at && json_is_integer(at) ? json_integer_value(at) : -1;
+    for (char *rest = path; rest && at;)
+        at = json_object_get(at, strsep(&rest, "."));
+    long long value = json_is_integer(at) ? json_integer_value(at) : -1;
     json_decref(root);
     return value;
 }
