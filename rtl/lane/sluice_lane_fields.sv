@@ -80,20 +80,18 @@ module sluice_lane_fields #(
   assign get  = open_i && (field_q == Nonce || field_q == Header);
 
   // Position of a field in bytes (the header's, with three bytes to spare, is -16), its length, and how many steps it takes.
-  function automatic logic [15:0] position(input logic [1:0] field, input logic [14:0] mac_at, input logic [14:0] nonce_at);
-    unique case (field)
-      Mac:     position = {1'b0, mac_at};
-      Nonce:   position = {1'b0, nonce_at};
-      default: position = 16'hfff0;
-    endcase
-  endfunction
-
-  logic [5:0] len;
+  logic [15:0] at;
+  logic [5:0]  len;
   always_comb begin
     unique case (field_q)
       Mac:     len = mac_len_i;
       Nonce:   len = {1'b0, nonce_len_i};
       default: len = 6'd16;
+    endcase
+    unique case (field_i)
+      Mac:     at = {1'b0, mac_at_i};
+      Nonce:   at = {1'b0, nonce_at_i};
+      default: at = 16'hfff0;
     endcase
     unique case (field_i)
       Header:  steps = open_i ? 4'd0 : 4'd4;
@@ -105,11 +103,9 @@ module sluice_lane_fields #(
 
   // A field word's 32-bit place in the ring, counted down with the steps. Putting, step n joins words n - 1 and n, where the
   // field does not begin on a place; getting, step n is the place in which word n begins.
-  logic [15:0] at;
   logic [13:0] place_q;
   logic [1:0]  shift_q;
   logic        get_next;
-  assign at       = position(field_i, mac_at_i, nonce_at_i);
   assign get_next = open_i && (field_i == Nonce || field_i == Header);
 
   assign word_o = field_q == Padding ? pad_word_q : place_q[RingAw + 1:2];
