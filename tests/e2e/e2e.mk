@@ -10,3 +10,5 @@ $(E2E_TOOLS): %: %.o $(E2E_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $^
 
 ALL += $(E2E_TOOLS)
+TESTS += tests/e2e/roundtrip.sh tests/e2e/network.sh
+TEST_NEEDS += $(E2E_TOOLS) $(SLUICED) $(SLUICE)

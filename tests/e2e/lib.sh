@@ -205,7 +205,7 @@ proxy_stat() { # jq path
     else
         json=$(cat "$work/proxy.json")
     fi
-    jq "$1" <<<"$json"
+    jq -r "$1" <<<"$json"
 }
 
 client_stat() { # jq path
@@ -214,7 +214,7 @@ client_stat() { # jq path
         kill -USR1 "${pids[client]}"
         within 5 test -s "$work/client.json"
     fi
-    jq "$1" "$work/client.json"
+    jq -r "$1" "$work/client.json"
 }
 
 refused='.total.refused | add'
@@ -227,5 +227,5 @@ card() {
 }
 
 field() { # file with one JSON line, jq path
-    tail -n 1 "$1" | jq "$2"
+    tail -n 1 "$1" | jq -r "$2"
 }
