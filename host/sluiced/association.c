@@ -246,6 +246,7 @@ static void drop_held(struct association *a)
         names_cancel(held->request);
         chunk_unref(held->chunk);
         held->request = NULL;
+        a->worker->waiting--;
         stats_refuse(&a->worker->stats, REFUSAL_CLOSED);
     }
 }

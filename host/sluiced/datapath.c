@@ -9,7 +9,7 @@
 #include "udp/record.h"
 
 #define READS_PER_EVENT 4  /* then the loop's other events have their turn */
-#define LEAST_ROOM      64 /* of the engine, for a read: what one message may hold with GRO */
+#define WAITING_MAX     64 /* datagrams that wait for names, of all associations: they hold memory that others need */
 
 /* ---- to the target */
 
@@ -41,6 +41,7 @@ static void on_name(void *arg, const struct names_result *result)
 {
     struct held_datagram *held = arg;
     held->request = NULL;
+    held->association->worker->waiting--;
     send_to_name(held->association, held->chunk, held->data, held->len, result, held->port);
     chunk_unref(held->chunk);
     worker_flush(held->association->worker);
@@ -49,18 +50,20 @@ static void on_name(void *arg, const struct names_result *result)
 static void hold_for_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len,
                           const struct socks_address *address)
 {
-    struct held_datagram *held = a->held;
+    struct worker *worker = a->worker;
+    struct held_datagram *held = worker->waiting < WAITING_MAX ? a->held : a->held + ASSOCIATION_HELD;
     while (held < a->held + ASSOCIATION_HELD && held->request)
         held++;
     if (held < a->held + ASSOCIATION_HELD) {
         *held = (struct held_datagram){.association = a, .chunk = chunk, .data = data, .len = len, .port = address->port};
-        held->request = names_ask(a->worker->names, address->name, on_name, held);
+        held->request = names_ask(worker->names, address->name, on_name, held);
         if (held->request) {
             chunk_ref(chunk);
+            worker->waiting++;
             return;
         }
     }
-    stats_refuse(&a->worker->stats, REFUSAL_NO_BUFFER);
+    stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
 }
 
 /* `data` is what a record held, or a naked datagram: SOCKS5 header and payload. */
@@ -195,9 +198,9 @@ static void poke_others(struct worker *worker)
 static void read_source(struct worker *worker, int fd, struct source *source, unsigned headroom, batch_rx_fn *fn, void *arg)
 {
     for (unsigned i = 0; i < READS_PER_EVENT; i++) {
-        unsigned room = engine_room(worker->engine);
-        int n =
-            room < LEAST_ROOM ? -ENOBUFS : batch_receive(worker->rx, fd, engine_pool(worker->engine), headroom, room, fn, arg);
+        bool room = worker_has_room(worker);
+        struct pool *pool = engine_pool(worker->engine);
+        int n = room ? batch_receive(worker->rx, fd, pool, headroom, engine_room(worker->engine), fn, arg) : -ENOBUFS;
         if (n == -ENOBUFS)
             worker_hold(worker, source);
         worker_flush(worker);
@@ -221,15 +224,16 @@ void datapath_crossing(evutil_socket_t fd, short what, void *arg)
     struct ring_entry record;
     uint64_t count;
     (void)what;
-    if (read(fd, &count, sizeof count) < 0)
-        return;
+    ssize_t n = read(fd, &count, sizeof count); /* nothing is there when it was held */
+    (void)n;
     for (unsigned from = 0; from < proxy->worker_count; from++) {
         struct ring *ring = proxy->rings[from * proxy->worker_count + worker->index];
-        while (ring && ring_take(ring, &record)) {
+        while (ring && worker_has_room(worker) && ring_take(ring, &record)) {
             take_record(worker, &record);
             chunk_unref(record.chunk);
         }
     }
+    worker->crossing_held = !worker_has_room(worker);
     worker_flush(worker);
 }
 

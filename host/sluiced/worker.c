@@ -14,8 +14,10 @@
 #include "sluiced/datapath.h"
 #include "sluiced/session.h"
 
-#define ENGINE_DEPTH  1024
-#define ENGINE_CHUNKS 384
+#define ENGINE_DEPTH  512
+#define ENGINE_CHUNKS (ENGINE_DEPTH + 128) /* each record in flight may have come in a chunk of its own */
+#define LEAST_ROOM    64                   /* for a read: what one message may hold with GRO */
+#define LEAST_CHUNKS  48                   /* for a read, so that what is read finds room for its result */
 #define SOCKET_BUFFER (4 << 20)
 #define CLOSE_SECONDS 2 /* for notices to go out, after drain_seconds */
 
@@ -146,10 +148,18 @@ void worker_release(struct worker *worker, struct source *source)
     source->held = false;
 }
 
+bool worker_has_room(const struct worker *worker)
+{
+    return engine_room(worker->engine) >= LEAST_ROOM && pool_available(engine_pool(worker->engine)) >= LEAST_CHUNKS;
+}
+
 static void resume(struct worker *worker)
 {
-    if (engine_room(worker->engine) < ENGINE_DEPTH / 4)
+    if (!worker_has_room(worker))
         return;
+    if (worker->crossing_held)
+        event_active(worker->crossing, EV_READ, 0);
+    worker->crossing_held = false;
     while (worker->held) {
         struct source *source = worker->held;
         worker->held = source->next_held;

@@ -57,6 +57,8 @@ struct worker {
     struct session *sessions;
     struct event *crossing; /* on the eventfd of incoming rings */
     int crossing_fd;
+    bool crossing_held; /* records wait in the rings until the engine has room */
+    unsigned waiting;   /* datagrams that wait for a name, of all associations */
     uint64_t poke;      /* bit i: worker i has been given records */
     struct event *tick; /* every second */
     unsigned pending;   /* tasks of sessions with a helper */
@@ -87,6 +89,8 @@ void worker_poke(struct worker *worker);
 time_t worker_now(void);
 /* Runs the engine and sends what came of it: after every read of sockets. */
 void worker_flush(struct worker *worker);
+/* The engine and its memory can take what another read may bring. */
+bool worker_has_room(const struct worker *worker);
 /* Stops reading from a source until the engine has room again. */
 void worker_hold(struct worker *worker, struct source *source);
 /* The source goes away. */

@@ -36,7 +36,7 @@ static int write_config(const struct proxy_child *proxy, const char *extra)
             "listeners = ( { address = \"127.0.0.1:0\"; }, { address = \"127.0.0.1:0\"; tls = false; } );\n"
             "udp = ( { address = \"127.0.0.1:0\"; } );\n"
             "tls = { certificate = \"%s/cert.pem\"; key = \"%s/key.pem\"; };\n"
-            "stats_file = \"%s/stats.json\"; control_socket = \"%s/control\"; drain_seconds = 1;\n%s\n",
+            "stats_file = \"%s/stats.json\"; control_socket = \"%s/control\"; drain_seconds = 2;\n%s\n",
             proxy->directory, proxy->directory, proxy->directory, proxy->directory, extra);
     return fclose(file);
 }
