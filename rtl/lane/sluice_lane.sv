@@ -315,7 +315,7 @@ module sluice_lane #(
   assign hash_leads  = seal != etm;
   assign hash_passed = !mac || (hash_word != cbc_read_count && hash_word != '1);
   assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_count != content[14:4]));
-  assign hash_allow  = hash_leads || !aes || hash_word != cbc_write_count;
+  assign hash_allow  = key_job || hash_leads || !aes || hash_word != cbc_write_count;
 
   sluice_lane_cbc #(.RingAw(RingAw)) u_cbc (
     .clk_i,

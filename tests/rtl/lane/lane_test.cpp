@@ -145,6 +145,26 @@ static void test_random(Rng &rng, bool pauses, unsigned count)
     ok(run(bench, jobs), "%u random jobs %s are as OpenSSL has them", count, pauses ? "with pauses" : "at full speed");
 }
 
+/* A new SA's key is the first thing that a lane sees. */
+static void test_keys_first(Rng &rng)
+{
+    bool passed = true;
+    for (unsigned i = 0; i < 64; i++) {
+        Bench bench(rng(), i % 2);
+        std::vector<Job> jobs;
+        while (jobs.size() < 2) {
+            Sa sa = random_sa(rng);
+            if (sa.mac != SLUICE_MAC_NONE) {
+                Bytes key = sa.mac_key;
+                key.resize(32);
+                jobs.push_back(Job{Kind::keys, sa, key});
+            }
+        }
+        passed = run(bench, jobs) && passed;
+    }
+    ok(passed, "key jobs right after reset, with every sort of SA, give the states that OpenSSL has");
+}
+
 static const struct {
     sluice_cipher cipher;
     sluice_mac mac;
@@ -307,6 +327,7 @@ int main(int argc, char **argv)
     Rng rng(seed);
     setvbuf(stdout, nullptr, _IOLBF, 0);
     printf("# SEED=%llu\n", (unsigned long long)seed);
+    test_keys_first(rng);
     test_lengths(rng);
     test_random(rng, false, 300);
     test_random(rng, true, 300);
