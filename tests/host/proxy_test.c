@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -362,6 +363,92 @@ static void test_limit(void)
     client_close(&second);
 }
 
+/* ---- time-outs, CONNECT */
+
+static void test_time_outs(void)
+{
+    struct client c, mute;
+    struct client_options options = secure_options(), plain = {.port = proxy.plain_port};
+    uint8_t message[5] = {0}, byte;
+    client_open(&c, &options);
+    client_associate(&c);
+    ok(!client_read(&c, message, 5) && !memcmp(message, "\x02\x00\x02\x01\x01", 5), "an idle association is told so and ends");
+    client_close(&c);
+    client_open(&mute, &plain);
+    ok(client_read(&mute, &byte, 1) && proxy_count(&proxy, "total.connections_open") == 0,
+       "a client that sends no request is not waited for");
+    client_close(&mute);
+}
+
+static int tcp_listener(uint16_t *port)
+{
+    struct net_addr addr;
+    socklen_t len = sizeof addr.in6;
+    net_addr_parse("127.0.0.1", 0, &addr);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(fd, &addr.sa, addr.len) || listen(fd, 4) || getsockname(fd, &addr.sa, &len))
+        return -1;
+    *port = net_addr_port(&addr);
+    return fd;
+}
+
+static void end_half(struct client *c)
+{
+    if (c->ssl)
+        SSL_shutdown(c->ssl);
+    else
+        shutdown(c->tcp, SHUT_WR);
+}
+
+/* The client says all it has to say and ends its half; only then does the target answer, slowly taken: more than what buffers
+ * hold. */
+static void half_close(const struct client_options *options, const char *what)
+{
+    enum { ANSWER = 8 << 20, PIECE = 65536 };
+    static uint8_t piece[PIECE];
+    struct client c;
+    uint16_t port = 0;
+    int listener = tcp_listener(&port), got = 0;
+    bool open = !client_open(&c, options) && client_request(&c, SOCKS_CONNECT, "127.0.0.1", port) == SOCKS_OK;
+    int peer = accept(listener, NULL, NULL);
+    client_write(&c, "question", 8);
+    end_half(&c);
+    while (got < 8 && recv(peer, piece, 1, 0) == 1)
+        got++;
+    bool ended = recv(peer, piece, 1, 0) == 0;
+    pid_t writer = fork();
+    if (!writer) {
+        for (int i = 0; i < ANSWER / PIECE; i++) {
+            memset(piece, i, sizeof piece);
+            if (send(peer, piece, sizeof piece, 0) != PIECE)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    close(peer);
+    usleep(200000);
+    bool whole = true;
+    for (int i = 0; i < ANSWER / PIECE && whole; i++)
+        whole = !client_read(&c, piece, sizeof piece) && piece[0] == (uint8_t)i && piece[PIECE - 1] == (uint8_t)i;
+    uint8_t byte;
+    int last = c.ssl ? SSL_read(c.ssl, &byte, 1) : (int)recv(c.tcp, &byte, 1, 0);
+    bool clean = c.ssl ? SSL_get_error(c.ssl, last) == SSL_ERROR_ZERO_RETURN : last == 0;
+    ok(open && got == 8 && ended, "%s: the client's half ends, the target sees it", what);
+    ok(whole && clean, "%s: and answers 8 MiB then, which come whole and end cleanly", what);
+    waitpid(writer, NULL, 0);
+    close(listener);
+    client_close(&c);
+}
+
+static void test_connect(void)
+{
+    struct client_options options = {.port = proxy.plain_port};
+    half_close(&options, "CONNECT in clear");
+    options = secure_options();
+    options.alpn = NULL;
+    half_close(&options, "CONNECT over TLS 1.3");
+}
+
 static void with(const char *extra, void (*const tests[])(void))
 {
     if (!ok(!proxy_start(&proxy, extra), "sluiced starts with: %s", *extra ? extra : "(defaults)"))
@@ -379,10 +466,11 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (sluice_open("soft:", NULL, &card))
         return EXIT_FAILURE;
-    with("", (void (*const[])(void)){test_suites, test_reply, test_refused_requests, test_bad_records, test_end_of_association,
-                                     test_drain, NULL});
+    with("", (void (*const[])(void)){test_suites, test_reply, test_refused_requests, test_connect, test_bad_records,
+                                     test_end_of_association, test_drain, NULL});
     with("naked = true; workers = 2;", (void (*const[])(void)){test_naked, test_workers, NULL});
     with("replay = \"terminate\"; max_associations = 1;", (void (*const[])(void)){test_terminate, test_limit, NULL});
+    with("idle_seconds = 1; handshake_seconds = 1;", (void (*const[])(void)){test_time_outs, NULL});
     with("users_file = \"users\";", (void (*const[])(void)){test_password, NULL});
     sluice_close(card);
     return done();
