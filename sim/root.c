@@ -117,6 +117,7 @@ static bool next_down(void *ctx, struct tlp *out)
         *out = r->down_queue[r->down_head];
         r->down_head = (r->down_head + 1) % ROOT_DOWN_ROOM;
         r->down_count--;
+        r->mmio.sent = r->cycle; /* a read that is waited for is the last in the queue */
         taken = true;
     } else if (r->reads.count > 0) {
         taken = reads_complete(&r->reads, out, r->cycle, rcb, 128u << r->pins.mps);
@@ -225,8 +226,8 @@ static void read_piece(struct root *r, uint32_t address, uint8_t *to, unsigned c
         m->late |= 1u << m->tag;
         memset(m->data, 0xff, sizeof(m->data));
         r->stats.mmio_lost++;
-    } else if (r->cycle - from > r->stats.mmio_worst) {
-        r->stats.mmio_worst = r->cycle - from;
+    } else if (r->cycle - m->sent > r->stats.mmio_worst) {
+        r->stats.mmio_worst = r->cycle - m->sent;
     }
     memcpy(to, m->data, count);
 }

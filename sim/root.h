@@ -36,7 +36,7 @@ struct root_stats {
     uint64_t dma_read_bytes, dma_write_bytes;
     uint64_t reads_refused, writes_dropped;      /* DMA to memory that is not mapped */
     uint64_t mmio_reads, mmio_writes, mmio_lost; /* lost: all ones returned, or dropped */
-    uint64_t mmio_worst;                         /* clocks, request made to completion taken */
+    uint64_t mmio_worst;                         /* clocks, from the stream to the card until the completion */
     uint64_t resets;
 };
 
@@ -58,6 +58,7 @@ struct root_held;
 struct root_mmio {
     bool waiting;
     uint8_t tag;
+    uint64_t sent; /* cycle in which it went onto the stream */
     uint32_t late; /* a bit for each tag that was given up */
     unsigned count;
     uint32_t address;
