@@ -152,7 +152,7 @@ static void on_status(evutil_socket_t number, short what, void *arg)
     (void)what;
     char *text = status_text(&daemon->proxy);
     if (text)
-        log_long(&daemon->proxy.log, LOG_LEVEL_ERROR, "status", "json", text);
+        log_long(&daemon->proxy.log, LOG_LEVEL_INFO, "status", "json", text);
     free(text);
 }
 

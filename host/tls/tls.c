@@ -63,6 +63,7 @@ static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_l
 
 int tls_server_new(const char *certificate, const char *key, SSL_CTX **out, struct tls_error *error)
 {
+    error->text[0] = 0;
     ERR_clear_error();
     SSL_CTX *ctx = context_new(TLS_server_method());
     if (!ctx)
@@ -80,6 +81,7 @@ int tls_server_new(const char *certificate, const char *key, SSL_CTX **out, stru
 
 int tls_client_new(const char *ca, SSL_CTX **out, struct tls_error *error)
 {
+    error->text[0] = 0;
     ERR_clear_error();
     SSL_CTX *ctx = context_new(TLS_client_method());
     if (!ctx)

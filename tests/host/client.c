@@ -13,16 +13,20 @@
 #define HALF     65536u
 #define PATIENCE 5000 /* ms */
 
-static struct net_addr loopback(uint16_t port)
+/* The proxy listens on every address. It is reached by its second one, and must answer from there. */
+#define PROXY    "127.0.0.2"
+#define TARGET   "127.0.0.1"
+
+static struct net_addr address_of(const char *host, uint16_t port)
 {
     struct net_addr addr;
-    net_addr_parse("127.0.0.1", port, &addr);
+    net_addr_parse(host, port, &addr);
     return addr;
 }
 
 int udp_socket(uint16_t *port)
 {
-    struct net_addr addr = loopback(0);
+    struct net_addr addr = address_of(TARGET, 0);
     socklen_t len = sizeof addr.in6;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, &addr.sa, addr.len) || getsockname(fd, &addr.sa, &len))
@@ -69,7 +73,7 @@ int client_read(struct client *c, void *data, size_t len)
 
 static int open_tcp(struct client *c)
 {
-    struct net_addr addr = loopback(c->options.port);
+    struct net_addr addr = address_of(PROXY, c->options.port);
     const struct timeval patience = {.tv_sec = PATIENCE / 1000};
     c->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(c->tcp, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -206,7 +210,8 @@ static int open_udp(struct client *c)
 {
     uint16_t port;
     c->udp = udp_socket(&port);
-    return socks_address_to_addr(&c->reply.address, &c->records);
+    /* Connected, so that nothing is received from another address than that of the reply. */
+    return socks_address_to_addr(&c->reply.address, &c->records) || connect(c->udp, &c->records.sa, c->records.len);
 }
 
 int client_associate(struct client *c)
@@ -277,7 +282,7 @@ int client_unseal(struct client *c, const uint8_t *record, size_t len, uint8_t *
 
 size_t client_datagram(uint16_t port, const void *payload, size_t len, uint8_t *out)
 {
-    struct net_addr target = loopback(port);
+    struct net_addr target = address_of(TARGET, port);
     size_t n = socks_udp_encode_addr(&target, out);
     memcpy(out + n, payload, len);
     return n + len;
@@ -285,7 +290,7 @@ size_t client_datagram(uint16_t port, const void *payload, size_t len, uint8_t *
 
 void client_send(struct client *c, const void *data, size_t len)
 {
-    sendto(c->udp, data, len, 0, &c->records.sa, c->records.len);
+    send(c->udp, data, len, 0);
 }
 
 int client_receive(struct client *c, uint8_t *data, size_t size, int ms)

@@ -33,8 +33,8 @@ static int write_config(const struct proxy_child *proxy, const char *extra)
     if (!file)
         return -1;
     fprintf(file,
-            "listeners = ( { address = \"127.0.0.1:0\"; }, { address = \"127.0.0.1:0\"; tls = false; } );\n"
-            "udp = ( { address = \"127.0.0.1:0\"; } );\n"
+            "listeners = ( { address = \"0.0.0.0:0\"; }, { address = \"0.0.0.0:0\"; tls = false; } );\n"
+            "udp = ( { address = \"0.0.0.0:0\"; } );\n"
             "tls = { certificate = \"%s/cert.pem\"; key = \"%s/key.pem\"; };\n"
             "stats_file = \"%s/stats.json\"; control_socket = \"%s/control\"; drain_seconds = 2;\n%s\n",
             proxy->directory, proxy->directory, proxy->directory, proxy->directory, extra);
@@ -57,7 +57,7 @@ static pid_t run(const struct proxy_child *proxy)
     _exit(127);
 }
 
-/* Ports are in the log: "event=listening address=127.0.0.1:PORT protocol=tls". */
+/* Ports are in the log: "event=listening address=0.0.0.0:PORT protocol=tls". */
 static int read_log(struct proxy_child *proxy)
 {
     char path[128], line[1200];
@@ -67,8 +67,8 @@ static int read_log(struct proxy_child *proxy)
     if (!file)
         return -1;
     while (fgets(line, sizeof line, file)) {
-        const char *port = strstr(line, "address=127.0.0.1:");
-        unsigned number = port ? (unsigned)strtoul(port + 18, NULL, 10) : 0;
+        const char *port = strstr(line, "address=0.0.0.0:");
+        unsigned number = port ? (unsigned)strtoul(port + 16, NULL, 10) : 0;
         if (strstr(line, "protocol=tls"))
             proxy->tls_port = (uint16_t)number;
         if (strstr(line, "protocol=plain"))
