@@ -31,9 +31,9 @@ module mgmt_reset (
   logic       function_q, flr_q;
   logic [1:0] wait_q;
 
-  assign core_rst_no = state_q == Run || state_q == Wipe;
-  assign path_rst_no = state_q != Drain && state_q != Settle;
-  assign fn_rst_no   = !(state_q == Settle && function_q);
+  assign core_rst_no = rst_ni && (state_q == Run || state_q == Wipe);
+  assign path_rst_no = rst_ni && state_q != Drain && state_q != Settle;
+  assign fn_rst_no   = rst_ni && !(state_q == Settle && function_q);
   assign hold_o      = state_q != Run && state_q != Wipe;
   assign flush_o     = state_q == Drain && function_q;
   assign ready_o     = state_q == Run;

@@ -229,7 +229,7 @@ module pcie_link #(
   logic [14:0] small_len;
   logic [127:0] small_word;
   pcie_msix #(.Vectors(Vectors)) u_msix (
-    .clk_i, .rst_ni(rst_ni && fn_rst_ni), .cfg_bus_master_i, .cfg_enable_i(cfg_msix_enable_i), .cfg_mask_i(cfg_msix_mask_i),
+    .clk_i, .rst_ni(fn_rst_ni), .cfg_bus_master_i, .cfg_enable_i(cfg_msix_enable_i), .cfg_mask_i(cfg_msix_mask_i),
     .wr_valid_i(msix_wr_i), .addr_i(msix_addr_i), .wdata_i(msix_wdata_i), .rdata_o(msix_rdata_o), .pending_o(msix_pending_o),
     .fire_i, .msg_valid_o(msg_valid), .msg_ready_i(msg_ready), .msg_addr_o(msg_addr), .msg_data_o(msg_data), .idle_o(idle[6])
   );
