@@ -3,7 +3,8 @@
 # libhost.a: the modules that proxy and client share. sluiced: the proxy.
 
 LIBHOST := $(BUILD)/host/libhost.a
-LIBHOST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addprefix host/,log/*.c config/*.c net/*.c socks/*.c udp/*.c tls/*.c)))
+LIBHOST_FOLDERS := log config net socks udp tls
+LIBHOST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(LIBHOST_FOLDERS:%=host/%/*.c)))
 LIBHOST_LIBS := -levent_core -levent_extra -lconfig -lssl -lcrypto -lpthread
 
 $(LIBHOST): $(LIBHOST_OBJECTS)

@@ -58,8 +58,6 @@ struct association {
     struct association *hash_next, *prev, *next;
 };
 
-typedef void association_made_fn(struct association *association, int error);
-
 /* Secure: draws a cid, so that keys can be derived. NULL: no memory. */
 struct association *association_new(struct worker *worker, struct session *session, bool secure);
 /* Secure: has the SAs made by the helper; then session_association_made is called. The agreement and the keys are copied. */

@@ -67,7 +67,8 @@ pids+=($!)
 await '^port' web.log
 web=$(sed -n 's/^port //p' web.log)
 
-curl -s --max-time 20 --proxy-user 'anna:right horse' --socks5-hostname "127.0.0.1:$plain" "http://localhost:$web/page" | cmp -s - page
+curl -s --max-time 20 --proxy-user 'anna:right horse' --socks5-hostname "127.0.0.1:$plain" "http://localhost:$web/page" |
+    cmp -s - page
 ok $? "curl --socks5-hostname fetches 3 MB through the plain listener, by name"
 curl -s --max-time 20 --proxy-user 'anna:right horse' --socks5 "127.0.0.1:$plain" -T page "http://127.0.0.1:$web/" &&
     cmp -s sent page

@@ -11,6 +11,7 @@ $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)): $(BUILD)/tests/host/%: $(BUIL
 
 comma := ,
 # Functions of libsluice that this test stands before, to let a card die.
-$(BUILD)/tests/host/engine_test: TEST_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=sluice_%,open card_info qp_create qp_submit qp_poll)
+$(BUILD)/tests/host/engine_test: TEST_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=sluice_%, \
+	open card_info qp_create qp_submit qp_poll)
 
 TESTS += $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)) tests/host/cli.sh
