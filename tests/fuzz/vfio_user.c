@@ -42,13 +42,16 @@ static void write_some(struct session *s, const uint8_t *bytes, size_t len, unsi
     const int fds[3] = {s->memory, s->event, s->memory};
     struct iovec v = {(void *)(uintptr_t)bytes, len};
     struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+    struct cmsghdr *h = NULL;
 
     if (nfds > 0) {
         m.msg_control = &control;
         m.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-        *CMSG_FIRSTHDR(&m) =
-            (struct cmsghdr){.cmsg_len = CMSG_LEN(nfds * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), fds, nfds * sizeof(int));
+        h = CMSG_FIRSTHDR(&m);
+    }
+    if (h) {
+        *h = (struct cmsghdr){.cmsg_len = CMSG_LEN(nfds * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(h), fds, nfds * sizeof(int));
     }
     (void)sendmsg(s->peer, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

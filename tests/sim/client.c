@@ -56,6 +56,19 @@ static void die(const char *what)
     exit(1);
 }
 
+/* `relative` to the folder of the running test. */
+static void beside(char *path, size_t room, const char *relative)
+{
+    ssize_t n = readlink("/proc/self/exe", path, room - 1);
+    char *slash = NULL;
+
+    path[n < 0 ? 0 : n] = 0;
+    slash = strrchr(path, '/');
+    if (!slash || (size_t)(slash + 1 - path) + strlen(relative) >= room)
+        die("/proc/self/exe");
+    memcpy(slash + 1, relative, strlen(relative) + 1);
+}
+
 static void run_program(const struct sim *s, const char *program, const char *const *extra, int ready)
 {
     const char *argv[32] = {program, "--socket", s->path, "--ready-fd"};
@@ -77,9 +90,10 @@ void sim_start(struct sim *s, const char *program, const char *const *extra)
 {
     static unsigned count;
     int ready[2];
-    char c = 0;
+    char c = 0, path[4096];
     struct pollfd p;
 
+    beside(path, sizeof(path), program);
     (void)snprintf(s->path, sizeof(s->path), "/tmp/sluice-sim-test-%d-%u", (int)getpid(), count);
     (void)snprintf(s->errors, sizeof(s->errors), "/tmp/sluice-sim-test-%d-%u.err", (int)getpid(), count++);
     if (pipe(ready) < 0)
@@ -87,12 +101,12 @@ void sim_start(struct sim *s, const char *program, const char *const *extra)
     s->pid = fork();
     if (s->pid == 0) {
         close(ready[0]);
-        run_program(s, program, extra, ready[1]);
+        run_program(s, path, extra, ready[1]);
     }
     close(ready[1]);
     p = (struct pollfd){.fd = ready[0], .events = POLLIN};
     if (s->pid < 0 || poll(&p, 1, 30000) != 1 || read(ready[0], &c, 1) != 1)
-        die(program);
+        die(path);
     close(ready[0]);
 }
 
@@ -123,9 +137,8 @@ int sim_stop(struct sim *s)
 
 double sim_cpu(const struct sim *s)
 {
-    char path[64], text[1024] = "";
-    unsigned long user = 0, system = 0;
-    const char *at = NULL;
+    char path[64], text[1024] = "", *at = NULL;
+    unsigned long ticks = 0;
     FILE *f = NULL;
 
     (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)s->pid);
@@ -134,9 +147,13 @@ double sim_cpu(const struct sim *s)
         die(path);
     fclose(f);
     at = strrchr(text, ')');
-    if (!at || sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    for (int field = 2; at && field < 14; field++) /* utime is field 14, stime 15: proc(5) */
+        at = strchr(at + 1, ' ');
+    if (!at)
         die(path);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    ticks = strtoul(at, &at, 10);
+    ticks += strtoul(at, NULL, 10);
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 bool sim_said(const struct sim *s, const char *text)

@@ -17,7 +17,12 @@ struct sim {
     char errors[64]; /* file with its standard error */
 };
 
-/* Starts `program --socket ... extra`; ends the test when it does not listen within 30 s. */
+/*
+ * Starts `program --socket ... extra`, the program named from the test's own folder; ends the test when it does not listen within
+ * 30 s.
+ */
+#define SIM_FAKE "sluice-sim-fake"
+#define SIM_CARD "../../sim/sluice-sim"
 void sim_start(struct sim *s, const char *program, const char *const *extra);
 /* Sends SIGTERM; returns the exit status, or 128 + signal. */
 int sim_stop(struct sim *s);

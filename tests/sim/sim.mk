@@ -5,7 +5,8 @@
 SIM_FAKE := $(BUILD)/tests/sim/sluice-sim-fake
 SIM_TESTS := $(addprefix $(BUILD)/tests/sim/,model_test vfu_test rules_test card_test)
 
-$(BUILD)/tests/sim/%.o: CPPFLAGS += -Isim -Itests/sim -DSIM_FAKE='"$(SIM_FAKE)"' -DSLUICE_SIM='"$(SLUICE_SIM)"'
+$(BUILD)/tests/sim/%.o: CPPFLAGS += -Isim -Itests/sim
+TIDY_CPPFLAGS += -Isim -Itests/sim
 
 $(SIM_FAKE): $(SIM_OBJS) $(BUILD)/sim/main.o $(BUILD)/tests/sim/fake_card.o
 	$(CC) $(LDFLAGS) $^ $(SIM_LIBS) -o $@

@@ -490,11 +490,10 @@ static void test_deaf_client(void)
 
 int main(void)
 {
-    const char *program = getenv("SLUICE_SIM_FAKE");
     int fd = -1;
 
     tap_plan(114);
-    sim_start(&sim, program ? program : SIM_FAKE, NULL);
+    sim_start(&sim, SIM_FAKE, NULL);
     test_version();
     fd = client_open(&sim);
     test_information(fd);
