@@ -52,6 +52,7 @@ module sluice_lane_cbc #(
   logic [7:0]        before_q;       // peek: last byte of the block before the last,
   logic              before_left_q;  // which is read while the last is in the cipher
   logic              last_read_q;    // peek: the last block has been read
+  logic              peeked_q;       // peek: and decrypted
   logic              first_q;        // what is read now was the first word of the operation
 
   logic              aes_start, aes_ready, aes_done, done;
@@ -78,7 +79,13 @@ module sluice_lane_cbc #(
   );
 
   assign busy_o        = run_q;
-  assign done          = op_q == Body ? write_count_q == count_i : aes_done;
+  always_comb begin
+    unique case (op_q)
+      Body:    done = write_count_q == count_i;
+      Peek:    done = peeked_q && !before_left_q && !read_q;  // a burst of the fetcher may outlast the cipher
+      default: done = aes_done;
+    endcase
+  end
   assign result_o      = out_q;
   assign last_byte_o   = out_q[127:120] ^ before_q;
   assign read_count_o  = read_count_q;
@@ -118,7 +125,9 @@ module sluice_lane_cbc #(
       write_count_q <= 11'd0;
       before_left_q <= count_i != 11'd1;
       last_read_q   <= 1'b0;
+      peeked_q      <= 1'b0;
     end else begin
+      if (aes_done) peeked_q <= 1'b1;
       if (read_gnt_i) begin
         read_count_q  <= op_q == Peek ? read_count_q - 11'd1 : read_count_q + 11'd1;
         last_read_q   <= 1'b1;
