@@ -18,7 +18,7 @@ SIM_VFLAGS = --cc -O3 --assert --x-assign unique --x-initial unique -Wno-fatal -
 	-GLanes=$(LANES) -GIoQueues=$(IO_QUEUES)
 # Assertions do not end the process themselves: dut.cpp reports them. Most of the generated code runs once, and -O0 builds fast.
 SIM_VMAKE := OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(CXX)
-SIM_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -fPIE -Isim -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd
+SIM_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -fPIE $(SANFLAGS) -Isim -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd
 
 # $(call sim_rtl,folder,Verilator flags): the library of the Verilated card and of Verilator's own run time.
 define sim_rtl

@@ -284,7 +284,7 @@ static void show(struct dut *d, struct dut_out *out)
 
     out->tx_valid = left > 0;
     out->tx_last = left <= 4;
-    out->tx_keep = left >= 4 ? 0xffff : (uint16_t)((1u << 4 * left) - 1);
+    out->tx_keep = (uint16_t)(left >= 4 ? 0xffffu : (1u << 4 * left) - 1);
     if (left > 0 && out->tx_last && f->keep)
         out->tx_keep = f->keep;
     for (unsigned i = 0; i < 4 && i < left; i++)

@@ -284,14 +284,16 @@ static void check_piece(struct answers *a, const struct reads *r, const struct t
 static struct tlp_head random_read(unsigned tag)
 {
     struct tlp_head h = {.kind = TLP_READ, .tag = (uint8_t)tag, .requester = 0x100};
-    unsigned page = rng_below(&rng, 1000), at = rng_below(&rng, 1024);
+    unsigned page = rng_below(&rng, 1000), at = rng_below(&rng, 1024), first = 0, last = 0;
 
     h.length = 1 + rng_below(&rng, 128);
     if (at + h.length > 1024)
         at = 1024 - h.length;
     h.address = page * 4096ull + at * 4;
-    h.first_be = h.length == 1 ? (uint8_t)rng_below(&rng, 16) : (uint8_t)(0xf << rng_below(&rng, 4) & 0xf);
-    h.last_be = h.length == 1 ? 0 : (uint8_t)(0xf >> rng_below(&rng, 4));
+    first = h.length == 1 ? rng_below(&rng, 16) : 0xfu << rng_below(&rng, 4);
+    last = h.length == 1 ? 0 : 0xfu >> rng_below(&rng, 4);
+    h.first_be = (uint8_t)(first & 0xf);
+    h.last_be = (uint8_t)last;
     return h;
 }
 
