@@ -15,6 +15,7 @@ count=0 failed=0
 
 finish() {
     local status=$? name
+    exec 2>/dev/null # bash tells of every process that is killed
     for name in "${!pids[@]}"; do
         kill -KILL "${pids[$name]}" 2>/dev/null
     done
