@@ -102,6 +102,12 @@ static int status_errno(uint8_t status)
     }
 }
 
+/* The card's answer for an entry that it could not read: there is no other command that it may be for. */
+static bool unread(const struct sluice_cqe *cqe)
+{
+    return cqe->cookie == 0 && cqe->status == SLUICE_STATUS_DMA_ERROR;
+}
+
 int admin_command(struct admin *admin, struct sluice_sqe *sqe, uint32_t *result)
 {
     struct transport *t = admin->ring.transport;
@@ -116,7 +122,7 @@ int admin_command(struct admin *admin, struct sluice_sqe *sqe, uint32_t *result)
     if (err) {
         return err;
     }
-    if (cqe.cookie != sqe->cookie) {
+    if (cqe.cookie != sqe->cookie && !unread(&cqe)) {
         t->ops->give_up(t);
         return -ENODEV;
     }

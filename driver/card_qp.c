@@ -2,8 +2,10 @@
 /*
  * I/O queue pairs of a card. The rings have twice the entries of the operations that may be in flight, so that neither is ever
  * full, and completion entries are given back many at a time. What the card gets as a cookie is the number of a tracker, counted
- * from 1; the tracker keeps the caller's cookie. A number that is not in flight ends the card's use: as 0, which the card answers
- * for an entry that it could not read, it tells that nobody knows any more which operations are done.
+ * from 1; the tracker keeps the caller's cookie. A number that is not in flight ends the card's use.
+ *
+ * Cookie 0 with a DMA error stands for an entry that the card could not read, so that nobody knows which operation it was.
+ * Nothing more is submitted then until all others in flight have ended: what is left is what was lost.
  */
 #include <endian.h>
 #include <errno.h>
@@ -31,6 +33,7 @@ struct card_qp {
     struct sluice_qp qp;
     struct ring ring;
     unsigned number;
+    unsigned lost; /* operations in flight whose entry the card could not read */
     struct trackers free, busy;
     struct tracker tracker[]; /* qp.depth */
 };
@@ -166,6 +169,9 @@ int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned c
     if (card_gone(card)) {
         return -ENODEV;
     }
+    if (q->lost) {
+        return 0;
+    }
     for (unsigned i = 0; i < count; i++) {
         struct tracker *t = TAILQ_FIRST(&q->free);
         struct sluice_sqe sqe;
@@ -218,15 +224,15 @@ static bool decode(struct card_qp *q, const struct sluice_cqe *cqe, struct sluic
     return true;
 }
 
-/* The oldest operation in flight of a card that is gone. */
-static bool abort_one(struct card_qp *q, struct sluice_done *done)
+/* Ends the oldest operation in flight, with no help of the card. */
+static bool end_oldest(struct card_qp *q, enum sluice_status status, struct sluice_done *done)
 {
     struct tracker *t = TAILQ_FIRST(&q->busy);
 
     if (!t) {
         return false;
     }
-    *done = (struct sluice_done){.cookie = t->cookie, .status = SLUICE_STATUS_ABORTED};
+    *done = (struct sluice_done){.cookie = t->cookie, .status = status};
     release(q, t);
     return true;
 }
@@ -234,7 +240,7 @@ static bool abort_one(struct card_qp *q, struct sluice_done *done)
 /* Completions that came before the card went are taken as they are. */
 static int poll_gone(struct card_qp *q, struct sluice_done *done, unsigned taken, unsigned max)
 {
-    while (taken < max && abort_one(q, &done[taken])) {
+    while (taken < max && end_oldest(q, SLUICE_STATUS_ABORTED, &done[taken])) {
         taken++;
     }
     return taken || max == 0 ? (int)taken : -ENODEV;
@@ -249,6 +255,10 @@ int card_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max)
     unsigned taken = 0;
 
     while (taken < max && ring_get(&q->ring, &cqe)) {
+        if (cqe.cookie == 0 && cqe.status == SLUICE_STATUS_DMA_ERROR && q->lost < qp->in_flight) {
+            q->lost++;
+            continue;
+        }
         if (!decode(q, &cqe, &done[taken])) {
             card->transport->ops->give_up(card->transport);
             gone = true;
@@ -258,6 +268,10 @@ int card_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max)
     }
     if (gone) {
         return poll_gone(q, done, taken, max);
+    }
+    while (q->lost && q->lost == qp->in_flight - taken && taken < max) {
+        (void)end_oldest(q, SLUICE_STATUS_DMA_ERROR, &done[taken++]);
+        q->lost--;
     }
     if (q->ring.unacked >= qp->depth / 2) {
         (void)ring_ack(&q->ring, false);

@@ -125,8 +125,8 @@ void sluice_qp_destroy(struct sluice_qp *qp);
  */
 int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
 /*
- * Takes up to `max` completions; returns how many. Completions of one SA come in the order of submission. Never blocks. -ENODEV:
- * the card is gone, and none is left.
+ * Takes up to `max` completions; returns how many. Never blocks. Completions of one SA come in the order of submission, but for
+ * an operation that the card could not even read (DMA error). -ENODEV: the card is gone, and none is left.
  */
 int sluice_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
 /* An eventfd that becomes readable after sluice_qp_arm when a completion is there, or when the card is gone. Owned by the qp. */

@@ -122,6 +122,11 @@ static void io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe)
     case FAULT_IO_STATUS:
         cqe.status = 16;
         break;
+    case FAULT_IO_LOST:
+        if (f->queue[n].head % 3) {
+            cqe = (struct sluice_cqe){.status = SLUICE_STATUS_DMA_ERROR};
+        }
+        break;
     case FAULT_IO_LENGTH:
         cqe.length = len24(sqe->dst_len) + 1;
         break;

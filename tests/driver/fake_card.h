@@ -48,6 +48,7 @@ enum fault {
     FAULT_IO_COOKIE_TWICE,
     FAULT_IO_STATUS,
     FAULT_IO_LENGTH,
+    FAULT_IO_LOST, /* the entries of two operations out of three cannot be read */
 };
 
 struct fake_card;

@@ -174,6 +174,31 @@ static void lying_card(enum fault fault, const char *what)
     close_path(&p);
 }
 
+static void lost_entries(void)
+{
+    struct sluice_done done[16];
+    unsigned ok = 0, lost = 0, cookies = 0;
+    struct path p;
+    int n = 0;
+
+    if (!open_path(&p, FAULT_IO_LOST)) {
+        return;
+    }
+    submit(&p, 9);
+    for (int i = 0; i < 1000 && sluice_qp_in_flight(p.qp) && n >= 0; i++) {
+        n = sluice_qp_poll(p.qp, done, 2);
+        for (int k = 0; k < n; k++) {
+            ok += done[k].status == SLUICE_STATUS_OK;
+            lost += done[k].status == SLUICE_STATUS_DMA_ERROR;
+            cookies |= 1u << done[k].cookie;
+        }
+        poll(NULL, 0, 1);
+    }
+    tap_ok(ok == 3 && lost == 6 && cookies == 0x1ff && submit(&p, 1) == 1,
+           "operations whose entry could not be read end with a DMA error, once the others have ended, and nothing else stops");
+    close_path(&p);
+}
+
 static void right_card(void)
 {
     struct sluice_done done[16];
@@ -209,6 +234,7 @@ int main(void)
     wrong_uris();
     right_card();
     card_dies();
+    lost_entries();
     lying_card(FAULT_IO_COOKIE_HUGE, "an unknown cookie");
     lying_card(FAULT_IO_COOKIE_TWICE, "a cookie twice");
     lying_card(FAULT_IO_STATUS, "an unknown status");
