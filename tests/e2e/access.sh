@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Who gets in: TLS versions, certificates, ALPN, users, secure and naked UDP, ordinary SOCKS clients inside TLS.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 37
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The same way through the simulated card: every record of the proxy is sealed and opened by the RTL. And the card's death.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 [ -x "$BUILD/sim/sluice-sim" ] || skip_all "sluice-sim is not built"
 begin 27

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What dies and what is stopped: clients, proxies, workers' records on the wrong socket.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 23
 

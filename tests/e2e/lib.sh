@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # The harness of the end-to-end tests: `. "$(dirname "$0")/lib.sh"`. Programs run in the background by name, with a log each in $work; whatever
 # happens they are ended and $work is removed (kept with KEEP=1). Tests print TAP. BUILD, SEED and KEEP come from the environment.
@@ -151,6 +151,10 @@ crash() { # name; SIGKILL
     wait "${pids[$1]}" 2>/dev/null
     unset "pids[$1]"
 }
+
+# Of need_ports: the proxy's, the client's, and the servers'.
+tcp='' udp='' socks='' forward='' plain='' relay='' advertise=''
+dns_udp='' dns='' dns_local='' video='' video_local='' by_name='' by_six='' to_tcp='' echo='' sink='' tcp_echo='' tcp_count='' web=''
 
 need_ports() { # variable names: each gets a port that is free
     local ports

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A bad network, and an attacker in it: what is lost, reordered, doubled, replayed, damaged or invented between client and proxy. Nothing
 # is delivered twice or damaged, each refusal is counted under its reason, and the association goes on.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 42
 

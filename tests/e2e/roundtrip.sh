@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Datagrams and streams through client and proxy, by the ways that programs have: SOCKS5 and local forwards.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 21
 
@@ -59,5 +60,7 @@ check "curl fetches a file by name" fetch
 refuse "a connection that is refused ends in an error" "$tools/socks-tcp" --proxy "127.0.0.1:$socks" --to "127.0.0.1:1"
 
 check "the client ends cleanly" stop client
-check "the proxy has no association and no stream left" within 5 eval \
-    '[ "$(proxy_stat ".total | .associations_open + .streams_open")" = 0 ]'
+nothing_is_left() {
+    [ "$(proxy_stat '.total | .associations_open + .streams_open')" = 0 ]
+}
+check "the proxy has no association and no stream left" within 5 nothing_is_left
