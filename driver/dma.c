@@ -102,7 +102,7 @@ static size_t find_gap(const struct dma *dma, size_t bytes, size_t align, size_t
 
 static void *take_gap(struct dma *dma, size_t bytes, size_t align)
 {
-    size_t offset, at;
+    size_t offset = 0, at;
 
     if (dma->used_count == dma->used_room && grow(dma)) {
         return NULL;

@@ -4,7 +4,9 @@
 DRIVER_TESTS := soft_test parts_test ct_test server_test sim_test diff_test
 DRIVER_KIT := $(patsubst %,$(BUILD)/tests/driver/%.o,fake_card kit reference sim_child tap)
 
-$(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS)): $(BUILD)/tests/driver/%: $(BUILD)/tests/driver/%.o $(DRIVER_KIT) $(LIBSLUICE)
+DRIVER_PROGRAMS := $(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS))
+
+$(DRIVER_PROGRAMS): $(BUILD)/tests/driver/%: $(BUILD)/tests/driver/%.o $(DRIVER_KIT) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
 
-TESTS += $(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS))
+TESTS += $(DRIVER_PROGRAMS)
