@@ -272,10 +272,24 @@ static int open_socket(struct association *a)
     return connect(fd, &a->relay.sa, a->relay.len) ? -errno : 0;
 }
 
+static void tell_open(struct association *a, const struct dial_result *result)
+{
+    char udp[NET_ADDR_TEXT];
+    const char *tls = SSL_get_version(stream_ssl(a->control));
+    const struct log *log = &a->client->log;
+    net_addr_format(&a->relay, udp);
+    if (a->secure) {
+        a->client->stats.associations++;
+        log_event(log, LOG_LEVEL_INFO, "association_open", "kind=secure suite=%s tls=%s udp=%s",
+                  suite_by_id(result->params.suites[0])->name, tls, udp);
+    } else {
+        a->client->stats.naked_associations++;
+        log_event(log, LOG_LEVEL_WARNING, "association_open", "kind=naked suite=- tls=%s udp=%s insecure=yes", tls, udp);
+    }
+}
+
 static void opened(struct association *a, const struct dial_result *result)
 {
-    char text[NET_ADDR_TEXT];
-    const struct log *log = &a->client->log;
     int rc = a->secure ? make_keys(a, result) : 0;
     a->control = result->stream;
     stream_set_callback(a->control, on_control, a);
@@ -284,21 +298,13 @@ static void opened(struct association *a, const struct dial_result *result)
     if (!rc)
         rc = open_socket(a);
     if (rc) {
-        log_event(log, LOG_LEVEL_WARNING, "association_failed", "error=%s", strerrorname_np(-rc));
+        log_event(&a->client->log, LOG_LEVEL_WARNING, "association_failed", "error=%s", strerrorname_np(-rc));
         end(a, rc);
         return;
     }
     a->state = OPEN;
     a->sent_at = a->heard_at = client_now();
-    if (a->secure) {
-        a->client->stats.associations++;
-        log_event(log, LOG_LEVEL_INFO, "association_open", "kind=secure suite=%s tls=%s udp=%s",
-                  suite_by_id(result->params.suites[0])->name, SSL_get_version(stream_ssl(a->control)), net_addr_format(&a->relay, text));
-    } else {
-        a->client->stats.naked_associations++;
-        log_event(log, LOG_LEVEL_WARNING, "association_open", "kind=naked suite=- udp=%s insecure=yes",
-                  net_addr_format(&a->relay, text));
-    }
+    tell_open(a, result);
     a->user.opened(a->user.arg);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Datagrams of 1400 bytes that sluiced opens and passes on in one second of its own CPU time, with the software engine and one worker,
-# beside what `openssl speed` gives for the same cipher and MAC in the same run. The median of five rounds. Not a test: it always
+# Datagrams of 1400 bytes that sluiced opens and passes on in one second of its own CPU time, with the software engine and one
+# worker, beside what `openssl speed` gives for the same cipher and MAC in the same run. The median of five rounds. Not a test: it
 # ends with status 0 when it could measure.
 # shellcheck source=../e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"

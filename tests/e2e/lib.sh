@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# The harness of the end-to-end tests: `. "$(dirname "$0")/lib.sh"`. Programs run in the background by name, with a log each in $work; whatever
-# happens they are ended and $work is removed (kept with KEEP=1). Tests print TAP. BUILD, SEED and KEEP come from the environment.
+# The harness of the end-to-end tests and of scripts/run, sourced by them. Programs run in the background by name, with a log each in
+# $work; whatever happens they are ended and $work is removed (kept with KEEP=1). Tests print TAP. BUILD, SEED and KEEP come from the
+# environment.
 
 set -uo pipefail
 
@@ -154,7 +155,8 @@ crash() { # name; SIGKILL
 
 # Of need_ports: the proxy's, the client's, and the servers'.
 tcp='' udp='' socks='' forward='' plain='' relay='' advertise=''
-dns_udp='' dns='' dns_local='' video='' video_local='' by_name='' by_six='' to_tcp='' echo='' sink='' tcp_echo='' tcp_count='' web=''
+dns_udp='' by_name='' by_six='' to_tcp='' echo='' sink='' tcp_echo='' tcp_count='' web=''
+dns='' dns_local='' video='' video_local=''
 
 need_ports() { # variable names: each gets a port that is free
     local ports
@@ -180,7 +182,8 @@ certificates() { # ca.pem, proxy.pem, proxy.key, and other.pem, which the CA has
         -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout "$work/other.key" -out "$work/other.pem" 2>/dev/null
 }
 
-# Starts sluiced as `proxy` on $tcp and $udp; more lines of configuration are arguments. `advertise` is the port that clients are told.
+# Starts sluiced as `proxy` on $tcp and $udp; more lines of configuration are arguments. $advertise is the UDP port that clients are
+# told, $engine the engine, if they are set.
 proxy() {
     local engine=${engine:-soft:}
     {
@@ -198,7 +201,8 @@ proxy() {
 
 # Starts `sluice client` as `client`; further options are arguments.
 client() {
-    start client "$BUILD/bin/sluice" client --proxy "localhost:$tcp" --ca-file "$work/ca.pem" --stats-file "$work/client.json" "$@"
+    start client "$BUILD/bin/sluice" client --proxy "localhost:$tcp" --ca-file "$work/ca.pem" \
+        --stats-file "$work/client.json" "$@"
     wait_for client event=ready
 }
 

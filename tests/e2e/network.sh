@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A bad network, and an attacker in it: what is lost, reordered, doubled, replayed, damaged or invented between client and proxy. Nothing
-# is delivered twice or damaged, each refusal is counted under its reason, and the association goes on.
+# A bad network, and an attacker in it: what is lost, reordered, doubled, replayed, damaged or invented between client and proxy.
+# Nothing is delivered twice or damaged, each refusal is counted under its reason, and the association goes on.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin 42
@@ -65,8 +65,9 @@ flipped=$(did .up.flipped)
 holds "every bit was flipped" "$flipped >= 8 * (13 + 50 + 16)"
 is "the proxy refused each one" "$(jq '.total.refused | add' "$work/proxy.json")" "$flipped"
 is "and answered none" "$(jq .total.records_out "$work/proxy.json")" 50
+reasons='[.auth_failed, .forged_nonce, .bad_length, .forged_cid, .noise] | map(. > 0) | all'
 is "padding and MAC are one reason, the nonce and the header have theirs" \
-    "$(jq -c '.total.refused | [.auth_failed, .forged_nonce, .bad_length, .forged_cid, .noise] | map(. > 0) | all' "$work/proxy.json")" true
+    "$(jq ".total.refused | $reasons" "$work/proxy.json")" true
 
 check "the same on its way down" bad_network --sweep 1 --dir down
 check "the association goes on" talk --count 50 --size 40 --linger 500

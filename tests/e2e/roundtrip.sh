@@ -16,7 +16,8 @@ head -c 3000000 /dev/urandom >"$work/www/file"
 start web python3 -m http.server --bind 127.0.0.1 --directory "$work/www" "$web"
 check "the proxy starts" proxy
 check "the client starts" client --listen "127.0.0.1:$socks" --forward "udp:$dns_udp:127.0.0.1:$echo" \
-    --forward "udp:$by_name:localhost:$echo" --forward "udp:127.0.0.1:$by_six:[::1]:$echo" --forward "tcp:$to_tcp:localhost:$tcp_count"
+    --forward "udp:$by_name:localhost:$echo" --forward "udp:127.0.0.1:$by_six:[::1]:$echo" \
+    --forward "tcp:$to_tcp:localhost:$tcp_count"
 
 via() { # through the SOCKS5 listener
     "$tools/socks-udp" --proxy "127.0.0.1:$socks" --seed "$SEED" "$@"
