@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# The harness of the end-to-end tests and of scripts/run, sourced by them. Programs run in the background by name, with a log each in
-# $work; whatever happens they are ended and $work is removed (kept with KEEP=1). Tests print TAP. BUILD, SEED and KEEP come from the
-# environment.
+# The harness of the end-to-end tests and of scripts/run, sourced by them. Programs run in the background by name, with a log each
+# in $work; whatever happens they are ended and $work is removed (kept with KEEP=1). Tests print TAP. BUILD, SEED and KEEP come
+# from the environment.
 
 set -uo pipefail
 
@@ -182,8 +182,8 @@ certificates() { # ca.pem, proxy.pem, proxy.key, and other.pem, which the CA has
         -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout "$work/other.key" -out "$work/other.pem" 2>/dev/null
 }
 
-# Starts sluiced as `proxy` on $tcp and $udp; more lines of configuration are arguments. $advertise is the UDP port that clients are
-# told, $engine the engine, if they are set.
+# Starts sluiced as `proxy` on $tcp and $udp; more lines of configuration are arguments. $advertise is the UDP port that clients
+# are told, $engine the engine, if they are set.
 proxy() {
     local engine=${engine:-soft:}
     {
