@@ -154,12 +154,13 @@ static int open_shared(struct client *client)
 
 static void close_shared(struct client *client)
 {
+    association_close_all(client);
+    batch_tx_free(client->tx); /* both hold memory of the engine's pool */
+    batch_rx_free(client->rx);
     engine_free(client->engine);
     client->engine = NULL;
     association_free_all(client);
     linger_free_all(client);
-    batch_tx_free(client->tx);
-    batch_rx_free(client->rx);
     cards_close(client->cards);
     names_free(client->names);
     if (client->base)
