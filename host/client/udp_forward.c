@@ -238,7 +238,7 @@ static void back_off(struct flow *flow)
     struct udp_forward *forward = flow->forward;
     uint64_t now = client_now();
     unsigned shift = forward->failures < 8 ? forward->failures : 8;
-    uint64_t wait = BACKOFF_LEAST << shift;
+    uint64_t wait = (uint64_t)BACKOFF_LEAST << shift;
     wait = wait < BACKOFF_MOST ? wait : BACKOFF_MOST;
     forward->failures++;
     forward->not_before = now + wait;
