@@ -206,7 +206,8 @@ void root_send(struct root *r, const struct tlp *t)
     r->down_queue[(r->down_head + r->down_count++) % ROOT_DOWN_ROOM] = *t;
 }
 
-static void read_piece(struct root *r, uint32_t address, uint8_t *to, unsigned count)
+/* False: no answer came. */
+static bool read_piece(struct root *r, uint32_t address, uint8_t *to, unsigned count)
 {
     struct root_mmio *m = &r->mmio;
     uint64_t from = r->cycle;
@@ -224,12 +225,12 @@ static void read_piece(struct root *r, uint32_t address, uint8_t *to, unsigned c
     if (m->waiting) {
         m->waiting = false;
         m->late |= 1u << m->tag;
-        memset(m->data, 0xff, sizeof(m->data));
-        r->stats.mmio_lost++;
-    } else if (r->cycle - m->sent > r->stats.mmio_worst) {
-        r->stats.mmio_worst = r->cycle - m->sent;
+        return false;
     }
+    if (r->cycle - m->sent > r->stats.mmio_worst)
+        r->stats.mmio_worst = r->cycle - m->sent;
     memcpy(to, m->data, count);
+    return true;
 }
 
 /* Up to the next multiple of 8. */
@@ -242,18 +243,20 @@ static unsigned piece(uint32_t offset, unsigned count)
 
 void root_bar_read(struct root *r, uint32_t offset, uint8_t *to, unsigned count)
 {
+    bool answered = config_memory(&r->config);
     unsigned n = 0;
 
     assert(offset <= SLUICE_BAR_BYTES && count <= SLUICE_BAR_BYTES - offset);
     r->stats.mmio_reads++;
-    if (!config_memory(&r->config)) {
+    while (count > 0 && answered) {
+        n = piece(offset, count);
+        answered = read_piece(r, config_bar0(&r->config) + offset, to, n);
+        if (answered)
+            offset += n, to += n, count -= n;
+    }
+    if (!answered) { /* one time-out for all of it */
         r->stats.mmio_lost++;
         memset(to, 0xff, count);
-        return;
-    }
-    for (; count > 0; offset += n, to += n, count -= n) {
-        n = piece(offset, count);
-        read_piece(r, config_bar0(&r->config) + offset, to, n);
     }
 }
 

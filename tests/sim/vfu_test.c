@@ -380,6 +380,9 @@ static void test_bad_irqs(int fd)
 
 static void test_reset(int fd)
 {
+    uint8_t back[4096], ones[4096];
+
+    memset(ones, 0xff, sizeof(ones));
     client_write32(fd, 0, FAKE_BUFFER, 42);
     bus_master(fd, true);
     tap_ok(client_call(fd, VFU_RESET, NULL, 0, NULL, 0, NULL, 0) == 0 && client_read32(fd, 0, FAKE_BUFFER) == 0 &&
@@ -390,7 +393,8 @@ static void test_reset(int fd)
     tap_ok(client_read32(fd, 0, FAKE_BUFFER) == 0 && !(client_read32(fd, 7, 0x68) & 0x8000), "so does FLR by device control");
     tap_ok(client_call(fd, VFU_RESET, "x", 1, NULL, 0, NULL, 0) == EINVAL, "DEVICE_RESET with a body is refused");
     client_write32(fd, 0, FAKE_COMMAND, FAKE_DEAF);
-    tap_ok(client_read32(fd, 0, 0) == UINT32_MAX, "a BAR read that is not answered gives all ones");
+    tap_ok(client_read(fd, 0, 0, back, sizeof(back)) == 0 && memcmp(back, ones, sizeof(back)) == 0,
+           "a BAR read that is not answered gives all ones");
     client_call(fd, VFU_RESET, NULL, 0, NULL, 0, NULL, 0);
     tap_ok(client_read32(fd, 0, 0) == SLUICE_MAGIC, "and a reset cures the card");
     client_write32(fd, 7, 4, 0);
