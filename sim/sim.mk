@@ -16,10 +16,11 @@ SIM_KIND := $(LANES)-$(IO_QUEUES)
 SIM_RTL := $(BUILD)/sim/rtl-$(SIM_KIND)
 SIM_VFLAGS = --cc -O3 --assert --x-assign unique --x-initial unique -Wno-fatal --top-module sluice_card --prefix Vsluice_card \
 	-GLanes=$(LANES) -GIoQueues=$(IO_QUEUES)
-# Assertions do not end the process themselves: dut.cpp reports them. OPT_SLOW is for code that runs once. Tried on 2 lanes at work, in
-# clocks a CPU-second: 430,000 as it is; -O3, --x-assign fast and no assertions the same within 3 %, -O1 380,000.
+# Assertions do not end the process themselves: dut.cpp reports them. OPT_SLOW is for code that runs once. Tried with 2 lanes
+# at work, in clocks a CPU-second: 430,000 as it is; -O3, --x-assign fast and no assertions the same within 3 %, -O1 380,000.
 SIM_VMAKE := OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(CXX)
-SIM_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -fPIE $(SANFLAGS) -Isim -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd
+SIM_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -fPIE $(SANFLAGS) -Isim \
+	-isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd
 
 # $(call sim_rtl,folder,Verilator flags): the library of the Verilated card and of Verilator's own run time.
 define sim_rtl
