@@ -104,7 +104,7 @@ static uint32_t put_padding(const struct reference *r, uint8_t *out)
     }
     memset(out, (int)r->padding, r->padding + 1);
     if (r->bad_padding != NO_FAULT) {
-        out[r->bad_padding] ^= 0x01;
+        out[r->bad_padding] ^= 0x55;
     }
     return r->padding + 1;
 }

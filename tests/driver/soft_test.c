@@ -203,7 +203,10 @@ static void flips(void)
     }
 }
 
-/* Every padding_length, right, and wrong in each of its bytes. */
+/*
+ * Every padding_length, right, and wrong in each of its bytes. No length here turns padding_length into 0 by its fault, which etm
+ * would have to take.
+ */
 static bool paddings(const struct sluice_sa_config *c, struct sluice_sa *sa, uint32_t len)
 {
     uint64_t counter = 1;
