@@ -208,7 +208,7 @@ module pcie_link #(
   pcie_tags #(
     .Tags(ReadTags), .TimeoutLog2(TimeoutLog2)
   ) u_tags (
-    .clk_i, .rst_ni, .flush_i, .cfg_rcb_i, .cfg_cpl_hdr_i, .cfg_cpl_data_i,
+    .clk_i, .rst_ni, .flush_i, .forget_i(!path_rst_ni), .cfg_rcb_i, .cfg_cpl_hdr_i, .cfg_cpl_data_i,
     .issue_valid_i(is_valid), .issue_ready_o(is_ready), .issue_none_i(is_none), .issue_err_i(is_err), .issue_client_i(is_client),
     .issue_lane_i(is_lane), .issue_pos_i(is_pos), .issue_len_i(is_len), .issue_low_i(is_low), .issue_last_i(is_last),
     .issue_tag_o(is_tag), .cancel_valid_i(cancel_valid), .cancel_tag_i(cancel_tag),

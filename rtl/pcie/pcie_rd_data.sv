@@ -65,7 +65,7 @@ module pcie_rd_data (
   // The last completion has no DW too many; none has no data or reaches beyond what was asked for.
   assign fits  = has_data && length != 10'd0 && length <= 10'd129 && count == {3'b000, look_left_i} &&
                  in_data_i[70:64] == look_low_i && payload < {2'b00, look_left_i} + 12'd4;
-  assign expected = in_data_i[95:80] == cfg_id_i && in_data_i[79:77] == 3'b000 && look_known_i && (fail ? !has_data : fits);
+  assign expected = in_data_i[95:80] == cfg_id_i && in_data_i[79:77] == 3'b000 && look_known_i && (fail ? !has_data && look_left_i != 10'd0 : fits);
 
   assign in_ready_o       = !stall;
   assign take             = in_valid_i && in_ready_o;

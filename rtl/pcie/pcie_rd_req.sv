@@ -57,7 +57,7 @@ module pcie_rd_req (
   logic         four_q;
   logic [4:0]   tag_q;
   assign issue_valid_o  = in_valid_i != 3'b000 && (issue_none_o || !valid_q || tx_ready_i);
-  assign cancel_valid_o = valid_q && !cfg_bus_master_i && !tx_ready_i;
+  assign cancel_valid_o = valid_q && !cfg_bus_master_i;
   assign cancel_tag_o   = tag_q;
   always_comb begin
     in_ready_o       = 3'b000;
@@ -84,7 +84,7 @@ module pcie_rd_req (
     dw1  = {cfg_id_i, 3'b000, issue_tag_i, be_last, be_first};
   end
 
-  assign tx_valid_o = valid_q;
+  assign tx_valid_o = valid_q && cfg_bus_master_i;
   assign tx_data_o  = data_q;
   assign tx_keep_o  = four_q ? 16'hffff : 16'h0fff;
   assign idle_o     = !valid_q && in_valid_i == 3'b000;

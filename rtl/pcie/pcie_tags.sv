@@ -5,7 +5,8 @@
 // A client (0 lanes, 1 submission entries, 2 admin) begins reads one after another; data of different tags may come in any order
 // and is written where it belongs at once, so nothing is reordered but the ends: an order FIFO names the tags as they were begun,
 // and its head leaves when its data is there. A tag whose time is up ends with an error and stays in quarantine until its last
-// completion comes or the function is reset; what still comes for it is not written.
+// completion comes or the function is reset; what still comes for it is not written. Its credits come back with the time-out: a card
+// that kept them would stop for good after a few lost completions.
 //
 // Credits (PCIe base specification, flow control of completions): a read reserves the header credits of as many completions as
 // there could be, one for each 64 or 128 bytes touched, and its data, 16 bytes each; each completion gives back its part.
@@ -18,6 +19,7 @@ module pcie_tags #(
   input  logic        clk_i,
   input  logic        rst_ni,
   input  logic        flush_i,       // function reset: every tag is free at once
+  input  logic        forget_i,      // jobs under way will have no last read: forget their errors
   input  logic        cfg_rcb_i,
   input  logic [7:0]  cfg_cpl_hdr_i, // 0: infinite
   input  logic [11:0] cfg_cpl_data_i,
@@ -109,22 +111,34 @@ module pcie_tags #(
   assign look_low_o   = low + got[6:0];
   assign look_pos_o   = pos + {5'd0, got};
 
-  logic        prog_last;
+  logic        prog_last, gives_back;
   logic [9:0]  left_after;
   logic [6:0]  low_after;
-  logic [3:0]  back_hdr, cancel_hdr;
-  logic [5:0]  back_data, cancel_data;
+  logic [3:0]  back_hdr, drop_hdr;
+  logic [5:0]  back_data, drop_data;
   assign left_after = prog_fail_i ? 10'd0 : look_left_o - prog_bytes_i;
   assign low_after  = look_low_o + prog_bytes_i[6:0];
   assign prog_last  = left_after == 10'd0;
-  assign back_hdr   = prog_valid_i ? headers(rcb_q, look_low_o, look_left_o) - headers(rcb_q, low_after, left_after) : 4'd0;
-  assign back_data  = prog_valid_i ? words(look_low_o[3:0], look_left_o) - words(low_after[3:0], left_after) : 6'd0;
+  assign gives_back = prog_valid_i && !quar_q[look_tag_i];
+  assign back_hdr   = gives_back ? headers(rcb_q, look_low_o, look_left_o) - headers(rcb_q, low_after, left_after) : 4'd0;
+  assign back_data  = gives_back ? words(look_low_o[3:0], look_left_o) - words(low_after[3:0], left_after) : 6'd0;
 
-  // A cancelled tag gives everything back.
-  logic [16:0] cancel_info;
-  assign cancel_info = 17'(info_q[cancel_tag_i]);
-  assign cancel_hdr  = cancel_valid_i ? headers(rcb_q, cancel_info[6:0], cancel_info[16:7]) : 4'd0;
-  assign cancel_data = cancel_valid_i ? words(cancel_info[3:0], cancel_info[16:7]) : 6'd0;
+  // A tag that is cancelled, or whose time is up, gives back everything that is left. Tags are looked at in turn for their time.
+  logic [4:0]  scan_q, drop_tag;
+  logic [16:0] drop_info;
+  logic [9:0]  drop_got, drop_left;
+  logic [6:0]  drop_low;
+  logic        expire, drop;
+  assign drop_tag  = cancel_valid_i ? cancel_tag_i : scan_q;
+  assign drop_info = 17'(info_q[drop_tag]);
+  assign drop_got  = fresh_q[drop_tag] ? 10'd0 : got_q[drop_tag];
+  assign drop_left = drop_info[16:7] - drop_got;
+  assign drop_low  = drop_info[6:0] + drop_got[6:0];
+  assign expire    = !cancel_valid_i && busy_q[scan_q] && !done_q[scan_q] && age1_q[scan_q] && age0_q[scan_q] &&
+                     !(prog_valid_i && look_tag_i == scan_q);
+  assign drop      = cancel_valid_i || expire;
+  assign drop_hdr  = drop ? headers(rcb_q, drop_low, drop_left) : 4'd0;
+  assign drop_data = drop ? words(drop_low[3:0], drop_left) : 6'd0;
 
   // ---- order and end
   logic       order_valid, order_tagged, order_err, order_last, ret_pop;
@@ -154,17 +168,15 @@ module pcie_tags #(
   // ---- time
   logic [TimeoutLog2-3:0] tick_q;
   logic                   tick;
-  logic [Tags-1:0]        expired;
   assign tick      = &tick_q;
-  assign expired   = tick ? busy_q & ~done_q & age1_q & age0_q : '0;
-  assign timeout_o = |expired;
+  assign timeout_o = expire;
   assign state_o   = {{(32 - Tags){1'b0}}, busy_q | quar_q};
 
   always_ff @(posedge clk_i) begin
     if (issue_tagged) begin
       info_q[cand_q] <= {issue_client_i, issue_lane_i, issue_pos_i, issue_len_i, issue_low_i};
     end
-    if (prog_valid_i) got_q[look_tag_i] <= got + prog_bytes_i;
+    if (prog_valid_i) got_q[look_tag_i] <= prog_fail_i ? len : got + prog_bytes_i;
 
     if (!rst_ni || flush_i) begin
       busy_q      <= '0;
@@ -176,6 +188,7 @@ module pcie_tags #(
       age1_q      <= '0;
       sticky_q    <= '0;
       cand_q      <= '0;
+      scan_q      <= '0;
       hdr_used_q  <= '0;
       data_used_q <= '0;
       tick_q      <= '0;
@@ -183,16 +196,15 @@ module pcie_tags #(
     end else begin
       tick_q <= tick_q + 1'b1;
       if (hdr_used_q == 9'd0 && !issue) rcb_q <= cfg_rcb_i;
-      hdr_used_q  <= hdr_used_q + (issue_tagged ? {5'd0, need_hdr} : 9'd0) - {5'd0, back_hdr} - {5'd0, cancel_hdr};
-      data_used_q <= data_used_q + (issue_tagged ? {7'd0, need_data} : 13'd0) - {7'd0, back_data} - {7'd0, cancel_data};
+      hdr_used_q  <= hdr_used_q + (issue_tagged ? {5'd0, need_hdr} : 9'd0) - {5'd0, back_hdr} - {5'd0, drop_hdr};
+      data_used_q <= data_used_q + (issue_tagged ? {7'd0, need_data} : 13'd0) - {7'd0, back_data} - {7'd0, drop_data};
 
       if (tick) begin
-        age0_q <= ~age0_q & busy_q;
-        age1_q <= (age1_q ^ age0_q) & busy_q;
+        age0_q <= (~age0_q | age1_q) & busy_q;  // 0, 1, 2, 3 and no further
+        age1_q <= (age1_q | age0_q) & busy_q;
       end
-      done_q <= done_q | expired;
-      err_q  <= err_q | expired;
-      quar_q <= quar_q | expired;
+      if (!cancel_valid_i) scan_q <= (scan_q + 5'd1) & 5'(Tags - 1);
+      if (expire) quar_q[scan_q] <= 1'b1;
       if (prog_valid_i) begin
         fresh_q[look_tag_i] <= 1'b0;
         age0_q[look_tag_i]  <= 1'b0;
@@ -203,14 +215,15 @@ module pcie_tags #(
         if (event_done_i) done_q[event_tag_i] <= 1'b1;
         if (event_err_i) err_q[event_tag_i] <= 1'b1;
       end
-      if (cancel_valid_i) begin
-        done_q[cancel_tag_i] <= 1'b1;
-        err_q[cancel_tag_i]  <= 1'b1;
+      if (drop) begin
+        done_q[drop_tag] <= 1'b1;
+        err_q[drop_tag]  <= 1'b1;
       end
       if (ret_pop) begin
         sticky_q[order_client] <= ret_err_o && !order_last;
         if (order_tagged) busy_q[order_tag] <= 1'b0;
       end
+      if (forget_i) sticky_q <= '0;
       if (issue_tagged) begin
         busy_q[cand_q]  <= 1'b1;
         done_q[cand_q]  <= 1'b0;

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+static const uint16_t card_id = 0x0100;
+static const uint16_t host_id = 0x0008;
+static const unsigned header_pool = 36, rcb = 64;
+
+Host::Host(uint64_t seed) : rng(seed)
+{
+    top.cfg_id_i = card_id;
+    top.cfg_bus_master_i = 1;
+    top.cfg_mps_i = 0;
+    top.cfg_rcb_i = 0;
+    top.cfg_flr_i = 0;
+    top.cfg_msix_mask_i = 0;
+    top.cfg_mrrs_i = 2;
+    top.cfg_msix_enable_i = 1;
+    top.cfg_link_up_i = 1;
+    top.cfg_cpl_hdr_i = header_pool;
+    top.cfg_cpl_data_i = 461;
+}
+
+Host::~Host()
+{
+    top.final();
+}
+
+void Host::rule(bool kept, const char *what)
+{
+    if (!kept) {
+        broken_rules++;
+        printf("# clock %llu: the card broke a rule: %s\n", (unsigned long long)clocks, what);
+    }
+}
+
+void Host::reset()
+{
+    top.rst_ni = 0;
+    run(4);
+    top.rst_ni = 1;
+    reads_.clear();
+    header_credits_ = 0;
+}
+
+// ---------------------------------------------------------------- clock
+
+void Host::next_beat()
+{
+    beat_valid_ = false;
+    if (rx_.empty() || below(100) < options.gap) {
+        return;
+    }
+    beat_valid_ = true;
+    beat_user_ = 0;
+    memset(beat_, 0, sizeof beat_);
+    unsigned dw = 0;
+    if (position_ == 0) {
+        beat_user_ = 1u << 14 | rx_.front().bar << 2;
+    }
+    while (dw < 4 && !rx_.empty()) {
+        const Tlp &tlp = rx_.front().tlp;
+        beat_[dw++] = tlp[position_++];
+        if (position_ < tlp.size()) {
+            continue;
+        }
+        beat_user_ |= 1u << 21 | (dw - 1) << 19;
+        rx_.pop_front();
+        position_ = 0;
+        if (dw > 2 || rx_.empty() || !options.straddle || (beat_user_ >> 14 & 1)) {
+            return;
+        }
+        beat_user_ |= 1u << 14 | 2u << 12 | rx_.front().bar << 2;
+        dw = 2;
+        while (dw < 4) {
+            beat_[dw++] = rx_.front().tlp[position_++];
+        }
+        return;
+    }
+}
+
+void Host::take_beat()
+{
+    unsigned dws = top.tx_keep_o == 0xffff ? 4 : top.tx_keep_o == 0x0fff ? 3 : top.tx_keep_o == 0x00ff ? 2 : 1;
+
+    rule(top.tx_keep_o == 0xffff || (top.tx_last_o && (top.tx_keep_o == 0xfff || top.tx_keep_o == 0xff || top.tx_keep_o == 0xf)),
+         "keep");
+    for (unsigned i = 0; i < dws; i++) {
+        tx_.push_back(top.tx_data_o[i]);
+    }
+    if (top.tx_last_o) {
+        Tlp tlp;
+        tlp.swap(tx_);
+        take_frame(tlp);
+    }
+}
+
+void Host::clock()
+{
+    complete_some();
+    if (!beat_valid_) {
+        next_beat();
+    }
+    top.rx_valid_i = beat_valid_;
+    for (unsigned i = 0; i < 4; i++) {
+        top.rx_data_i[i] = beat_valid_ ? beat_[i] : static_cast<uint32_t>(rng());
+    }
+    top.rx_user_i = beat_user_;
+    top.tx_ready_i = below(100) >= options.stall;
+    top.clk_i = 0;
+    top.eval();
+    bool rx = beat_valid_ && top.rx_ready_o, tx = top.rst_ni && top.tx_valid_o && top.tx_ready_i;
+    if (top.rst_ni) {
+        ur += top.err_ur_o;
+        poisoned += top.err_poisoned_o;
+        timeouts += top.err_cpl_timeout_o;
+        unexpected += top.err_cpl_unexpected_o;
+        flr_done += top.cfg_flr_done_o;
+    }
+    if (tx) {
+        take_beat();
+    }
+    if (rx) {
+        beat_valid_ = false;
+    }
+    top.clk_i = 1;
+    top.eval();
+    clocks++;
+}
+
+void Host::run(unsigned n)
+{
+    while (n--) {
+        clock();
+    }
+}
+
+bool Host::until(const std::function<bool()> &ready, unsigned limit)
+{
+    while (!ready()) {
+        if (limit-- == 0) {
+            return false;
+        }
+        clock();
+    }
+    return true;
+}
+
+// ---------------------------------------------------------------- memory
+
+Host::Page *Host::page(uint64_t address)
+{
+    auto it = memory_.find(address >> 12);
+    return it == memory_.end() ? nullptr : &it->second;
+}
+
+uint64_t Host::alloc(size_t bytes, size_t align, bool high)
+{
+    uint64_t &next = high ? next_high_ : next_low_;
+    uint64_t at = (next + align - 1) / align * align;
+
+    for (uint64_t p = at >> 12; p <= (at + bytes) >> 12; p++) {
+        if (!memory_.count(p)) {
+            memory_[p] = std::make_unique<Bytes>(4096);
+        }
+    }
+    next = at + bytes;
+    return at;
+}
+
+void Host::put(uint64_t address, const void *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        (*memory_.at((address + i) >> 12))[(address + i) & 4095] = static_cast<const uint8_t *>(data)[i];
+    }
+}
+
+void Host::get(uint64_t address, void *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        static_cast<uint8_t *>(data)[i] = (*memory_.at((address + i) >> 12))[(address + i) & 4095];
+    }
+}
+
+Bytes Host::get(uint64_t address, size_t bytes)
+{
+    Bytes out(bytes);
+    get(address, out.data(), bytes);
+    return out;
+}
+
+void Host::fault(uint64_t address, Fault kind)
+{
+    faults_[address >> 12] = kind;
+}
+
+// ---------------------------------------------------------------- what the card sends
+
+static unsigned lines(uint64_t address, unsigned left)
+{
+    return left ? static_cast<unsigned>((address % rcb + left + rcb - 1) / rcb) : 0;
+}
+
+static bool contiguous(unsigned be)
+{
+    while (be && !(be & 1)) {
+        be >>= 1;
+    }
+    return (be & (be + 1)) == 0;
+}
+
+void Host::take_frame(const Tlp &tlp)
+{
+    unsigned fmt = tlp[0] >> 29 & 3, type = tlp[0] >> 24 & 31, header = fmt & 1 ? 4 : 3;
+    unsigned length = tlp[0] & 1023 ? tlp[0] & 1023 : 1024;
+
+    rule(tlp.size() == header + (fmt & 2 ? length : 0), "length of a TLP");
+    rule((tlp[0] >> 12 & 3) == 0 || type == 10, "attributes");
+    if (type == 10 || type == 11) {
+        rule(tlp[1] >> 16 == card_id, "completer id");
+        answers_[tlp[2] >> 8 & 255] = tlp;
+        return;
+    }
+    rule(type == 0 && tlp[1] >> 16 == card_id, "requester id");
+    rule(top.cfg_bus_master_i, "bus mastering is off");
+    uint64_t address = fmt & 1 ? (uint64_t)tlp[2] << 32 | tlp[3] : tlp[2];
+    rule(!(fmt & 1) || address >> 32, "4 DW header below 4 GiB");
+    rule((address & 3) == 0 && (address & 4095) + 4 * length <= 4096, "4 KiB");
+    unsigned first = tlp[1] & 15, last = tlp[1] >> 4 & 15;
+    rule(length == 1 ? last == 0 : first && last, "byte enables");
+    rule(length > 2 || (contiguous(first) && contiguous(last)), "byte enables with a hole");
+    if (length > 2) {
+        rule(contiguous(first) && (first & 8) && contiguous(last) && (last & 1), "byte enables with a hole");
+    }
+    if (fmt & 2) {
+        take_write(tlp, address, header);
+    } else {
+        take_read(tlp, address);
+    }
+}
+
+void Host::take_write(const Tlp &tlp, uint64_t address, unsigned header)
+{
+    unsigned length = static_cast<unsigned>(tlp.size()) - header;
+
+    writes_seen++;
+    rule(4 * length <= 128u << top.cfg_mps_i, "maximum payload");
+    if (address >> 20 == 0xfee) {
+        rule(length == 1 && (tlp[1] & 255) == 15, "an interrupt is one DW");
+        messages.push_back({address, __builtin_bswap32(tlp[header]), clocks});
+        return;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        unsigned be = i == 0 ? tlp[1] & 15 : i + 1 == length ? tlp[1] >> 4 & 15 : 15;
+        for (unsigned b = 0; b < 4; b++) {
+            uint64_t at = address + 4 * i + b;
+            Page *p = page(at);
+            rule(p || !(be >> b & 1), "a write to memory that is not there");
+            if (p && be >> b & 1) {
+                (**p)[at & 4095] = static_cast<uint8_t>(tlp[header + i] >> (24 - 8 * b));
+            }
+        }
+    }
+}
+
+void Host::take_read(const Tlp &tlp, uint64_t address)
+{
+    unsigned length = tlp[0] & 1023 ? tlp[0] & 1023 : 1024, first = tlp[1] & 15, last = tlp[1] >> 4 & 15;
+    unsigned skip = static_cast<unsigned>(__builtin_ctz(first));
+    unsigned over = static_cast<unsigned>(__builtin_clz((length == 1 ? first : last) << 28));
+    Read read = {};
+
+    reads_seen++;
+    rule(4 * length <= 128u << top.cfg_mrrs_i, "maximum read request");
+    read.tag = tlp[1] >> 8 & 255;
+    for (const Read &other : reads_) {
+        rule(other.tag != read.tag || other.fault == Fault::Silence, "a tag used twice");
+    }
+    read.address = address + skip;
+    read.left = 4 * length - skip - over;
+    read.at = clocks + options.latency + below(options.jitter + 1);
+    auto it = faults_.find(address >> 12);
+    read.fault = !page(address) ? Fault::Ur : it == faults_.end() ? Fault::None : it->second;
+    header_credits_ += read.fault == Fault::Silence ? 0 : lines(read.address, read.left);
+    rule(header_credits_ <= header_pool, "completion credits");
+    reads_.push_back(read);
+}
+
+// ---------------------------------------------------------------- completions
+
+void Host::complete(Read &read)
+{
+    unsigned bytes = read.left, status = read.fault == Fault::Ur ? 1 : read.fault == Fault::Ca ? 4 : 0;
+    uint64_t step = options.random_split ? rcb * (1 + below(8)) : 128;
+    uint64_t cut = (read.address / (options.random_split ? rcb : 128)) * (options.random_split ? rcb : 128) + step;
+
+    if (read.address + bytes > cut) {
+        bytes = static_cast<unsigned>(cut - read.address);
+    }
+    unsigned before = lines(read.address, read.left);
+    unsigned count = read.left & 4095, low = read.address & 127;
+    Tlp tlp = {0, (uint32_t)host_id << 16 | status << 13 | count, (uint32_t)card_id << 16 | (uint32_t)read.tag << 8 | low};
+    if (status) {
+        tlp[0] = 0x0a000000;
+        tlp[1] = (uint32_t)host_id << 16 | status << 13 | (read.left & 4095);
+        bytes = read.left;
+    } else {
+        unsigned skip = read.address & 3, dws = (skip + bytes + 3) / 4;
+        tlp[0] = 0x4a000000 | dws | (read.fault == Fault::Poisoned ? 1u << 14 : 0);
+        if (read.fault == Fault::WrongCount) {
+            tlp[1] ^= 4;
+        }
+        for (unsigned i = 0; i < dws; i++) {
+            uint32_t dw = 0;
+            for (unsigned b = 0; b < 4; b++) {
+                uint64_t at = (read.address & ~3ull) + 4 * i + b;
+                Page *p = page(at);
+                dw = dw << 8 | (p ? (**p)[at & 4095] : 0xee);
+            }
+            tlp.push_back(dw);
+        }
+        if (read.fault == Fault::Short && dws > 1) {
+            tlp.pop_back();
+        }
+    }
+    read.address += bytes;
+    read.left -= bytes;
+    read.begun = true;
+    header_credits_ -= before - lines(read.address, read.left);
+    rx_.push_back({tlp, 0});
+}
+
+void Host::complete_some()
+{
+    if (rx_.size() >= 3 || reads_.empty()) {
+        return;
+    }
+    std::vector<size_t> ready;
+    for (size_t i = 0; i < reads_.size(); i++) {
+        if (reads_[i].at <= clocks && reads_[i].fault != Fault::Silence) {
+            ready.push_back(i);
+        }
+    }
+    if (ready.empty()) {
+        return;
+    }
+    size_t pick = ready[options.reorder ? below(static_cast<unsigned>(ready.size())) : 0];
+    complete(reads_[pick]);
+    if (reads_[pick].left == 0) {
+        reads_.erase(reads_.begin() + static_cast<long>(pick));
+    }
+}
+
+// ---------------------------------------------------------------- BAR
+
+uint8_t Host::next_tag()
+{
+    return ++tag_;
+}
+
+void Host::send(const Tlp &tlp, unsigned bar_hit)
+{
+    rx_.push_back({tlp, bar_hit});
+}
+
+Tlp Host::answer(uint8_t tag, unsigned limit)
+{
+    uint64_t from = clocks;
+    until([&] { return answers_.count(tag) != 0; }, limit);
+    last_answer = static_cast<unsigned>(clocks - from);
+    Tlp tlp = answers_.count(tag) ? answers_[tag] : Tlp();
+    answers_.erase(tag);
+    return tlp;
+}
+
+uint32_t Host::read32(uint32_t offset)
+{
+    uint8_t tag = next_tag();
+    send({0x00000001, (uint32_t)host_id << 16 | (uint32_t)tag << 8 | 0x0f, 0xfe000000u | offset});
+    Tlp tlp = answer(tag);
+    return tlp.size() == 4 ? __builtin_bswap32(tlp[3]) : 0xdeadbeef;
+}
+
+uint64_t Host::read64(uint32_t offset)
+{
+    uint8_t tag = next_tag();
+    send({0x00000002, (uint32_t)host_id << 16 | (uint32_t)tag << 8 | 0xff, 0xfe000000u | offset});
+    Tlp tlp = answer(tag);
+    return tlp.size() == 5 ? __builtin_bswap32(tlp[3]) | (uint64_t)__builtin_bswap32(tlp[4]) << 32 : ~0ull;
+}
+
+void Host::write32(uint32_t offset, uint32_t value, unsigned be)
+{
+    send({0x40000001, (uint32_t)host_id << 16 | be, 0xfe000000u | offset, __builtin_bswap32(value)});
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small host around the Verilated card, at the level of TLPs: it owns the clock and the memory, answers the card's reads
+// (split, reordered, delayed, spoilt as told), takes its writes, and checks every rule of the link that the card must keep.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "Vsluice_card.h"
+
+using Bytes = std::vector<uint8_t>;
+using Tlp = std::vector<uint32_t>; // DWs as numbers; payload DWs have their first byte in bits 31:24
+
+struct Options {
+    unsigned latency = 125;    // clocks until a read's first completion, at least
+    unsigned jitter = 0;       // and at most so many more
+    bool random_split = false; // cut completions at any RCB boundary, else at 128-byte addresses
+    bool reorder = false;      // completions of different tags in any order
+    unsigned stall = 0;        // per cent of clocks with tx_ready low
+    unsigned gap = 0;          // per cent of clocks without a receive beat
+    bool straddle = true;
+};
+
+enum class Fault { None, Ur, Ca, Poisoned, Silence, Short, WrongCount };
+
+struct Message {
+    uint64_t address;
+    uint32_t data;
+    uint64_t clock;
+};
+
+class Host
+{
+  public:
+    explicit Host(uint64_t seed);
+    ~Host();
+
+    std::mt19937_64 rng;
+    Options options;
+    Vsluice_card top;
+    uint64_t clocks = 0;
+    unsigned broken_rules = 0; // of the link; each is told on stdout
+    std::vector<Message> messages;
+    unsigned ur = 0, poisoned = 0, timeouts = 0, unexpected = 0, flr_done = 0;
+    uint64_t writes_seen = 0, reads_seen = 0;
+
+    unsigned below(unsigned n)
+    {
+        return n ? static_cast<unsigned>(rng() % n) : 0;
+    }
+    void reset();
+    void clock();
+    void run(unsigned n);
+    bool until(const std::function<bool()> &ready, unsigned limit);
+
+    // Memory of 4 KiB pages, made by alloc; what is not there answers UR.
+    uint64_t alloc(size_t bytes, size_t align = 64, bool high = true);
+    void put(uint64_t address, const void *data, size_t bytes);
+    void get(uint64_t address, void *data, size_t bytes);
+    Bytes get(uint64_t address, size_t bytes);
+    void fault(uint64_t address, Fault kind); // of every read that begins in this page
+
+    // BAR 0. Reads return after the completion; last_answer is the clocks it took.
+    uint32_t read32(uint32_t offset);
+    uint64_t read64(uint32_t offset);
+    void write32(uint32_t offset, uint32_t value, unsigned be = 15);
+    unsigned last_answer = 0;
+    void send(const Tlp &tlp, unsigned bar_hit = 1);
+    // The completion of a request with this tag, empty when there was none.
+    Tlp answer(uint8_t tag, unsigned limit = 400);
+    uint8_t next_tag();
+    bool quiet() const
+    {
+        return rx_.empty() && !beat_valid_ && reads_.empty() && tx_.empty();
+    }
+
+  private:
+    struct Read {
+        uint8_t tag;
+        uint64_t address, at;
+        unsigned left, tc;
+        Fault fault;
+        bool begun;
+    };
+    struct Frame {
+        Tlp tlp;
+        unsigned bar;
+    };
+    using Page = std::unique_ptr<Bytes>;
+
+    void rule(bool kept, const char *what);
+    void next_beat();
+    void take_beat();
+    void take_frame(const Tlp &tlp);
+    void take_read(const Tlp &tlp, uint64_t address);
+    void take_write(const Tlp &tlp, uint64_t address, unsigned header);
+    void complete_some();
+    void complete(Read &read);
+    Page *page(uint64_t address);
+
+    std::map<uint64_t, Page> memory_;
+    std::map<uint64_t, Fault> faults_;
+    uint64_t next_high_ = 0x123450000ull, next_low_ = 0x10000000ull;
+    std::deque<Frame> rx_;
+    size_t position_ = 0;
+    bool beat_valid_ = false, in_frame_ = false;
+    uint32_t beat_[4] = {};
+    uint32_t beat_user_ = 0;
+    Tlp tx_;
+    std::vector<Read> reads_;
+    std::map<uint8_t, Tlp> answers_;
+    uint8_t tag_ = 0;
+    unsigned header_credits_ = 0;
+};
