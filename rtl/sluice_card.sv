@@ -62,7 +62,8 @@ module sluice_card #(
   // ---- resets
   logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
   mgmt_reset u_reset (
-    .clk_i, .rst_ni, .soft_i(soft_reset), .flr_i(cfg_flr_i), .link_up_i(cfg_link_up_i), .tx_quiet_i(tx_quiet), .tags_idle_i(tags_idle),
+    .clk_i, .rst_ni, .soft_i(soft_reset), .flr_i(cfg_flr_i), .link_up_i(cfg_link_up_i), .tx_quiet_i(tx_quiet),
+    .tags_idle_i(tags_idle),
     .wiped_i(wiped), .core_rst_no(core_rst_n), .path_rst_no(path_rst_n), .fn_rst_no(fn_rst_n), .hold_o(hold), .flush_o(flush),
     .ready_o(ready), .flr_done_o(cfg_flr_done_o), .idle_o(reset_idle)
   );
@@ -217,20 +218,24 @@ module sluice_card #(
     .Lanes(Lanes), .IoQueues(IoQueues), .SaCount(SaCount), .RingAw(RingAw)
   ) u_engine (
     .clk_i, .rst_ni(core_rst_n), .path_rst_ni(path_rst_n), .enable_i(enable),
-    .adm_queue_i(aq_start || aq_stop ? 4'd0 : adm_queue), .create_i(aq_start || adm_create), .depth_log2_i(aq_start ? aq_log : adm_log),
+    .adm_queue_i(aq_start || aq_stop ? 4'd0 : adm_queue), .create_i(aq_start || adm_create),
+    .depth_log2_i(aq_start ? aq_log : adm_log),
     .sq_base_i(aq_start ? aq_sq : adm_sq), .cq_base_i(aq_start ? aq_cq : adm_cq), .stop_i(aq_stop || adm_stop),
     .bell_valid_i(bell_valid), .bell_queue_i(bell_queue), .bell_cq_i(bell_cq), .bell_i(bell), .bad_bell_o(bad_bell),
     .adm_own_i(adm_own), .adm_take_i(adm_take), .adm_want_o(adm_want), .take_addr_o(take_addr), .taken_queue_o(taken_queue),
     .taken_count_o(taken_count), .enable_o(queue_enable), .empty_o(queue_empty), .fire_o(fire), .done_o(queue_done),
-    .rd_valid_o(rd_valid[1:0]), .rd_ready_i(rd_ready[1:0]), .rd_addr_o(rd_addr[127:0]), .rd_len_o(rd_len[29:0]), .rd_lane_o(rd_lane),
+    .rd_valid_o(rd_valid[1:0]), .rd_ready_i(rd_ready[1:0]), .rd_addr_o(rd_addr[127:0]), .rd_len_o(rd_len[29:0]),
+    .rd_lane_o(rd_lane),
     .rd_pos_o(rd_pos[29:0]), .wr_valid_i(wr_valid[1]), .wr_addr_i(wr_addr[6:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
     .end_valid_i(end_valid[1]), .end_err_i(end_err),
     .look_sa_o(look_sa), .look_in_use_i(look_in_use), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit),
     .raise_o(raise), .raise_sa_o(raise_sa), .raise_next_o(raise_next), .word_addr_o(word_raddr),
-    .ask_valid_o(ask_valid), .ask_ready_i(window_ready), .ask_sa_o(ask_sa), .ask_counter_o(ask_counter), .ask_accept_o(ask_accept),
+    .ask_valid_o(ask_valid), .ask_ready_i(window_ready), .ask_sa_o(ask_sa), .ask_counter_o(ask_counter),
+    .ask_accept_o(ask_accept),
     .answer_valid_i(answer_valid), .replayed_i(replayed),
     .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_done_o(key_done), .key_status_o(key_status),
-    .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready), .adm_cpl_cookie_i(cpl_cookie),
+    .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
+    .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job), .sa_valid_o(sa_valid), .res_valid_i(res_valid),
     .res_ready_o(res_ready), .res_i(res), .ring_en_o(ring_en), .ring_addr_o(ring_addr), .ring_data_i(ring_data),

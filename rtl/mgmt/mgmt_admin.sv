@@ -2,8 +2,8 @@
 //
 // The administrator: a sequencer that serves the admin queue pair, one command at a time (identify, sa_create, sa_destroy,
 // queue_create, queue_destroy), in place of the management processor. Out of reset it first overwrites every table (about 2,050
-// clocks); wiped_o then stays. HMAC states are computed by a key job in a lane. The key is read twice, once to be checked and once
-// by the lane; what the lane read is what counts.
+// clocks); wiped_o then stays. HMAC states are computed by a key job in a lane. The key is read twice, once to be checked and
+// once by the lane; what the lane read is what counts.
 `default_nettype none
 
 module mgmt_admin #(
@@ -332,7 +332,8 @@ module mgmt_admin #(
             mac_q    <= word[9:8];
             open_q   <= word[24];
             lacks_q  <= lacks;
-            config_q <= {word[127:64], 23'd0, word[40], 2'd0, word[37:32], 7'd0, word[24], 5'd0, word[18:16], 6'd0, word[9:8], 5'd0,
+            config_q <= {word[127:64], 23'd0, word[40], 2'd0, word[37:32], 7'd0, word[24], 5'd0, word[18:16], 6'd0, word[9:8],
+            5'd0,
                          word[2:0]};
             meta_q.gen            <= gen_i + 8'd1;
             meta_q.open           <= word[24];

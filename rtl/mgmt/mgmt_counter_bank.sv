@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Up to 32 counters of 64 bits in memory. Each has a small register that takes its events; a scan adds one register to its counter
-// each clock. A snapshot keeps the registers of one moment and in the next scan writes counter + register to the snapshot's
-// memory, 34 clocks; busy_o until it can be read. Reset clears everything in 32 clocks.
+// Up to 32 counters of 64 bits in memory. Each has a small register that takes its events; a scan adds one register to its
+// counter each clock. A snapshot keeps the registers of one moment and in the next scan writes counter + register to the
+// snapshot's memory, 34 clocks; busy_o until it can be read. Reset clears everything in 32 clocks.
 `default_nettype none
 
 module mgmt_counter_bank #(

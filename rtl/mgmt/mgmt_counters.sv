@@ -92,7 +92,8 @@ module mgmt_counters #(
 
   // Cycles, busy_cycles, two places that are not in the bank, and the others.
   mgmt_counter_bank #(.Count(12)) u_general (
-    .clk_i, .rst_ni, .event_i({general_i[9:2], 2'b00, general_i[1:0]}), .snapshot_i, .index_i(index), .value_o(general), .busy_o(busy[0])
+    .clk_i, .rst_ni, .event_i({general_i[9:2], 2'b00, general_i[1:0]}), .snapshot_i, .index_i(index), .value_o(general),
+    .busy_o(busy[0])
   );
   mgmt_counter_bank #(.Count(32)) u_status (
     .clk_i, .rst_ni, .event_i(status_event), .snapshot_i, .index_i(index), .value_o(status), .busy_o(busy[1])

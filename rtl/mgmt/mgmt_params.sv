@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the parameter block of sa_create, 16 bytes at a time (struct sa_params in rtl/README.md): which field is wrong first, and
-// whether this build lacks what it asks for. Combinational.
+// Checks the parameter block of sa_create, 16 bytes at a time (struct sa_params in rtl/README.md): which field is wrong first,
+// and whether this build lacks what it asks for. Combinational.
 `default_nettype none
 
 module mgmt_params (
@@ -46,9 +46,11 @@ module mgmt_params (
       3'd4: key_bytes = cipher_i == sluice_regs_pkg::CipherNull[2:0] ? 16'h0000 :
                         cipher_i == sluice_regs_pkg::CipherDes[2:0] ? 16'h00ff : 16'hffff;
       3'd5: key_bytes = cipher_i == sluice_regs_pkg::CipherAes256[2:0] ? 16'hffff :
-                        cipher_i == sluice_regs_pkg::CipherAes192[2:0] || cipher_i == sluice_regs_pkg::CipherDes3[2:0] ? 16'h00ff : 16'h0000;
+                        cipher_i == sluice_regs_pkg::CipherAes192[2:0] || cipher_i == sluice_regs_pkg::CipherDes3[2:0] ? 16'h00ff
+                                                                                                                  : 16'h0000;
       3'd6: key_bytes = mac_i == sluice_regs_pkg::MacNone[1:0] ? 16'h0000 : 16'hffff;
-      3'd7: key_bytes = mac_i == sluice_regs_pkg::MacSha256[1:0] ? 16'hffff : mac_i == sluice_regs_pkg::MacSha1[1:0] ? 16'h000f : 16'h0000;
+      3'd7: key_bytes = mac_i == sluice_regs_pkg::MacSha256[1:0] ? 16'hffff :
+                        mac_i == sluice_regs_pkg::MacSha1[1:0] ? 16'h000f : 16'h0000;
       default: key_bytes = 16'h0000;
     endcase
   end

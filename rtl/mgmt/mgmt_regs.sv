@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The registers of BAR 0 (rtl/regs.toml). An access takes two clocks, one of a counter or a snapshot until the counters are ready (at
-// most 40). Bytes that a write does not enable keep their value; in a register that is only written they count as 0.
+// The registers of BAR 0 (rtl/regs.toml). An access takes two clocks, one of a counter or a snapshot until the counters are
+// ready (at most 40). Bytes that a write does not enable keep their value; in a register that is only written they count as 0.
 `default_nettype none
 
 module mgmt_regs #(
@@ -110,7 +110,8 @@ module mgmt_regs #(
   end
 
   logic depth_ok, aq_write;
-  assign depth_ok = 32'(merged[3:0]) >= sluice_regs_pkg::MinQueueDepthLog2 && 32'(merged[3:0]) <= sluice_regs_pkg::MaxQueueDepthLog2;
+  assign depth_ok = 32'(merged[3:0]) >= sluice_regs_pkg::MinQueueDepthLog2 &&
+                    32'(merged[3:0]) <= sluice_regs_pkg::MaxQueueDepthLog2;
   assign aq_write = wr && a == sluice_regs_pkg::RegAqCtrl && ready_i;
 
   assign counter_addr_o  = {a[13:2], 2'b00};

@@ -4,8 +4,8 @@
 //   Quiet   the frame under way is finished, nothing else is begun, headers that wait are withdrawn
 //   Drain   soft reset: completions of reads under way are waited for (or their time-out); else the tags are freed at once
 //   Wipe    the administrator overwrites the tables
-// and the card is ready again. core_rst_no resets lanes, queues, SA table and administrator; path_rst_no what moves data between them
-// and the link; fn_rst_no what belongs to the PCIe function alone (MSI-X).
+// and the card is ready again. core_rst_no resets lanes, queues, SA table and administrator; path_rst_no what moves data
+// between them and the link; fn_rst_no what belongs to the PCIe function alone (MSI-X).
 `default_nettype none
 
 module mgmt_reset (

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// MSI-X: the table, the pending bits, and the messages. Vector q is asked for by fire_i[q]; the message leaves when MSI-X is on,
-// neither the function nor the vector is masked and bus mastering is on; until then its pending bit is set, and several askings are
-// one message (PCI 3.0, section 6.8.3). Every vector is masked after reset; addresses and data are then not defined.
+// MSI-X: the table, the pending bits, and the messages. Vector q is asked for by fire_i[q]; the message leaves when MSI-X is
+// on, neither the function nor the vector is masked and bus mastering is on; until then its pending bit is set, and several
+// askings are one message (PCI 3.0, section 6.8.3). Every vector is masked after reset; addresses and data are then not
+// defined.
 `default_nettype none
 
 module pcie_msix #(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Read data: takes completion frames, asks the tags where they belong, turns their bytes to the alignment of the client's memory
-// and writes them there, 16 bytes a clock, with byte enables. What no tag waits for, or does not fit what it waits for, is dropped
-// and reported. Two clocks from beat to write; a beat a clock, but one more where the rest of a frame and the beginning of the
-// next need the write port at once.
+// Read data: takes completion frames, asks the tags where they belong, turns their bytes to the alignment of the client's
+// memory and writes them there, 16 bytes a clock, with byte enables. What no tag waits for, or does not fit what it waits for,
+// is dropped and reported. Two clocks from beat to write; a beat a clock, but one more where the rest of a frame and the
+// beginning of the next need the write port at once.
 `default_nettype none
 
 module pcie_rd_data (
@@ -65,7 +65,8 @@ module pcie_rd_data (
   // The last completion has no DW too many; none has no data or reaches beyond what was asked for.
   assign fits  = has_data && length != 10'd0 && length <= 10'd129 && count == {3'b000, look_left_i} &&
                  in_data_i[70:64] == look_low_i && payload < {2'b00, look_left_i} + 12'd4;
-  assign expected = in_data_i[95:80] == cfg_id_i && in_data_i[79:77] == 3'b000 && look_known_i && (fail ? !has_data && look_left_i != 10'd0 : fits);
+  assign expected = in_data_i[95:80] == cfg_id_i && in_data_i[79:77] == 3'b000 && look_known_i &&
+                    (fail ? !has_data && look_left_i != 10'd0 : fits);
 
   assign in_ready_o       = !stall;
   assign take             = in_valid_i && in_ready_o;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cuts a reading of any length into pieces that one memory read can ask for: at most the maximum read request size (and 512 bytes,
-// so that a few reads never hold all completion credits), never across 4 KiB, and cut at 128-byte addresses so that completions
-// come whole. A length of 0 gives one empty piece. A piece a clock; the next reading is taken with the last piece of the one before.
+// Cuts a reading of any length into pieces that one memory read can ask for: at most the maximum read request size (and 512
+// bytes, so that a few reads never hold all completion credits), never across 4 KiB, and cut at 128-byte addresses so that
+// completions come whole. A length of 0 gives one empty piece. A piece a clock; the next reading is taken with the last piece
+// of the one before.
 `default_nettype none
 
 module pcie_rd_split (

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Posted writes: takes write jobs of any length with their bytes as 16-byte words aligned to the DMA address, and makes memory
-// writes of them, at most the maximum payload size, never across 4 KiB, byte-exact at both ends. Cuts are at 16-byte addresses, so
-// no word belongs to two TLPs. Client 0 is the lanes' results, client 1 everything small (completions, interrupts); jobs are
-// not interleaved and client 1 goes first. With bus mastering off a job's words are thrown away and it ends with an error.
-// A TLP of n words takes n + 1 clocks (n with a 3-DW header where they fit), without a bubble between TLPs or jobs.
+// writes of them, at most the maximum payload size, never across 4 KiB, byte-exact at both ends. Cuts are at 16-byte addresses,
+// so no word belongs to two TLPs. Client 0 is the lanes' results, client 1 everything small (completions, interrupts); jobs are
+// not interleaved and client 1 goes first. With bus mastering off a job's words are thrown away and it ends with an error. A
+// TLP of n words takes n + 1 clocks (n with a 3-DW header where they fit), without a bubble between TLPs or jobs.
 `default_nettype none
 
 module pcie_wr #(
@@ -108,7 +108,8 @@ module pcie_wr #(
 
   assign tx_valid_o = (state_q == Head && head_go) || (state_q == Body && (!body_need || word_valid));
   assign tx_data_o  = state_q == Head ? head : moved;
-  assign tx_keep_o  = state_q == Head || dws_q >= 11'd4 ? 16'hffff : dws_q == 11'd3 ? 16'h0fff : dws_q == 11'd2 ? 16'h00ff : 16'h000f;
+  assign tx_keep_o  = state_q == Head || dws_q >= 11'd4 ? 16'hffff :
+                      dws_q == 11'd3 ? 16'h0fff : dws_q == 11'd2 ? 16'h00ff : 16'h000f;
   assign tx_last_o  = beat_last;
 
   logic sent, tlp_end, job_end, drop_end;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// First half of dispatch: checks 1 to 6 of rtl/README.md, in their order, and the counter of a seal. One operation at a time, in the
-// order of fetching; 4 clocks an operation. What fails goes on with its status, in its turn.
+// First half of dispatch: checks 1 to 6 of rtl/README.md, in their order, and the counter of a seal. One operation at a time,
+// in the order of fetching; 4 clocks an operation. What fails goes on with its status, in its turn.
 `default_nettype none
 
 module queue_check #(

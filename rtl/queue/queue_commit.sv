@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Commit: takes operations that are done in the order of their SA, asks the replay window, settles status, length and counter,
-// and writes the completion entry. The administrator's completions go the same way. About 5 clocks an operation, 10 with a window.
+// and writes the completion entry. The administrator's completions go the same way. About 5 clocks an operation, 10 with a
+// window.
 `default_nettype none
 
 module queue_commit (

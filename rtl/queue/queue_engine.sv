@@ -147,7 +147,8 @@ module queue_engine #(
   logic [3:0]   entry_queue;
   queue_fetch #(.IoQueues(IoQueues)) u_fetch (
     .clk_i, .rst_ni, .enable_i, .want_i(want),
-    .take_o(fetch_take), .take_queue_o(fetch_queue), .take_count_o(fetch_count), .take_addr_i(take_addr_o), .take_grant_i(!adm_own_i),
+    .take_o(fetch_take), .take_queue_o(fetch_queue), .take_count_o(fetch_count), .take_addr_i(take_addr_o),
+    .take_grant_i(!adm_own_i),
     .rd_valid_o(rd_valid_o[1]), .rd_ready_i(rd_ready_i[1]), .rd_addr_o(rd_addr_o[127:64]), .rd_len_o(rd_len_o[29:15]),
     .rd_pos_o(rd_pos_o[29:15]), .wr_valid_i, .wr_addr_i, .wr_be_i, .wr_data_i, .end_valid_i, .end_err_i,
     .out_valid_o(entry_valid), .out_ready_i(entry_ready), .out_entry_o(entry), .out_queue_o(entry_queue), .out_err_o(entry_err),
@@ -204,7 +205,8 @@ module queue_engine #(
   logic [14:0]         commit_length;
   queue_table #(.SaCount(SaCount)) u_table (
     .clk_i, .rst_ni, .id_valid_o(id_valid), .id_o(id), .alloc_i(alloc), .alloc_link_i(alloc_link), .alloc_flight_i(flight),
-    .alloc_dst_i(flight_dst), .dst_id_i(dst_id), .dst_o(dst), .res_valid_i(res_valid), .res_id_i(res_id), .res_status_i(res_status),
+    .alloc_dst_i(flight_dst), .dst_id_i(dst_id), .dst_o(dst), .res_valid_i(res_valid), .res_id_i(res_id),
+    .res_status_i(res_status),
     .res_length_i(res_length), .res_counter_i(res_counter),
     .done_valid_i(done_valid_i || empty_valid), .done_id_i(done_valid_i ? done_id_i : res_id),
     .done_err_i(done_valid_i && done_err_i),
@@ -227,7 +229,8 @@ module queue_engine #(
   queue_commit u_commit (
     .clk_i, .rst_ni, .in_valid_i(commit_valid), .in_flight_i(commit_flight), .in_status_i(commit_status),
     .in_length_i(commit_length), .in_counter_i(commit_counter), .in_err_i(commit_err), .in_take_o(commit_take),
-    .adm_valid_i(adm_cpl_valid_i), .adm_ready_o(adm_cpl_ready_o), .adm_cookie_i(adm_cpl_cookie_i), .adm_status_i(adm_cpl_status_i),
+    .adm_valid_i(adm_cpl_valid_i), .adm_ready_o(adm_cpl_ready_o), .adm_cookie_i(adm_cpl_cookie_i),
+    .adm_status_i(adm_cpl_status_i),
     .adm_length_i(adm_cpl_length_i),
     .ask_valid_o, .ask_ready_i, .ask_sa_o, .ask_counter_o, .ask_accept_o, .answer_valid_i, .replayed_i,
     .done_queue_o(cqe_queue), .done_o(cqe_done), .done_addr_i(cqe_addr), .done_head_i(cqe_head), .done_phase_i(cqe_phase),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fetches submission entries of the I/O queues: round robin, up to 8 contiguous entries in one reading, into 32 places. They come out
-// in the order of fetching, 512 bits with the number of their queue, one every 6 clocks. An entry that could not be read comes out
-// with err. Every entry here has a completion slot reserved, so none waits for another queue's host.
+// Fetches submission entries of the I/O queues: round robin, up to 8 contiguous entries in one reading, into 32 places. They
+// come out in the order of fetching, 512 bits with the number of their queue, one every 6 clocks. An entry that could not be
+// read comes out with err. Every entry here has a completion slot reserved, so none waits for another queue's host.
 `default_nettype none
 
 module queue_fetch #(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Second half of dispatch: gives each checked operation its in-flight slot and its place in the order of its SA, and, unless it is
-// over already, the lane with the fewest jobs that has room for it; sends the job, the SA's words behind it, and the order to read
-// the source. Key jobs of the administrator go the same way. 11 clocks a job, 2 for what needs no lane.
+// Second half of dispatch: gives each checked operation its in-flight slot and its place in the order of its SA, and, unless it
+// is over already, the lane with the fewest jobs that has room for it; sends the job, the SA's words behind it, and the order
+// to read the source. Key jobs of the administrator go the same way. 11 clocks a job, 2 for what needs no lane.
 `default_nettype none
 
 module queue_issue #(
@@ -133,7 +133,8 @@ module queue_issue #(
   assign rd_addr_o  = work_q.src;
   assign rd_len_o   = work_q.src_len;
   assign rd_lane_o  = lane_q;
-  assign rd_pos_o   = {lane_base + RingAw'(work_q.kind == sluice_pkg::KindSeal), work_q.kind == sluice_pkg::KindOpen ? 4'd3 : 4'd0};
+  assign rd_pos_o   = {lane_base + RingAw'(work_q.kind == sluice_pkg::KindSeal),
+                       work_q.kind == sluice_pkg::KindOpen ? 4'd3 : 4'd0};
 
   assign word_addr_o  = {work_q.sa, state_q == Load ? word_q + 3'd1 : 3'd0};
   assign query_busy_o = state_q != Empty && work_q.sa == query_sa_i && !key_q;

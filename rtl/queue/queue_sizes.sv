@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lengths of a record of the secure-UDP forms, as rtl/README.md has them: what an operation writes at most, how much ring it needs,
-// and whether a record of this SA can have that length (checks 4 and 5). Combinational; every input is public.
+// Lengths of a record of the secure-UDP forms, as rtl/README.md has them: what an operation writes at most, how much ring it
+// needs, and whether a record of this SA can have that length (checks 4 and 5). Combinational; every input is public.
 `default_nettype none
 
 module queue_sizes (
@@ -38,6 +38,7 @@ module queue_sizes (
   // open
   logic [15:0] outside, inner, body, largest, writes;
   logic        ragged;
+  localparam logic [15:0] LargestMost = 16'(sluice_regs_pkg::MaxContent + sluice_regs_pkg::MaxPadding);
   assign outside = 16'(sluice_regs_pkg::UdpHeaderBytes) + {11'd0, nonce} + mac_out;
   assign inner   = mac_in + (null_cipher ? 16'd0 : 16'd1);
   assign body    = src - outside;
@@ -46,7 +47,7 @@ module queue_sizes (
   assign ragged  = aes ? body[3:0] != 4'd0 : !null_cipher && body[2:0] != 3'd0;
 
   assign bad_length_o = src_len_i[23:15] != 9'd0 ||
-                        (open_i ? src < outside + inner || ragged || largest > 16'(sluice_regs_pkg::MaxContent + sluice_regs_pkg::MaxPadding)
+                        (open_i ? src < outside + inner || ragged || largest > LargestMost
                                 : src > 16'(sluice_regs_pkg::MaxContent) || padding_bad);
   assign too_small_o  = dst_len_i < {8'd0, open_i ? writes : record};
   assign words_o      = 11'(((open_i ? src : record) + 16'd18) >> 4);  // three bytes before it, rounded up

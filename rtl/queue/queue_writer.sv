@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes the lanes' results in turn and streams their bytes out of the ring, turned to the alignment of the destination, zeros beyond
-// what is kept. One word a clock, 4 clocks more for each result, which the word FIFO hides from the link. The reading of the ring
-// depends on out_len alone, never on keep_len or the status.
+// Takes the lanes' results in turn and streams their bytes out of the ring, turned to the alignment of the destination, zeros
+// beyond what is kept. One word a clock, 4 clocks more for each result, which the word FIFO hides from the link. The reading of
+// the ring depends on out_len alone, never on keep_len or the status.
 `default_nettype none
 
 module queue_writer #(

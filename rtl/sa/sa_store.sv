@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SA table: the words that a lane gets (keys and HMAC states, write-only but for the lanes), what the dispatcher needs to know, and
-// the counters of sealing. valid_q alone decides whether a slot is in use, so that one clock makes every key unusable.
+// SA table: the words that a lane gets (keys and HMAC states, write-only but for the lanes), what the dispatcher needs to know,
+// and the counters of sealing. valid_q alone decides whether a slot is in use, so that one clock makes every key unusable.
 // Reads answer one clock later, but for in_use and the generation that the administrator asks for, which answer at once.
 `default_nettype none
 

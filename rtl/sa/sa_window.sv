@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Replay windows: for each SA the highest counter accepted and a bit for each counter below it (RFC 6479: a ring of bits larger than
-// the window, so that moving on clears whole words). 2048 bits an SA in words of 128; the window is 1024 wide.
-// A question is answered after 4 clocks, and one more for each word that a jump ahead clears (at most 16). The bits are read and
-// written back also where the answer changes nothing.
+// Replay windows: for each SA the highest counter accepted and a bit for each counter below it (RFC 6479: a ring of bits larger
+// than the window, so that moving on clears whole words). 2048 bits an SA in words of 128; the window is 1024 wide. A question
+// is answered after 4 clocks, and one more for each word that a jump ahead clears (at most 16). The bits are read and written
+// back also where the answer changes nothing.
 `default_nettype none
 
 module sa_window #(
@@ -81,7 +81,8 @@ module sa_window #(
   end
   always_ff @(posedge clk_i) begin
     if (mem_we) begin
-      state_mem_q[init_i ? init_sa_i : sa_q] <= init_i ? {1'b1, 48'd0, init_floor_i} : {move_q ? 1'b0 : fresh, move_q ? seq : top, floor};
+      state_mem_q[init_i ? init_sa_i : sa_q] <= init_i ? {1'b1, 48'd0, init_floor_i} : {move_q ? 1'b0 : fresh,
+      move_q ? seq : top, floor};
     end
     if (state_q != Write) state_word_q <= state_mem_q[sa_q];
   end
