@@ -30,6 +30,12 @@ TEST_NEEDS :=
 LINT :=
 HELP :=
 
+# Quiet unless V=1.
+V ?=
+ifeq ($(V),)
+MAKEFLAGS += --silent
+endif
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -42,6 +48,7 @@ $(GENERATED) &: rtl/regs.toml scripts/regs.py
 # Objects keep the path of their source: driver/soft.c is $(BUILD)/driver/soft.o.
 $(BUILD)/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
+	@echo "  CC $<"
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 include $(wildcard rtl/rtl.mk sim/sim.mk driver/driver.mk firmware/firmware.mk host/host.mk)
@@ -61,7 +68,7 @@ HELP += "setup|installs the Debian packages that all of it needs"
 HELP += "clean|removes $(BUILD)"
 
 help:
-	@echo "targets (BUILD=dir, SAN=sanitizers, OPT=flags):"
+	@echo "targets (BUILD=dir, SAN=sanitizers, OPT=flags, V=1 shows commands):"
 	@echo "  all          builds everything"
 	@printf '%s\n' $(HELP) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
@@ -121,7 +128,7 @@ lint-cppcheck: $(GENERATED)
 
 lint-tidy: $(GENERATED)
 	printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) $(TIDY_CPPFLAGS) $(CSTD) 2>/dev/null' tidy
+		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -I. -Isim -Itests/sim $(CSTD) 2>/dev/null' tidy
 
 clean:
 	rm -rf $(BUILD)
