@@ -54,6 +54,12 @@ module sluice_sha1 (
     part = n < 6'd10 ? 2'd0 : n < 6'd20 ? 2'd1 : n < 6'd30 ? 2'd2 : 2'd3;
   endfunction
 
+  // Additions are of two terms, one straight from a register or another adder; the other comes in two pieces (_t, _w), for the
+  // reason that sluice_sha256 gives.
+  logic        k_t, next0_t, next1_t, f1_t, late_t, late_m, add_t;
+  logic [30:0] k_w, next0_w, next1_w, f1_w, add_w;
+  logic [29:0] late_w;
+
   // Message schedule: word t - 16 + i in bits [32i+31:32i]; two words a clock.
   logic [511:0] w_q;
   logic [63:0]  w_new;
@@ -71,7 +77,8 @@ module sluice_sha1 (
   logic [31:0] kw0_q, kw1_q, sum0_q, sum1_q;
   logic        kw_valid_q, kw_next, sum_valid_q, step;
 
-  assign w_next = w_valid_q && (!kw_valid_q || kw_next);
+  assign {k_t, k_w} = k(part(kw_pair_q));
+  assign w_next     = w_valid_q && (!kw_valid_q || kw_next);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -90,35 +97,44 @@ module sluice_sha1 (
   end
 
   always_ff @(posedge clk_i) begin
-    if (w_take) w_q <= {w_new, w_q[511:64]};
+    if (!rst_ni) w_q <= '0;  // with a reset it is made of flip-flops; without, of LUTs, which are scarcer
+    else if (w_take) w_q <= {w_new, w_q[511:64]};
     if (w_next) begin
-      kw0_q <= w_q[479:448] + k(part(kw_pair_q));
-      kw1_q <= w_q[511:480] + k(part(kw_pair_q));
+      kw0_q <= w_q[479:448] + {k_t, k_w};
+      kw1_q <= w_q[511:480] + {k_t, k_w};
     end
   end
 
   // Rounds: 40 pairs, then five clocks of additions.
   logic [5:0]   step_q;
   logic         init_q, adding, last;
-  logic [31:0]  a_q, b_q, c_q, d_q, e_q, t0, t1, sum;
+  logic [31:0]  a_q, b_q, c_q, d_q, e_q, part1, t0, t1, sum;
   logic [159:0] h_q;
-  logic [1:0]   now;
+  logic [1:0]   now_q;  // part of the rounds, from step_q
 
   assign adding  = step_q >= 6'd40;
   assign last    = step_q == 6'd44;
   assign step    = sum_valid_q && !adding;
   assign kw_next = kw_valid_q && !adding && !init_i && (step ? step_q != 6'd39 : !sum_valid_q);
   assign done_o  = last && !init_q;
-  assign now     = part(step_q);
 
-  assign t0  = rol(a_q, 5) + f(now, b_q, c_q, d_q) + sum0_q;
-  assign t1  = rol(t0, 5) + f(now, a_q, rol(b_q, 30), c_q) + sum1_q;
-  assign sum = h_q[159:128] + (init_q || discard_i ? 32'd0 : e_q);
+  assign {f1_t, f1_w}       = f(now_q, a_q, rol(b_q, 30), c_q);
+  assign {next0_t, next0_w} = step ? c_q : e_q;
+  assign {next1_t, next1_w} = step ? rol(b_q, 30) : d_q;
+  assign {add_t, add_w}     = init_q || discard_i ? 32'd0 : e_q;
+
+  // The longest path: t1 has an addition of its own ready when t0 comes.
+  assign part1                 = sum1_q + {f1_t, f1_w};
+  assign {late_t, late_m, late_w} = adding ? 32'd0 : part1;
+
+  assign t0  = rol(a_q, 5) + f(now_q, b_q, c_q, d_q) + sum0_q;
+  assign t1  = rol(t0, 5) + {late_t, late_m, late_w};
+  assign sum = h_q[159:128] + {add_t, add_w};
 
   always_ff @(posedge clk_i) begin
     if (kw_next) begin
-      sum0_q <= (step ? c_q : e_q) + kw0_q;
-      sum1_q <= (step ? rol(b_q, 30) : d_q) + kw1_q;
+      sum0_q <= kw0_q + {next0_t, next0_w};
+      sum1_q <= kw1_q + {next1_t, next1_w};
     end
   end
 
@@ -141,12 +157,14 @@ module sluice_sha1 (
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       step_q <= 6'd0;
+      now_q  <= 2'd0;
       init_q <= 1'b0;
     end else if (init_i) begin
       step_q <= 6'd40;
       init_q <= 1'b1;
     end else if (adding || step) begin
       step_q <= last ? 6'd0 : step_q + 6'd1;
+      now_q  <= last ? 2'd0 : part(step_q + 6'd1);
       if (last) init_q <= 1'b0;
     end
   end

@@ -2,8 +2,8 @@
 //
 // SHA-256 compression (FIPS 180-4, 6.2.2), one round a clock: 65 clocks a block while words are there.
 //
-// Message words are taken ahead of the rounds: schedule (shift register of 16 words), then word + constant, then the round. The
-// chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse, and the last of the additions
+// Message words are taken ahead of the rounds: schedule (shift register of 16 words), then word + constant, then + h, then the
+// round. The chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse, and the last of the additions
 // loads the working variables at the same time.
 `default_nettype none
 
@@ -18,7 +18,7 @@ module sluice_sha256 (
   output logic [31:0] tail_o,
   input  logic        init_i,     // after shifting: 4 clocks to load the working variables
 
-  // Message words, big endian, 16 a block, in order.
+  // Message words, big endian, 16 a block, in order; from the clock of init_i on.
   input  logic        word_valid_i,
   output logic        word_ready_o,
   input  logic [31:0] word_i,
@@ -53,68 +53,99 @@ module sluice_sha256 (
     ror = 32'({x, x} >> n);
   endfunction
 
-  // Message schedule: word t - 16 + i in bits [32i+31:32i].
-  logic [511:0] w_q;
-  logic [31:0]  w_new, s0, s1;
-  logic [5:0]   w_round_q;
-  logic         w_valid_q, w_take, w_next;  // the newest word of w_q has not been used yet
+  // Additions are of two terms, one straight from a register or another adder: one LUT a bit. Yosys gives the other to the LUT
+  // when it is in more pieces than the first, which is why those terms are a bit (_t) and a word.
+  logic        s0_t, join_t, s1_t, h_t, e_part_t, t2_t, a_add_t, e_add_t;
+  logic [30:0] s0, join_w, s1, h_w, e_part_w, t2_w, a_add, e_add;
 
-  assign s0    = ror(w_q[63:32], 7) ^ ror(w_q[63:32], 18) ^ (w_q[63:32] >> 3);
-  assign s1    = ror(w_q[479:448], 17) ^ ror(w_q[479:448], 19) ^ (w_q[479:448] >> 10);
-  assign w_new = w_round_q < 6'd16 ? word_i : s1 + w_q[319:288] + s0 + w_q[31:0];
+  // Words move through the stages below together, with `advance`. Bubbles come between blocks only.
+  logic advance, word_take, blocked;
 
-  assign word_ready_o = w_round_q < 6'd16 && (!w_valid_q || w_next);
-  assign w_take       = (w_round_q >= 6'd16 || word_valid_i) && (!w_valid_q || w_next);
+  // Message schedule (w_q: word t - 16 + i in bits [32i+31:32i], those that nothing reads any more left out). A word's sum is
+  // made in three stages, beginning with the words that are there first; message words join in the second, where the sum so far
+  // is kept at 0 for them.
+  logic [511:64] w_q;
+  logic [31:0]   two_q, three_q;
+  logic [5:0]    t_q, three_t_q, w_t_q;    // which word is in the stage; t_q: which one comes into three_q
+  logic          three_valid_q, w_valid_q, input_q;
 
-  // Word plus constant.
-  logic [31:0] kw_q;
-  logic [5:0]  kw_round_q;
-  logic        kw_valid_q, kw_take;
+  assign {s0_t, s0} = ror(w_q[127:96], 7) ^ ror(w_q[127:96], 18) ^ (w_q[127:96] >> 3);
+  assign {s1_t, s1} = input_q ? 32'd0 : ror(w_q[479:448], 17) ^ ror(w_q[479:448], 19) ^ (w_q[479:448] >> 10);
+  assign {join_t, join_w} = t_q[5:4] == 2'd0 ? word_i : w_q[351:320];
 
-  assign w_next = w_valid_q && (!kw_valid_q || kw_take);
+  assign word_ready_o = t_q[5:4] == 2'd0 && !blocked;
+  assign word_take    = word_valid_i && word_ready_o;
+  assign advance      = !blocked && (t_q[5:4] != 2'd0 || word_valid_i ||
+                                     (t_q == 6'd0 && (three_valid_q || w_valid_q || kw_valid_q)));
+
+  // Word plus constant, then plus the h that it will meet: g of the round before, or the loaded one.
+  logic [31:0] kw_q, hkw_q;
+  logic        kw_valid_q, hkw_valid_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      w_valid_q  <= 1'b0;
-      kw_valid_q <= 1'b0;
-      w_round_q  <= 6'd0;
-      kw_round_q <= 6'd0;
-    end else begin
-      w_valid_q  <= w_take || (w_valid_q && !w_next);
-      kw_valid_q <= w_next || (kw_valid_q && !kw_take);
-      if (w_take) w_round_q <= w_round_q + 6'd1;
-      if (w_next) kw_round_q <= kw_round_q + 6'd1;
+      t_q           <= 6'd0;
+      three_valid_q <= 1'b0;
+      w_valid_q     <= 1'b0;
+      kw_valid_q    <= 1'b0;
+    end else if (advance) begin
+      three_valid_q <= word_take || t_q[5:4] != 2'd0;
+      w_valid_q     <= three_valid_q;
+      kw_valid_q    <= w_valid_q;
+      if (word_take || t_q[5:4] != 2'd0) t_q <= t_q + 6'd1;
     end
+    if (!rst_ni) hkw_valid_q <= 1'b0;
+    else hkw_valid_q <= advance && kw_valid_q;
+  end
+
+  // With a reset it is made of flip-flops; without, of LUTs, which are scarcer.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) w_q <= '0;
+    else if (advance) w_q <= {three_q + {s1_t, s1}, w_q[511:96]};
   end
 
   always_ff @(posedge clk_i) begin
-    if (w_take) w_q <= {w_new, w_q[511:32]};
-    if (w_next) kw_q <= w_q[511:480] + k(kw_round_q);
+    if (advance) begin
+      two_q     <= t_q < 6'd15 || t_q == 6'd63 ? 32'd0 : w_q[95:64] + {s0_t, s0};
+      three_q   <= two_q + {join_t, join_w};
+      input_q   <= t_q[5:4] == 2'd0;
+      three_t_q <= t_q;
+      w_t_q     <= three_t_q;
+      kw_q      <= w_q[511:480] + k(w_t_q);
+      hkw_q     <= kw_q + {h_t, h_w};
+    end
   end
 
-  // Rounds. Round 64 is the clock that loads the working variables.
+  // Rounds. Round 64 is the clock that loads the working variables; the stages before it pause in the clock before.
   logic [6:0]  round_q;
   logic        init_q, step, finish;
+  logic [127:0] ha_q, he_q;
   logic [31:0] a_q, b_q, c_q, d_q, e_q, f_q, g_q, h_q;
-  logic [31:0] t1, a_new, e_new, a_sum, e_sum;
+  logic [31:0] t1, t2, e_part, a_new, e_new, a_sum, e_sum;
   logic        add, masked;
 
   assign finish  = round_q[6];
-  assign step    = init_q || finish || kw_valid_q;
-  assign kw_take = kw_valid_q && !init_q && !finish;
+  assign step    = init_q || finish || hkw_valid_q;
+  assign blocked = kw_valid_q && ((hkw_valid_q && round_q == 7'd63) || (init_q && !finish));
+  assign {h_t, h_w} = finish ? he_q[95:64] : hkw_valid_q ? g_q : h_q;
   assign done_o  = finish && !init_q;
 
-  assign t1    = h_q + kw_q + (ror(e_q, 6) ^ ror(e_q, 11) ^ ror(e_q, 25)) + ((e_q & f_q) ^ (~e_q & g_q));
-  assign e_new = d_q + t1;
-  assign a_new = t1 + (ror(a_q, 2) ^ ror(a_q, 13) ^ ror(a_q, 22)) + ((a_q & b_q) ^ (a_q & c_q) ^ (b_q & c_q));
+  // Not in finish: nothing depends on it, but it keeps Yosys from merging the additions into larger ones of three terms.
+  assign e_part = ((e_q & f_q) ^ (~e_q & g_q)) + (ror(e_q, 6) ^ ror(e_q, 11) ^ ror(e_q, 25));
+  assign {e_part_t, e_part_w} = finish ? 32'd0 : e_part;
+  assign {t2_t, t2_w}         = finish ? 32'd0 : t2;
+  assign t1     = hkw_q + {e_part_t, e_part_w};
+  assign t2     = ((a_q & b_q) ^ (a_q & c_q) ^ (b_q & c_q)) + (ror(a_q, 2) ^ ror(a_q, 13) ^ ror(a_q, 22));
+  assign e_new  = d_q + t1;
+  assign a_new  = t1 + {t2_t, t2_w};
 
   // Chaining value: H0..H3 and H4..H7 as two rings that turn once in rounds 61 to 64.
-  logic [127:0] ha_q, he_q;
-
   assign add    = round_q >= 7'd61 && step;
   assign masked = init_q || discard_i;
-  assign a_sum  = ha_q[127:96] + (masked ? 32'd0 : a_q);
-  assign e_sum  = he_q[127:96] + (masked ? 32'd0 : e_q);
+  assign {a_add_t, a_add} = masked ? 32'd0 : a_q;
+  assign {e_add_t, e_add} = masked ? 32'd0 : e_q;
+  assign a_sum  = ha_q[127:96] + {a_add_t, a_add};
+  assign e_sum  = he_q[127:96] + {e_add_t, e_add};
   assign tail_o = he_q[127:96];
 
   always_ff @(posedge clk_i) begin
@@ -131,7 +162,7 @@ module sluice_sha256 (
     if (finish) begin
       {d_q, c_q, b_q, a_q} <= {ha_q[95:0], a_sum};
       {h_q, g_q, f_q, e_q} <= {he_q[95:0], e_sum};
-    end else if (kw_take) begin
+    end else if (hkw_valid_q) begin
       {d_q, c_q, b_q, a_q} <= {c_q, b_q, a_q, a_new};
       {h_q, g_q, f_q, e_q} <= {g_q, f_q, e_q, e_new};
     end
