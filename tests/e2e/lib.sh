@@ -18,7 +18,7 @@ finish() {
     local status=$? name
     exec 2>/dev/null # bash tells of every process that is killed
     for name in "${!pids[@]}"; do
-        kill -KILL "${pids[$name]}" 2>/dev/null
+        kill -KILL -- "-${pids[$name]}"
     done
     wait 2>/dev/null
     if [ "$failed" -ne 0 ]; then
@@ -99,8 +99,10 @@ start() { # name, command...
     shift
     [ -z "${pids[$name]:-}" ] || crash "$name"
     : >"$work/$name.log" # so that nobody reads the former one's
-    "$@" >>"$work/$name.log" 2>&1 &
+    set -m # a process group of its own, so that its children end with it
+    "$@" >>"$work/$name.log" 2>&1 </dev/null &
     pids[$name]=$!
+    set +m
 }
 
 wait_for() { # name, pattern in its log
@@ -131,8 +133,8 @@ gone() { # name: it has ended
 
 stop() { # name; SIGTERM, then its exit status; 137 when it had to be killed after 10 s
     local pid=${pids[$1]}
-    kill -TERM "$pid" 2>/dev/null
-    within 10 gone "$1" || kill -KILL "$pid"
+    kill -TERM -- "-$pid" 2>/dev/null
+    within 10 gone "$1" || kill -KILL -- "-$pid"
     wait "$pid" 2>/dev/null
     local status=$?
     unset "pids[$1]"
@@ -148,7 +150,7 @@ stop_all() { # name...; those that are not there do not count
 }
 
 crash() { # name; SIGKILL
-    kill -KILL "${pids[$1]}"
+    kill -KILL -- "-${pids[$1]}" 2>/dev/null
     wait "${pids[$1]}" 2>/dev/null
     unset "pids[$1]"
 }
