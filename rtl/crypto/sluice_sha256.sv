@@ -3,8 +3,8 @@
 // SHA-256 compression (FIPS 180-4, 6.2.2), one round a clock: 65 clocks a block while words are there.
 //
 // Message words are taken ahead of the rounds: schedule (shift register of 16 words), then word + constant, then + h, then the
-// round. The chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse, and the last of the additions
-// loads the working variables at the same time.
+// round. The chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse, and the last of the
+// additions loads the working variables at the same time.
 `default_nettype none
 
 module sluice_sha256 (

@@ -181,6 +181,7 @@ module sluice_lane #(
     .cbc_op_o       (cbc_op),
     .cbc_busy_i     (cbc_busy),
     .nonce_made_o   (nonce_made),
+    .nonce_busy_i   (nonce_busy),
     .forged_i       (forged),
     .counter_got_o  (counter_got),
     .padding_got_o  (padding_got),
@@ -189,6 +190,7 @@ module sluice_lane #(
     .hash_loading_i (hash_loading),
     .hash_run_o     (hash_run),
     .hash_running_i (hash_running),
+    .hash_begun_i   (hash_word != '1),
     .keys_start_o   (keys_start),
     .keys_done_i    (keys_done),
     .result_valid_o (result_valid),
@@ -240,25 +242,31 @@ module sluice_lane #(
 
   // Nonce: the hash reads it at its beginning, the fields put or get it when the hash does not.
   logic [1:0]   hash_nonce_index, fields_nonce_index;
-  logic         nonce_we;
-  logic [31:0]  nonce_word, got_word;
-  logic [127:0] nonce, cipher_result;
+  logic         nonce_we, nonce_busy, chain_shift;
+  logic [31:0]  nonce_word, got_word, chain_word, chain_last;
+  logic [127:0] cipher_result;
+  logic [63:0]  chain;
   logic [63:0]  nonce_counter, counter_q;
 
   sluice_lane_nonce u_nonce (
     .clk_i,
+    .rst_ni,
     .aes_i           (aes),
     .explicit_i      (explicit_nonce),
     .setup_i         (setup),
     .counter_i       (job.counter),
     .given_i         (job.nonce),
     .made_i          (nonce_made),
-    .cipher_result_i (cipher_result),
+    .busy_o          (nonce_busy),
     .word_we_i       (nonce_we),
     .word_i          (got_word),
     .index_i         (fields_busy ? fields_nonce_index : hash_nonce_index),
     .word_o          (nonce_word),
-    .nonce_o         (nonce),
+    .shift_o         (chain_shift),
+    .shift_word_o    (chain_word),
+    .chain_last_i    (chain_last),
+    .chain_i         (chain),
+    .cipher_result_i (cipher_result),
     .forged_o        (forged),
     .counter_o       (nonce_counter)
   );
@@ -326,7 +334,11 @@ module sluice_lane #(
     .busy_o        (cbc_busy),
     .rounds_i      (rounds),
     .count_i       (cipher_len[14:4]),
-    .nonce_i       (nonce),
+    .shift_i       (chain_shift),
+    .shift_word_i  (chain_word),
+    .hold_i        (nonce_busy),
+    .chain_last_o  (chain_last),
+    .chain_o       (chain),
     .key_index_o   (key_index),
     .key_i         (round_key),
     .result_o      (cipher_result),

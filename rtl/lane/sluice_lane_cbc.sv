@@ -18,7 +18,13 @@ module sluice_lane_cbc #(
 
   input  logic [3:0]        rounds_i,
   input  logic [RingAw-1:0] count_i,      // blocks of the body
-  input  logic [127:0]      nonce_i,
+  // The chaining value: the nonce is shifted into it, the last word first, or made in it (operation 0). Operations 1 and 2 leave
+  // it as it is. Nothing goes into the cipher while hold_i.
+  input  logic              shift_i,
+  input  logic [31:0]       shift_word_i,
+  input  logic              hold_i,
+  output logic [31:0]       chain_last_o, // its last word
+  output logic [63:0]       chain_o,      // its first two
   output logic [3:0]        key_index_o,
   input  logic [127:0]      key_i,
 
@@ -61,7 +67,7 @@ module sluice_lane_cbc #(
   assign single  = op_q == Make || op_q == Check;
   assign decrypt = op_q == Check || op_q == Peek || (op_q == Body && open_i);
 
-  assign aes_start = run_q && ready_q && in_valid_q && aes_ready && (!out_valid_q || write_gnt_i);
+  assign aes_start = run_q && ready_q && in_valid_q && aes_ready && !hold_i && (!out_valid_q || write_gnt_i);
   assign aes_in    = in_q ^ (single || !decrypt ? chain_q : 128'd0);
 
   sluice_aes u_aes (
@@ -79,6 +85,8 @@ module sluice_lane_cbc #(
   );
 
   assign busy_o        = run_q;
+  assign chain_last_o  = chain_q[127:96];
+  assign chain_o       = chain_q[63:0];
   always_comb begin
     unique case (op_q)
       Body:    done = write_count_q == count_i;
@@ -138,16 +146,16 @@ module sluice_lane_cbc #(
     end
   end
 
-  // The first block of an operation is chained to the nonce; a nonce itself goes through as 0 xor chain. Decryption shifts the
+  // The first block of a body is chained to the nonce; a nonce itself goes through as 0 xor chain. Decryption shifts the
   // cipher text through: in_q is the next block, current_q the one in the cipher, chain_q the one before that.
   always_ff @(posedge clk_i) begin
     if (start_i) in_q <= 128'd0;
     else if (read_q) in_q <= read_data_i;
     if (aes_start) current_q <= in_q;
-    if (start_i) chain_q <= nonce_i;
-    else if (aes_done) chain_q <= decrypt ? current_q : aes_out;
+    if (shift_i) chain_q <= {chain_q[95:0], shift_word_i};
+    else if (aes_done && (op_q == Make || op_q == Body)) chain_q <= decrypt ? current_q : aes_out;
     if (aes_done) out_q <= aes_out ^ (op_q == Body && decrypt ? chain_q : 128'd0);
-    if (start_i) before_q <= op_i == Peek ? nonce_i[127:120] : 8'd0;
+    if (start_i) before_q <= op_i == Peek ? chain_q[127:120] : 8'd0;
     else if (read_q && op_q == Peek && !first_q) before_q <= read_data_i[127:120];
   end
 

@@ -3,7 +3,7 @@
 // The order of steps of a record. Each start output is one clock; the step that waits for it looks at the busy input from the
 // next clock on.
 //
-//   seal   header, padding | nonce -> hash | cipher -> MAC -> nonce -> result
+//   seal   header, padding | nonce -> hash, nonce's place | cipher -> MAC -> result
 //   open   header -> nonce -> counter -> (mte: last block) -> hash | cipher -> padding -> MAC -> result
 //
 // An open takes clocks that depend on its lengths and SA only: every step below is taken whatever the padding and the MAC are,
@@ -39,6 +39,7 @@ module sluice_lane_control (
   output logic [1:0] cbc_op_o,
   input  logic       cbc_busy_i,
   output logic       nonce_made_o,    // the cipher's result is the nonce
+  input  logic       nonce_busy_i,    // it is on its way
   input  logic       forged_i,
   output logic       counter_got_o,   // the counter of the nonce is there
   output logic       padding_got_o,   // the cipher's last byte is padding_length
@@ -48,6 +49,7 @@ module sluice_lane_control (
   input  logic       hash_loading_i,
   output logic       hash_run_o,
   input  logic       hash_running_i,
+  input  logic       hash_begun_i,    // it has the nonce
 
   output logic       keys_start_o,
   input  logic       keys_done_i,
@@ -60,7 +62,7 @@ module sluice_lane_control (
 
   typedef enum logic [4:0] {
     Idle, Setup, Keys, Report,
-    SealHeader, SealNonce, SealRun, SealHash, SealMac, SealEnd,
+    SealHeader, SealNonce, SealRun, SealPut, SealHash, SealMac, SealEnd,
     OpenHeader, OpenNonce, OpenCounter, OpenPeek, OpenSettle, OpenRun, OpenBody, OpenPadding, OpenCompare, OpenHash, OpenMac
   } state_e;
   state_e state_q, state_d;
@@ -110,22 +112,23 @@ module sluice_lane_control (
         nonce_made_o = sequence_aes;
         state_d      = SealRun;
       end
-      SealRun: begin
+      SealRun: if (!nonce_busy_i) begin
         hash_run_o  = mac_i;
         cbc_start_o = aes_i;
         cbc_op_o    = 2'd3;
-        state_d     = SealHash;
+        state_d     = SealPut;
       end
-      SealHash: if (!hash_running_i) begin
+      SealPut: if (hash_begun_i || !mac_i) begin
+        fields_start_o = 1'b1;
+        field_o        = 2'd3;
+        state_d        = SealHash;
+      end
+      SealHash: if (!fields_busy_i && !hash_running_i) begin
         fields_start_o = mac_i;
         field_o        = 2'd2;
         state_d        = SealMac;
       end
-      SealMac: if (!fields_busy_i) begin
-        fields_start_o = 1'b1;
-        field_o        = 2'd3;
-        state_d        = SealEnd;
-      end
+      SealMac: if (!fields_busy_i) state_d = SealEnd;
       SealEnd: if (quiet) state_d = Report;
 
       OpenHeader: if (!fields_busy_i) begin
