@@ -105,8 +105,12 @@ module sluice_sha256 (
   end
 
   always_ff @(posedge clk_i) begin
+    if (!rst_ni) two_q <= 32'd0;  // what the first word of the first block is added to
+    else if (advance) two_q <= t_q < 6'd15 || t_q == 6'd63 ? 32'd0 : w_q[95:64] + {s0_t, s0};
+  end
+
+  always_ff @(posedge clk_i) begin
     if (advance) begin
-      two_q     <= t_q < 6'd15 || t_q == 6'd63 ? 32'd0 : w_q[95:64] + {s0_t, s0};
       three_q   <= two_q + {join_t, join_w};
       input_q   <= t_q[5:4] == 2'd0;
       three_t_q <= t_q;
