@@ -201,6 +201,7 @@ static void encode_params(const struct sluice_sa_config *c, struct sluice_sa_par
                                    .mac_len = c->mac_len,
                                    .nonce_mode = (uint8_t)c->nonce_mode,
                                    .replay = c->replay,
+                                   .tls_minor = c->tls_minor,
                                    .counter = htole64(c->counter),
                                    .limit = htole64(c->limit)};
     memcpy(p->cid, c->cid, sizeof p->cid);

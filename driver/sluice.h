@@ -71,12 +71,13 @@ struct sluice_sa_config {
     enum sluice_mac mac;
     enum sluice_form form;
     enum sluice_direction direction;
-    enum sluice_nonce_mode nonce_mode;
-    uint8_t mac_len;  /* bytes of MAC on the wire */
-    uint8_t replay;   /* open: 1 keeps the window of SLUICE_REPLAY_WINDOW counters, 0 none */
-    uint8_t cid[8];   /* secure-UDP forms */
-    uint64_t counter; /* seal: first counter; open: counters below are replayed. Bits 63..48 incarnation, 47..0 sequence */
-    uint64_t limit;   /* seal: first counter that is refused; 0: the end of the incarnation */
+    enum sluice_nonce_mode nonce_mode; /* explicit in the TLS forms */
+    uint8_t mac_len;                   /* bytes of MAC on the wire */
+    uint8_t replay;    /* open: 1 keeps the window of SLUICE_REPLAY_WINDOW counters, 0 none, as in the TLS forms */
+    uint8_t tls_minor; /* tls_mte, tls_etm: low byte of the version, 2 (TLS 1.1) or 3 (TLS 1.2); else 0 */
+    uint8_t cid[8];    /* secure-UDP forms, as are the next two; else 0 */
+    uint64_t counter;  /* seal: first counter; open: counters below are replayed. Bits 63..48 incarnation, 47..0 sequence */
+    uint64_t limit;    /* seal: first counter that is refused; 0: the end of the incarnation */
     uint8_t cipher_key[32];
     uint8_t mac_key[32];
 };
@@ -95,18 +96,18 @@ struct sluice_op {
     void *dst;            /* in DMA memory; identical to or disjoint from [src, src + src_len) */
     uint32_t src_len;     /* bytes; content at most SLUICE_MAX_CONTENT */
     uint32_t dst_len;     /* bytes that dst has room for; see sluice_record_max and sluice_content_max */
-    uint8_t content_type; /* seal: type byte; bit 7 is set by the engine in the secure-UDP forms */
+    uint8_t content_type; /* seal: type byte; bit 7 is set by the engine in the secure-UDP forms, else cleared */
     uint8_t pad;          /* seal: cipher blocks of padding beyond the least; padding_length stays <= 255 */
-    uint8_t nonce[16];    /* seal, explicit mode: nonce or IV */
-    uint64_t seq;         /* TLS forms */
+    uint8_t nonce[16];    /* seal, explicit mode: nonce or IV; tls10: IV, for open too. 8-byte ciphers use the first 8 bytes */
+    uint64_t seq;         /* TLS forms: sequence number of the record */
     uint64_t cookie;      /* returned in the completion */
 };
 
 struct sluice_done {
     uint64_t cookie;
-    uint64_t counter; /* seal: used; open: recovered (sequence mode, status ok, replayed or auth_failed with AES) else 0 */
-    uint8_t next_iv[16];
-    uint32_t length; /* bytes of the result; 0 unless status is ok or replayed */
+    uint64_t counter;    /* seal: used; open: recovered (sequence mode, status ok, replayed or auth_failed with AES) else 0 */
+    uint8_t next_iv[16]; /* tls10, status ok: IV of the next record, zeros after it; else 0 */
+    uint32_t length;     /* bytes of the result; 0 unless status is ok or replayed */
     enum sluice_status status;
 };
 
@@ -140,13 +141,13 @@ int sluice_qp_arm(struct sluice_qp *qp);
 unsigned sluice_qp_in_flight(const struct sluice_qp *qp);
 
 /*
- * Size of the record that seals `content` bytes with `pad` further blocks; 0 when there can be none, as with the TLS forms, which
- * no engine does in this release. Thread-safe, no card needed; only cipher, mac, form and mac_len of *config are looked at.
+ * Size of the record that seals `content` bytes with `pad` further blocks, header included; 0 when there can be none.
+ * Thread-safe, no card needed; only cipher, form and mac_len of *config are looked at.
  */
 uint32_t sluice_record_size(const struct sluice_sa_config *config, uint32_t content, unsigned pad);
 /* Largest content that a record of `record` bytes can hold, so the least dst_len of an open; 0 when it cannot be a record. */
 uint32_t sluice_content_max(const struct sluice_sa_config *config, uint32_t record);
-/* Bytes of key of a cipher, of MAC output, of cipher block (8 for NULL's nonce). */
+/* Bytes of key of a cipher, of MAC output, of cipher block (8 for NULL: its nonce in the secure-UDP forms). */
 unsigned sluice_cipher_key_len(enum sluice_cipher cipher);
 unsigned sluice_cipher_block(enum sluice_cipher cipher);
 unsigned sluice_mac_size(enum sluice_mac mac);

@@ -14,8 +14,8 @@ module mgmt_params (
   output logic [7:0]   offset_o,      // of the bad field, in the block
   output logic         unsupported_o
 );
-  logic [7:0] cipher, mac, form, direction, mac_len, nonce_mode, replay, reserved;
-  assign {reserved, replay, nonce_mode, mac_len, direction, form, mac, cipher} = word_i[63:0];
+  logic [7:0] cipher, mac, form, direction, mac_len, nonce_mode, replay, tls_minor;
+  assign {tls_minor, replay, nonce_mode, mac_len, direction, form, mac, cipher} = word_i[63:0];
 
   logic [7:0] mac_most, mac_least;
   logic       mac_len_ok, limit_ok;
@@ -76,7 +76,7 @@ module mgmt_params (
         else if (!mac_len_ok)                                      offset_o = 8'(sluice_regs_pkg::SaParamsMacLenLsb / 8);
         else if (nonce_mode > sluice_regs_pkg::NonceModeExplicit)  offset_o = 8'(sluice_regs_pkg::SaParamsNonceModeLsb / 8);
         else if (replay > 8'd1)                                    offset_o = 8'(sluice_regs_pkg::SaParamsReplayLsb / 8);
-        else if (reserved != 8'd0)                                 offset_o = 8'(sluice_regs_pkg::SaParamsReserved0Lsb / 8);
+        else if (tls_minor != 8'd0)                                offset_o = 8'(sluice_regs_pkg::SaParamsTlsMinorLsb / 8);
         else bad_o = 1'b0;
         unsupported_o = cipher == sluice_regs_pkg::CipherDes || cipher == sluice_regs_pkg::CipherDes3 ||
                         mac == sluice_regs_pkg::MacMd5 || form > sluice_regs_pkg::FormUdpEtm;
