@@ -120,7 +120,8 @@ lint-docs:
 	python3 scripts/regs.py rtl/regs.toml --check rtl/README.md
 
 lint-shell:
-	shellcheck $(SHELL_FILES)
+# Sourced files are looked at too; SC2119 and SC2120: functions whose arguments most callers leave out.
+	shellcheck --external-sources --source-path=SCRIPTDIR --exclude=SC2119,SC2120 $(SHELL_FILES)
 
 lint-cppcheck: $(GENERATED)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
