@@ -90,7 +90,7 @@ module sluice_card #(
   logic           cqe_valid, cqe_ready, out_valid, out_ready;
   logic [63:0]    cqe_addr, out_addr;
   logic [255:0]   cqe_data;
-  logic [511:0]   out_data;
+  logic [255:0]   out_data;
   logic [Queues-1:0] fire;
   logic           msix_wr;
   logic [5:0]     msix_addr;

@@ -38,7 +38,7 @@ module mgmt_admin #(
   output logic              out_valid_o,
   input  logic              out_ready_i,
   output logic [63:0]       out_addr_o,
-  output logic [511:0]      out_data_o,
+  output logic [255:0]      out_data_o,     // the other half is 0
   // SA table and replay windows.
   output logic              word_we_o,
   output logic [10:0]       word_addr_o,
@@ -136,7 +136,9 @@ module mgmt_admin #(
     unique case (op)
       sluice_regs_pkg::OpIdentify: begin
         stray = stray_q || number != '0 || sa_gen != '0 || pad != '0 || src != '0 || src_len != '0;
+        where = 32'(sluice_regs_pkg::SqeDstLsb / 8);
         if (dst_len < 24'(sluice_regs_pkg::IdentifyBytes)) verdict = sluice_regs_pkg::StatusOutputTooSmall;
+        else if (dst[5:0] != 6'd0) verdict = sluice_regs_pkg::StatusInvalidField;
       end
       sluice_regs_pkg::OpSaCreate: begin
         stray = stray_q || sa_gen != '0 || pad != '0 || dst != '0 || dst_len != '0;
@@ -234,7 +236,7 @@ module mgmt_admin #(
   assign rd_pos_o     = state_q == Fetch ? 15'd128 : 15'd0;
   assign out_valid_o  = state_q == Identify;
   assign out_addr_o   = dst;
-  assign out_data_o   = {288'd0, identity_i};
+  assign out_data_o   = {32'd0, identity_i};
   assign key_valid_o  = state_q == Keys;
   assign key_src_o    = src + 64'(sluice_regs_pkg::SaParamsMacKeyLsb) / 64'd8;
   assign create_o     = state_q == QueueCreate && create_ready_i;

@@ -82,7 +82,7 @@ module pcie_link #(
   input  logic               adm_valid_i,
   output logic               adm_ready_o,
   input  logic [63:0]        adm_addr_i,
-  input  logic [511:0]       adm_data_i,
+  input  logic [255:0]       adm_data_i,
   // Interrupts.
   input  logic [Vectors-1:0] fire_i,
   input  logic               msix_wr_i,

@@ -99,9 +99,13 @@ module pcie_wr #(
   logic         err_q;
   assign head_dws = four ? dws : dws - 11'd1;
 
-  logic [127:0] moved;
+  logic [127:0] picked, moved;
   logic         head_go, body_need, beat_last;
-  assign moved     = 128'({word_be, prev_q} >> {shift_q, 5'd0});
+  // A beat begins with DW shift of prev and ends with the DWs of the next word before that: picked in place, then turned.
+  always_comb begin
+    for (int unsigned d = 0; d < 4; d++) picked[32*d +: 32] = 3'(d) >= shift_q ? prev_q[32*d +: 32] : word_be[32*d +: 32];
+    for (int unsigned d = 0; d < 4; d++) moved[32*d +: 32] = picked[{2'(d) + shift_q[1:0], 5'd0} +: 32];
+  end
   assign body_need = words_q != 11'd0;
   assign head_go   = cfg_bus_master_i && !hold_i && word_valid;
   assign beat_last = state_q == Head ? head_dws == 11'd0 : dws_q <= 11'd4;

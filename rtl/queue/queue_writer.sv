@@ -49,9 +49,7 @@ module queue_writer #(
   // ---- which lane
   logic [4:0]      lane_q, at, next_lane;
   logic [31:0]     waiting;
-  logic [32*128-1:0] ring_all;
-  assign waiting  = 32'(res_valid_i);
-  assign ring_all = (32*128)'(rd_data_i);
+  assign waiting = 32'(res_valid_i);
   always_comb begin
     next_lane = lane_q;
     at        = lane_q;
@@ -118,13 +116,23 @@ module queue_writer #(
   logic         get_q, put_q;
   logic [15:0]  keep_q, keep;
   logic [4:0]   shift_q;
-  logic [127:0] ring_word, prev_q, moved, word;
-  assign ring_word = ring_all[{lane_q, 7'd0} +: 128];
-  assign moved     = 128'({ring_word, prev_q} >> {shift_q, 3'b000});
+  logic [127:0] ring_word, prev_q, picked, word;
+  always_comb begin
+    ring_word = 128'd0;
+    for (int unsigned l = 0; l < Lanes; l++) begin
+      if (lane_q == 5'(l)) ring_word = ring_word | rd_data_i[128*l +: 128];
+    end
+  end
+  // A word begins with byte shift of prev and ends with the bytes of ring_word before that: picked in place, then turned.
   always_comb begin
     for (int unsigned b = 0; b < 16; b++) begin
-      keep[b]         = 15'(b) < kept_q;
-      word[8*b +: 8]  = keep_q[b] ? moved[8*b +: 8] : 8'h00;
+      picked[8*b +: 8] = 5'(b) >= shift_q ? prev_q[8*b +: 8] : ring_word[8*b +: 8];
+    end
+  end
+  always_comb begin
+    for (int unsigned b = 0; b < 16; b++) begin
+      keep[b]        = 15'(b) < kept_q;
+      word[8*b +: 8] = keep_q[b] ? picked[{4'(b) + shift_q[3:0], 3'b000} +: 8] : 8'h00;
     end
   end
 

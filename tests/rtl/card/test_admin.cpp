@@ -20,8 +20,8 @@ void identify(Host &host, Device &device)
 {
     uint64_t at = host.alloc(256);
     bool good = true;
-    for (unsigned shift : {0u, 5u, 16u, 63u}) {
-        Bytes fill(160, 0xa5);
+    for (unsigned shift : {0u, 64u}) {
+        Bytes fill(192, 0xa5);
         host.put(at, fill.data(), fill.size());
         sluice_sqe sqe = command(SLUICE_OP_IDENTIFY);
         sqe.dst = at + shift;
@@ -29,17 +29,21 @@ void identify(Host &host, Device &device)
         sluice_cqe cqe = device.admin(sqe);
         sluice_identify id;
         host.get(at + shift, &id, sizeof id);
-        Bytes around = host.get(at, 160);
+        Bytes around = host.get(at, 192);
         good = good && cqe.status == SLUICE_STATUS_OK && id.magic == SLUICE_MAGIC && id.version == SLUICE_MAJOR << 16 &&
                id.features == host.read32(SLUICE_REG_FEATURES) && id.params0 == host.read32(SLUICE_REG_PARAMS0) &&
                id.params1 == host.read32(SLUICE_REG_PARAMS1) && id.clock_khz == 125000 && around[shift + 64] == 0xa5 &&
                (shift == 0 || around[shift - 1] == 0xa5);
     }
-    ok(good, "identify writes what the registers say, at any address");
+    ok(good, "identify writes what the registers say, and nothing around it");
     sluice_sqe sqe = command(SLUICE_OP_IDENTIFY);
     sqe.dst = at;
     sqe.dst_len[0] = 63;
     ok(device.admin(sqe).status == SLUICE_STATUS_OUTPUT_TOO_SMALL, "identify into 63 bytes is output too small");
+    sqe.dst = at + 32;
+    sqe.dst_len[0] = 64;
+    sluice_cqe cqe = device.admin(sqe);
+    ok(cqe.status == SLUICE_STATUS_INVALID_FIELD && cqe.length == 24, "identify to an address that is not aligned is refused");
 }
 
 void unsupported(Device &device)
