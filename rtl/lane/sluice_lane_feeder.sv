@@ -22,6 +22,7 @@ module sluice_lane_feeder #(
   input  logic [14:0]       data_max_i,
   input  logic [4:0]        nonce_len_i,
 
+  // One clock behind their inputs.
   output logic [8:0]        last_block_o,    // blocks sent, less one
   output logic [8:0]        final_block_o,   // the block that ends the message; secret when data_len_i is
 
@@ -48,11 +49,18 @@ module sluice_lane_feeder #(
   endfunction
 
   // Lengths: with nonce, header, the byte 0x80 and the 64-bit length.
-  logic [14:0] prefix, total;
-  assign prefix        = {10'd0, nonce_len_i} + 15'(sluice_regs_pkg::UdpHeaderBytes);
-  assign total         = prefix + data_len_i;
-  assign final_block_o = key_block_i ? 9'd0 : 9'((total + 15'd8) >> 6);
-  assign last_block_o  = key_block_i ? 9'd0 : 9'((prefix + data_max_i + 15'd8) >> 6);
+  logic [14:0] prefix, past, past_max, total_q;
+  logic        unused;
+  assign unused   = &{1'b0, past_max[5:0]};
+  assign prefix   = {10'd0, nonce_len_i} + 15'(sluice_regs_pkg::UdpHeaderBytes + 8);
+  assign past     = prefix + data_len_i;
+  assign past_max = prefix + data_max_i;
+
+  always_ff @(posedge clk_i) begin
+    total_q       <= past + 15'd56;  // the message and the block of the key before it
+    final_block_o <= key_block_i ? 9'd0 : past[14:6];
+    last_block_o  <= key_block_i ? 9'd0 : past_max[14:6];
+  end
 
   logic [12:0]       index_q;   // message word
   logic [RingAw-1:0] word_q, words_left_q;
@@ -96,7 +104,7 @@ module sluice_lane_feeder #(
     if (key_block_i) message = (state_q == Tail ? 32'd0 : swap(part)) ^ key_xor_i;
     else if (state_q == Nonce) message = swap(nonce_word_i);
     else if (header_q) message = bytes;
-    else if (index_q == {final_block_o, 4'hf}) message = {14'd0, total + 15'd64, 3'd0};
+    else if (index_q == {final_block_o, 4'hf}) message = {14'd0, total_q, 3'd0};
     else message = masked;
   end
 

@@ -53,7 +53,7 @@ module sluice_lane_hash #(
   logic [3:0]  words, count_q, chain_index;  // words of the chain
   logic        shift, shift_last, init;
   logic [31:0] shift_word, tail, initial_word;
-  logic        block_done, discard;
+  logic        block_done, discard_q;
   logic [8:0]  block_q, last_block, final_block;
 
   assign words       = sha256_i ? 4'd8 : 4'd5;
@@ -116,7 +116,9 @@ module sluice_lane_hash #(
   end
 
   // An open hashes as many blocks as the length allows; those behind the true end do not count.
-  assign discard = state_q == Inner && block_q > final_block;
+  always_ff @(posedge clk_i) begin
+    discard_q <= state_q == Inner && block_q > final_block;
+  end
 
   // Message words from the feeder, then those of the outer block: digest, 0x80, zeros, its length with the key's block before it.
   logic        feed_valid, feed_ready, tail_valid;
@@ -209,7 +211,7 @@ module sluice_lane_hash #(
     .word_valid_i (sha256_i && filled != 6'd0),
     .word_ready_o (word_ready),
     .word_i       (get_q[0] ? pair[63:32] : pair[31:0]),
-    .discard_i    (discard),
+    .discard_i    (discard_q),
     .done_o       (sha256_done)
   );
 
@@ -223,7 +225,7 @@ module sluice_lane_hash #(
     .pair_valid_i (!sha256_i && filled[5:1] != 5'd0),
     .pair_ready_o (pair_ready),
     .pair_i       (pair),
-    .discard_i    (discard),
+    .discard_i    (discard_q),
     .done_o       (sha1_done)
   );
 
