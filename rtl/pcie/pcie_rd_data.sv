@@ -164,9 +164,9 @@ module pcie_rd_data (
   // ---- stage B: turn, and join with the rest of the beat before
   logic [127:0] turned, low_bits, acc_bits;
   logic [15:0]  turned_mask, low_lanes, low_mask, high_mask;
+  assign turned = card_pkg::turn(b_data_q, 4'd0 - b_turn_q);
   always_comb begin
     for (int unsigned l = 0; l < 16; l++) begin
-      turned[8 * l +: 8] = b_data_q[{4'(l) - b_turn_q, 3'b000} +: 8];
       turned_mask[l]     = b_mask_q[4'(l) - b_turn_q];
       low_lanes[l]       = 4'(l) >= b_turn_q;
     end

@@ -58,5 +58,13 @@ package card_pkg;
   } flight_t;
   localparam int unsigned FlightW = 8 + 1 + 4 + 64 + 8 + 1 + 1 + 1 + 1 + 15 + 64;
 
+  // A word turned down by n bytes: byte n comes to byte 0. In stages, since Yosys makes larger multiplexers of an index.
+  function automatic logic [127:0] turn(input logic [127:0] word, input logic [3:0] n);
+    turn = n[0] ? {word[7:0], word[127:8]} : word;
+    turn = n[1] ? {turn[15:0], turn[127:16]} : turn;
+    turn = n[2] ? {turn[31:0], turn[127:32]} : turn;
+    turn = n[3] ? {turn[63:0], turn[127:64]} : turn;
+  endfunction
+
 endpackage
 // verilator lint_on UNUSEDPARAM

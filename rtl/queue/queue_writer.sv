@@ -60,6 +60,13 @@ module queue_writer #(
   end
 
   sluice_pkg::result_t res_q;
+  logic [sluice_pkg::ResultW-1:0] lane_res;
+  always_comb begin
+    lane_res = '0;
+    for (int unsigned l = 0; l < Lanes; l++) begin
+      if (lane_q == 5'(l)) lane_res = lane_res | res_i[sluice_pkg::ResultW*l +: sluice_pkg::ResultW];
+    end
+  end
   logic is_key, is_empty, begin_key, begin_empty, begin_write, cmd_room;
   assign is_key      = res_q.id == IdW'(card_pkg::KeysId);
   assign is_empty    = res_q.out_len == 15'd0;
@@ -116,7 +123,7 @@ module queue_writer #(
   logic         get_q, put_q;
   logic [15:0]  keep_q, keep;
   logic [4:0]   shift_q;
-  logic [127:0] ring_word, prev_q, picked, word;
+  logic [127:0] ring_word, prev_q, picked, turned, word;
   always_comb begin
     ring_word = 128'd0;
     for (int unsigned l = 0; l < Lanes; l++) begin
@@ -129,10 +136,11 @@ module queue_writer #(
       picked[8*b +: 8] = 5'(b) >= shift_q ? prev_q[8*b +: 8] : ring_word[8*b +: 8];
     end
   end
+  assign turned = card_pkg::turn(picked, shift_q[3:0]);
   always_comb begin
     for (int unsigned b = 0; b < 16; b++) begin
       keep[b]        = 15'(b) < kept_q;
-      word[8*b +: 8] = keep_q[b] ? picked[{4'(b) + shift_q[3:0], 3'b000} +: 8] : 8'h00;
+      word[8*b +: 8] = keep_q[b] ? turned[8*b +: 8] : 8'h00;
     end
   end
 
@@ -149,7 +157,7 @@ module queue_writer #(
 
   always_ff @(posedge clk_i) begin
     if (state_q == Pick) lane_q <= next_lane;
-    if (state_q == Take) res_q <= res_i[sluice_pkg::ResultW * lane_q +: sluice_pkg::ResultW];
+    if (state_q == Take) res_q <= lane_res;
     if (begin_write) begin
       addr_q <= res_q.word;
       left_q <= dst_words[10:0];
