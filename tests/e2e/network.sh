@@ -4,7 +4,7 @@
 # Nothing is delivered twice or damaged, each refusal is counted under its reason, and the association goes on.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 42
+begin 41
 
 certificates
 need_ports tcp udp advertise socks echo
