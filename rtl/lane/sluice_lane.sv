@@ -8,7 +8,10 @@
 `default_nettype none
 
 module sluice_lane #(
-  parameter int unsigned RingAw = sluice_pkg::RingAw
+  parameter int unsigned RingAw = sluice_pkg::RingAw,
+  // What this lane can do beside AES and HMAC-SHA-256: 0 leaves it out.
+  parameter bit          Sha1   = 1'b1,
+  parameter bit          Null   = 1'b1
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
@@ -55,16 +58,16 @@ module sluice_lane #(
   // What the SA's word 0 says (sluice_pkg).
   logic [127:0]      config_word;
   logic              unused;      // the dispatcher's share of the job, and what the SA word keeps free
-  logic              seal, open, key_job, aes, sha256, mac, etm, explicit_nonce;
+  logic              seal, open, key_job, aes, aes_cipher, sha256, mac, etm, explicit_nonce;
   logic [3:0]        rounds;
   logic [5:0]        mac_len;
 
   assign open           = job.kind == sluice_pkg::KindOpen;
   assign seal           = job.kind == sluice_pkg::KindSeal;
   assign key_job        = job.kind == sluice_pkg::KindKeys;
-  assign aes            = config_word[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
-  assign sha256         = config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
-  assign mac            = config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
+  assign aes            = !Null || aes_cipher;
+  assign sha256         = !Sha1 || config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
+  assign mac            = !Null || config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
   assign etm            = config_word[18:16] == sluice_regs_pkg::FormUdpEtm[2:0];
   assign explicit_nonce = config_word[40];
   assign mac_len        = config_word[37:32];
@@ -110,6 +113,7 @@ module sluice_lane #(
     .loaded_o      (loaded),
     .take_i        (take),
     .config_o      (config_word),
+    .aes_o         (aes_cipher),
     .state_read_i  (state_read),
     .state_index_i (state_index),
     .state_o       (state_word),

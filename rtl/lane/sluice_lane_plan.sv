@@ -2,7 +2,8 @@
 //
 // Where everything in a record lies: arithmetic on the job, its SA and, once known, padding_length. Positions count bytes of the
 // body, from the first after the header. The names are those of "Rules of an operation" in rtl/README.md.
-// The outputs are right two clocks after job and SA are there, and one clock after a change of padding_i.
+// The outputs are right two clocks after job and SA are there, what depends on the content three, and one clock after a change of
+// padding_i.
 `default_nettype none
 
 module sluice_lane_plan (
@@ -55,7 +56,7 @@ module sluice_lane_plan (
   // Padding with its length: everything behind content (and MAC, in mte) up to E.
   assign past_padding = cipher_len_q - (aes_i ? 15'd1 : 15'd0);
   assign content_max  = !open_i ? src_len_i : etm_i ? past_padding : past_padding - mac_len;
-  assign difference   = {1'b0, content_max} - (open_i && aes_i ? {8'd0, padding_i} : 16'd0);
+  assign difference   = {1'b0, content_max_o} - (open_i && aes_i ? {8'd0, padding_i} : 16'd0);
   assign nonce_at     = etm_i ? cipher_len_q + mac_len : cipher_len_q;
   assign record_len   = open_i ? src_len_i : nonce_at + cut;
 
@@ -66,7 +67,7 @@ module sluice_lane_plan (
 
   always_ff @(posedge clk_i) begin
     content_max_o  <= content_max;
-    content_q      <= difference[15] ? content_max : difference[14:0];
+    content_q      <= difference[15] ? content_max_o : difference[14:0];
     content_bad_o  <= difference[15] || difference[14:0] > 15'(sluice_regs_pkg::MaxContent);
     padding_o      <= open_i ? padding_i : {pad_i[3:0], ~filled_q[3:0]};
     padding_at_o   <= open_i ? past_padding - {7'd0, padding_i} : filled_q;

@@ -17,6 +17,7 @@ module sluice_lane_sa (
 
   // The job at work: word 0, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys.
   output logic [127:0] config_o,
+  output logic         aes_o,
   input  logic         state_read_i,  // keeps the key expansion off the memory
   input  logic [3:0]   state_index_i,
   output logic [31:0]  state_o,
@@ -65,7 +66,10 @@ module sluice_lane_sa (
   always_ff @(posedge clk_i) begin
     if (sa_valid_i) words[{!bank_q, beat_q}] <= sa_data_i;
     if (sa_valid_i && beat_q == 3'd0) waiting_config_q <= sa_data_i;
-    if (take_i) config_q <= waiting_config_q;
+    if (take_i) begin
+      config_q <= waiting_config_q;
+      aes_o    <= aes;
+    end
   end
 
   // One read port: the state words of the job at work, or the key words of the waiting one.

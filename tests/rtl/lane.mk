@@ -31,3 +31,6 @@ $(LANE_BUILD)/crypto/crypto_test: $(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUI
 .PHONY: synth-lane
 synth-lane: $(LANE_PACKAGES)
 	@tests/rtl/netlist/area $(LANE_BUILD)/lane-area sluice_lane $(LANE_PACKAGES) $(LANE_SV)
+	@echo "AES and HMAC-SHA-256 alone:"
+	@PARAMETERS="-set Sha1 0 -set Null 0" tests/rtl/netlist/area $(LANE_BUILD)/lane-area-aes-sha256 sluice_lane \
+	  $(LANE_PACKAGES) $(LANE_SV)
