@@ -25,6 +25,7 @@ struct tracker {
     uint64_t cookie;  /* the caller's */
     uint32_t dst_len; /* the result cannot be longer */
     bool busy;
+    bool next_iv; /* what comes back is not a counter */
 };
 
 TAILQ_HEAD(trackers, tracker);
@@ -155,9 +156,12 @@ static void encode(const struct dma *mem, const struct sluice_op *op, uint64_t c
         sqe->op = SLUICE_OP_SEAL;
         sqe->content_type = op->content_type;
         sqe->pad = op->pad;
-        if (op->sa->explicit_nonce) {
-            memcpy(sqe->nonce, op->nonce, sizeof sqe->nonce);
-        }
+    }
+    if (op->sa->chained || (op->sa->explicit_nonce && op->type == SLUICE_OP_TYPE_SEAL)) {
+        memcpy(sqe->nonce, op->nonce, sizeof sqe->nonce);
+    }
+    if (op->sa->tls) {
+        sqe->seq = htole64(op->seq);
     }
 }
 
@@ -179,6 +183,7 @@ int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned c
         TAILQ_REMOVE(&q->free, t, entry);
         TAILQ_INSERT_TAIL(&q->busy, t, entry);
         *t = (struct tracker){.entry = t->entry, .cookie = ops[i].cookie, .dst_len = ops[i].dst_len, .busy = true};
+        t->next_iv = ops[i].type != SLUICE_OP_TYPE_NOP && ops[i].sa->chained;
         encode(&card->card.mem, &ops[i], (uint64_t)(t - q->tracker) + 1, &sqe);
         ring_put(&q->ring, &sqe);
     }
@@ -216,10 +221,12 @@ static bool decode(struct card_qp *q, const struct sluice_cqe *cqe, struct sluic
     if (!t->busy || cqe->status > STATUS_MOST || le32toh(cqe->length) > t->dst_len) {
         return false;
     }
-    *done = (struct sluice_done){.cookie = t->cookie,
-                                 .counter = load_le64(cqe->counter),
-                                 .length = le32toh(cqe->length),
-                                 .status = (enum sluice_status)cqe->status};
+    *done = (struct sluice_done){.cookie = t->cookie, .length = le32toh(cqe->length), .status = (enum sluice_status)cqe->status};
+    if (t->next_iv) {
+        memcpy(done->next_iv, cqe->counter, sizeof done->next_iv);
+    } else {
+        done->counter = load_le64(cqe->counter);
+    }
     release(q, t);
     return true;
 }

@@ -22,7 +22,9 @@ struct sluice_sa {
     struct sluice_card *card;
     uint16_t slot;
     uint8_t gen;
-    bool explicit_nonce; /* the submission's nonce field means something */
+    bool explicit_nonce; /* seal: the submission's nonce field means something */
+    bool tls;            /* its sequence number does */
+    bool chained;        /* TLS 1.0: the nonce field of open does too, and the completion has the next IV in place of a counter */
 };
 
 struct sluice_qp {

@@ -6,15 +6,11 @@
 #include <string.h>
 
 #include "engine.h"
+#include "shape.h"
 #include "sluice_regs.h"
 
 #define MAC_LEN_LEAST     10
 #define INCARNATION_SHIFT 48
-
-static bool udp_form(enum sluice_form form)
-{
-    return form == SLUICE_FORM_UDP_MTE || form == SLUICE_FORM_UDP_ETM;
-}
 
 static bool known_values(const struct sluice_sa_config *c)
 {
@@ -30,8 +26,22 @@ static bool mac_len_fits(const struct sluice_sa_config *c)
     if (c->mac == SLUICE_MAC_NONE) {
         return c->mac_len == 0;
     }
-    return c->mac_len >= MAC_LEN_LEAST && c->mac_len <= sluice_mac_size(c->mac) &&
-           (c->form != SLUICE_FORM_UDP_MTE || c->mac_len >= block);
+    return c->mac_len >= MAC_LEN_LEAST && c->mac_len <= sluice_mac_size(c->mac) && (form_is_etm(c->form) || c->mac_len >= block);
+}
+
+/* What the TLS forms leave out, and the version that two of them need. */
+static bool form_fits(const struct sluice_sa_config *c)
+{
+    static const uint8_t no_cid[sizeof c->cid];
+
+    if (!form_is_tls(c->form)) {
+        return c->tls_minor == 0;
+    }
+    if (c->form == SLUICE_FORM_TLS10 ? c->tls_minor != 0 : c->tls_minor != TLS11_MINOR && c->tls_minor != TLS12_MINOR) {
+        return false;
+    }
+    return c->nonce_mode == SLUICE_NONCE_MODE_EXPLICIT && !c->replay && c->counter == 0 && c->limit == 0 &&
+           memcmp(c->cid, no_cid, sizeof no_cid) == 0;
 }
 
 static uint64_t incarnation_end(uint64_t counter)
@@ -86,15 +96,16 @@ int sa_config_check(const struct sluice_sa_config *config, uint32_t features, st
 {
     uint32_t needed;
 
-    if (!known_values(config) || !mac_len_fits(config) || !limit_fits(config)) {
+    if (!known_values(config) || !mac_len_fits(config) || !form_fits(config) || !limit_fits(config)) {
         return -EINVAL;
     }
-    needed = cipher_feature(config->cipher) | mac_feature(config->mac) | (udp_form(config->form) ? FEATURE(UDP) : FEATURE(TLS));
+    needed =
+        cipher_feature(config->cipher) | mac_feature(config->mac) | (form_is_tls(config->form) ? FEATURE(TLS) : FEATURE(UDP));
     if ((features & needed) != needed) {
         return -EOPNOTSUPP;
     }
     *out = *config;
-    if (config->direction == SLUICE_DIRECTION_SEAL && config->limit == 0) {
+    if (config->direction == SLUICE_DIRECTION_SEAL && config->limit == 0 && !form_is_tls(config->form)) {
         out->limit = incarnation_end(config->counter);
     }
     memset(out->cipher_key + sluice_cipher_key_len(config->cipher), 0,

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shape.h"
 
-#include <errno.h>
-
-int shape_of(const struct sluice_sa_config *config, struct shape *shape)
+void shape_of(const struct sluice_sa_config *config, struct shape *shape)
 {
-    if (config->form != SLUICE_FORM_UDP_MTE && config->form != SLUICE_FORM_UDP_ETM) {
-        return -EOPNOTSUPP;
-    }
-    shape->nonce = (uint8_t)sluice_cipher_block(config->cipher);
-    shape->padded = config->cipher != SLUICE_CIPHER_NULL;
-    shape->block = shape->padded ? shape->nonce : 1;
-    shape->mac_len = config->mac_len;
-    shape->etm = config->form == SLUICE_FORM_UDP_ETM;
-    return 0;
+    uint8_t nonce = (uint8_t)sluice_cipher_block(config->cipher);
+
+    *shape = (struct shape){.padded = config->cipher != SLUICE_CIPHER_NULL,
+                            .tls = form_is_tls(config->form),
+                            .etm = form_is_etm(config->form),
+                            .mac_len = config->mac_len};
+    shape->block = shape->padded ? nonce : 1;
+    shape->header = shape->tls ? TLS_HEADER_BYTES : SLUICE_UDP_HEADER_BYTES;
+    shape->lead = shape->tls && shape->padded && config->form != SLUICE_FORM_TLS10 ? nonce : 0;
+    shape->trail = shape->tls ? 0 : nonce;
 }
 
 /* Bytes of a record that are neither content nor padding_length nor padding. */
 static uint32_t fixed_bytes(const struct shape *shape)
 {
-    return SLUICE_UDP_HEADER_BYTES + shape->mac_len + shape->nonce;
+    return shape_body(shape) + shape->mac_len + shape->trail;
 }
 
 bool shape_seal(const struct shape *shape, uint32_t content, unsigned pad, struct seal_size *size)
@@ -43,7 +42,7 @@ bool shape_seal(const struct shape *shape, uint32_t content, unsigned pad, struc
 
 bool shape_open(const struct shape *shape, uint32_t record, struct open_size *size)
 {
-    uint32_t outside = SLUICE_UDP_HEADER_BYTES + shape->nonce + (shape->etm ? shape->mac_len : 0);
+    uint32_t outside = shape_body(shape) + shape->trail + (shape->etm ? shape->mac_len : 0);
     uint32_t inside = (shape->etm ? 0u : shape->mac_len) + (shape->padded ? 1 : 0);
 
     if (record < outside + inside) {

@@ -7,10 +7,8 @@ uint32_t sluice_record_size(const struct sluice_sa_config *config, uint32_t cont
     struct shape shape;
     struct seal_size size;
 
-    if (pad > SLUICE_MAX_PADDING || shape_of(config, &shape) || !shape_seal(&shape, content, pad, &size)) {
-        return 0;
-    }
-    return size.record;
+    shape_of(config, &shape);
+    return pad <= SLUICE_MAX_PADDING && shape_seal(&shape, content, pad, &size) ? size.record : 0;
 }
 
 uint32_t sluice_content_max(const struct sluice_sa_config *config, uint32_t record)
@@ -18,10 +16,8 @@ uint32_t sluice_content_max(const struct sluice_sa_config *config, uint32_t reco
     struct shape shape;
     struct open_size size;
 
-    if (shape_of(config, &shape) || !shape_open(&shape, record, &size)) {
-        return 0;
-    }
-    return size.write;
+    shape_of(config, &shape);
+    return shape_open(&shape, record, &size) ? size.write : 0;
 }
 
 unsigned sluice_cipher_key_len(enum sluice_cipher cipher)

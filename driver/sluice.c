@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "sa_config.h"
+#include "shape.h"
 #include "sluice_regs.h"
 
 #define DEFAULT_TIMEOUT_MS 30000u
@@ -82,6 +83,8 @@ int sluice_sa_create(struct sluice_card *card, const struct sluice_sa_config *co
     if (!err) {
         (*sa)->card = card;
         (*sa)->explicit_nonce = config->nonce_mode == SLUICE_NONCE_MODE_EXPLICIT;
+        (*sa)->tls = form_is_tls(config->form);
+        (*sa)->chained = config->form == SLUICE_FORM_TLS10;
     }
     return err;
 }

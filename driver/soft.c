@@ -365,8 +365,8 @@ int soft_open(const char *where, const struct sluice_options *options, struct sl
     }
     pthread_mutex_init(&soft->lock, NULL);
     soft->card.ops = &soft_ops;
-    soft->card.features =
-        FEATURE(AES) | FEATURE(AES192) | FEATURE(SHA1) | FEATURE(SHA256) | FEATURE(MD5) | FEATURE(UDP) | FEATURE(NULL);
+    soft->card.features = FEATURE(AES) | FEATURE(AES192) | FEATURE(DES) | FEATURE(SHA1) | FEATURE(SHA256) | FEATURE(MD5) |
+                          FEATURE(UDP) | FEATURE(TLS) | FEATURE(NULL);
     soft->card.max_depth = DEPTH_MAX;
     *out = &soft->card;
     return 0;

@@ -4,6 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sluice.h"
+
+#define KEY_MOST 32u
+
 static const EVP_CIPHER *evp_cipher(enum sluice_cipher cipher)
 {
     switch (cipher) {
@@ -13,11 +17,24 @@ static const EVP_CIPHER *evp_cipher(enum sluice_cipher cipher)
         return EVP_aes_192_cbc();
     case SLUICE_CIPHER_AES256:
         return EVP_aes_256_cbc();
-    case SLUICE_CIPHER_NULL:
     case SLUICE_CIPHER_DES:
     case SLUICE_CIPHER_DES3:
+        return EVP_des_ede3_cbc();
+    case SLUICE_CIPHER_NULL:
     default:
         return NULL;
+    }
+}
+
+/* Single DES is 3DES with three times the same key, so that OpenSSL's legacy provider is not needed. */
+static void expand_key(enum sluice_cipher cipher, const uint8_t *key, uint8_t expanded[KEY_MOST])
+{
+    size_t len = sluice_cipher_key_len(cipher);
+
+    memcpy(expanded, key, len);
+    if (cipher == SLUICE_CIPHER_DES) {
+        memcpy(expanded + len, key, len);
+        memcpy(expanded + 2 * len, key, len);
     }
 }
 
@@ -25,16 +42,22 @@ int cbc_init(struct cbc *cbc, enum sluice_cipher cipher, enum sluice_direction d
 {
     const EVP_CIPHER *evp = evp_cipher(cipher);
 
-    *cbc = (struct cbc){.direction = direction};
+    uint8_t expanded[KEY_MOST] = {0};
+    bool good;
+
+    *cbc = (struct cbc){.direction = direction, .block = (uint8_t)sluice_cipher_block(cipher)};
     if (cipher == SLUICE_CIPHER_NULL) {
         return 0;
     }
     if (!evp) {
         return -EOPNOTSUPP;
     }
+    expand_key(cipher, key, expanded);
     cbc->ctx = EVP_CIPHER_CTX_new();
-    if (!cbc->ctx || !EVP_CipherInit_ex(cbc->ctx, evp, NULL, key, cbc->chain, direction == SLUICE_DIRECTION_SEAL) ||
-        !EVP_CIPHER_CTX_set_padding(cbc->ctx, 0)) {
+    good = cbc->ctx && EVP_CipherInit_ex(cbc->ctx, evp, NULL, expanded, cbc->chain, direction == SLUICE_DIRECTION_SEAL) &&
+           EVP_CIPHER_CTX_set_padding(cbc->ctx, 0);
+    explicit_bzero(expanded, sizeof expanded);
+    if (!good) {
         cbc_fini(cbc);
         return -ENOMEM;
     }
@@ -47,9 +70,9 @@ void cbc_fini(struct cbc *cbc)
     cbc->ctx = NULL;
 }
 
-static void xor_block(uint8_t *out, const uint8_t *a, const uint8_t *b)
+static void xor_block(uint8_t *out, const uint8_t *a, const uint8_t *b, unsigned len)
 {
-    for (unsigned i = 0; i < CBC_BLOCK_BYTES; i++) {
+    for (unsigned i = 0; i < len; i++) {
         out[i] = a[i] ^ b[i];
     }
 }
@@ -61,27 +84,27 @@ static int update(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
     return EVP_CipherUpdate(cbc->ctx, out, &done, in, (int)len) && done == (int)len ? 0 : -EIO;
 }
 
-int cbc_block(struct cbc *cbc, const uint8_t in[CBC_BLOCK_BYTES], uint8_t out[CBC_BLOCK_BYTES])
+int cbc_block(struct cbc *cbc, const uint8_t *in, uint8_t *out)
 {
     uint8_t block[CBC_BLOCK_BYTES];
     int err;
 
     if (cbc->direction == SLUICE_DIRECTION_SEAL) {
-        xor_block(block, in, cbc->chain);
-        err = update(cbc, block, cbc->chain, sizeof block);
-        memcpy(out, cbc->chain, sizeof block);
+        xor_block(block, in, cbc->chain, cbc->block);
+        err = update(cbc, block, cbc->chain, cbc->block);
+        memcpy(out, cbc->chain, cbc->block);
     } else {
-        err = update(cbc, in, block, sizeof block);
-        xor_block(block, block, cbc->chain);
-        memcpy(cbc->chain, in, sizeof block);
-        memcpy(out, block, sizeof block);
+        err = update(cbc, in, block, cbc->block);
+        xor_block(block, block, cbc->chain, cbc->block);
+        memcpy(cbc->chain, in, cbc->block);
+        memcpy(out, block, cbc->block);
     }
     return err;
 }
 
-int cbc_start(struct cbc *cbc, const uint8_t iv[CBC_BLOCK_BYTES])
+int cbc_start(struct cbc *cbc, const uint8_t *iv)
 {
-    memcpy(cbc->chain, iv, CBC_BLOCK_BYTES);
+    memcpy(cbc->chain, iv, cbc->block);
     return EVP_CipherInit_ex(cbc->ctx, NULL, NULL, NULL, iv, -1) ? 0 : -EIO;
 }
 
@@ -93,10 +116,10 @@ int cbc_run(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
         return 0;
     }
     if (cbc->direction == SLUICE_DIRECTION_OPEN) {
-        memcpy(cbc->chain, in + len - CBC_BLOCK_BYTES, CBC_BLOCK_BYTES);
+        memcpy(cbc->chain, in + len - cbc->block, cbc->block);
         return update(cbc, in, out, len);
     }
     err = update(cbc, in, out, len);
-    memcpy(cbc->chain, out + len - CBC_BLOCK_BYTES, CBC_BLOCK_BYTES);
+    memcpy(cbc->chain, out + len - cbc->block, cbc->block);
     return err;
 }

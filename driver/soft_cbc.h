@@ -9,6 +9,7 @@
 #ifndef SLUICE_SOFT_CBC_H
 #define SLUICE_SOFT_CBC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,11 +17,12 @@
 
 #include "sluice_defs.h"
 
-#define CBC_BLOCK_BYTES 16u
+#define CBC_BLOCK_BYTES 16u /* of the largest block */
 
 struct cbc {
     EVP_CIPHER_CTX *ctx;            /* NULL: the NULL cipher */
-    uint8_t chain[CBC_BLOCK_BYTES]; /* last block of cipher text */
+    uint8_t chain[CBC_BLOCK_BYTES]; /* last block of cipher text, zeros after it */
+    uint8_t block;                  /* bytes */
     enum sluice_direction direction;
 };
 
@@ -29,9 +31,9 @@ int cbc_init(struct cbc *cbc, enum sluice_cipher cipher, enum sluice_direction d
 void cbc_fini(struct cbc *cbc);
 
 /* The block cipher itself, encrypting or decrypting as `direction` says. in and out may be the same. Returns 0 or -EIO. */
-int cbc_block(struct cbc *cbc, const uint8_t in[CBC_BLOCK_BYTES], uint8_t out[CBC_BLOCK_BYTES]);
+int cbc_block(struct cbc *cbc, const uint8_t *in, uint8_t *out);
 /* Begins a record with an IV from elsewhere. */
-int cbc_start(struct cbc *cbc, const uint8_t iv[CBC_BLOCK_BYTES]);
+int cbc_start(struct cbc *cbc, const uint8_t *iv);
 /* Goes on with the chain; len is a multiple of the block. in and out are the same or disjoint. */
 int cbc_run(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len);
 

@@ -6,11 +6,11 @@
 #include "soft_ct.h"
 
 #define VERSION_MAJOR 0x03
-#define VERSION_MINOR 0x03
 #define TYPE_UDP_BIT  0x80
 #define LENGTH_OFFSET 3u
-#define CID_OFFSET    5u
+#define CID_OFFSET    TLS_HEADER_BYTES /* where what the length field counts begins, in every form */
 #define CID_BYTES     8u
+#define COUNTER_BYTES 8u
 
 static void store_be16(uint8_t *p, uint32_t v)
 {
@@ -35,13 +35,18 @@ static uint64_t load_be64(const uint8_t *p)
     return v;
 }
 
+static uint8_t version_minor(const struct sluice_sa_config *config)
+{
+    if (config->form == SLUICE_FORM_TLS10) {
+        return TLS10_MINOR;
+    }
+    return form_is_tls(config->form) ? config->tls_minor : TLS12_MINOR;
+}
+
 int soft_sa_init(struct soft_sa *sa, const struct sluice_sa_config *config)
 {
-    int err = shape_of(config, &sa->shape);
+    int err = cbc_init(&sa->cbc, config->cipher, config->direction, config->cipher_key);
 
-    if (!err) {
-        err = cbc_init(&sa->cbc, config->cipher, config->direction, config->cipher_key);
-    }
     if (!err && config->mac != SLUICE_MAC_NONE) {
         err = mac_key_init(&sa->mac, config->mac, config->mac_key);
     }
@@ -49,7 +54,10 @@ int soft_sa_init(struct soft_sa *sa, const struct sluice_sa_config *config)
         soft_sa_fini(sa);
         return err;
     }
+    shape_of(config, &sa->shape);
     sa->direction = config->direction;
+    sa->chained = config->form == SLUICE_FORM_TLS10;
+    sa->minor = version_minor(config);
     sa->aes = sa->shape.block == CBC_BLOCK_BYTES;
     sa->sequence = config->nonce_mode == SLUICE_NONCE_MODE_SEQUENCE;
     sa->replay = config->replay;
@@ -66,26 +74,53 @@ void soft_sa_fini(struct soft_sa *sa)
     explicit_bzero(sa, sizeof *sa);
 }
 
-/* nonce | type | version | length | cid, to where the content's copy begins at `end`; returns its beginning. */
-static uint8_t *put_prefix(uint8_t *end, const struct shape *shape, const uint8_t *nonce, const uint8_t *header, uint32_t length)
-{
-    uint8_t *prefix = end - SLUICE_UDP_HEADER_BYTES - shape->nonce;
+/* What makes one record different from the others of its SA. */
+struct turn {
+    uint8_t nonce[CBC_BLOCK_BYTES]; /* or IV */
+    uint64_t seq;                   /* TLS; the MAC of secure UDP begins with the nonce instead */
+};
 
-    memcpy(prefix, nonce, shape->nonce);
-    memcpy(prefix + shape->nonce, header, SLUICE_UDP_HEADER_BYTES);
-    store_be16(prefix + shape->nonce + LENGTH_OFFSET, length);
-    return prefix;
+/* What a MAC begins with, the header's length replaced, to where `end` begins; returns its beginning. */
+static uint8_t *put_prefix(uint8_t *end, const struct shape *shape, const struct turn *turn, const uint8_t *header,
+                           uint32_t length)
+{
+    uint8_t *copy = end - shape->header;
+
+    memcpy(copy, header, shape->header);
+    store_be16(copy + LENGTH_OFFSET, length);
+    if (shape->tls) {
+        store_be64(copy - TLS_SEQ_BYTES, turn->seq);
+        return copy - TLS_SEQ_BYTES;
+    }
+    memcpy(copy - shape->trail, turn->nonce, shape->trail);
+    return copy - shape->trail;
 }
 
-/* HMAC over what stands for the sequence number in TLS, and data. */
-static void record_mac(const struct soft_sa *sa, const uint8_t *nonce, const uint8_t *header, uint32_t length,
+/* HMAC of the prefix and data. */
+static void record_mac(const struct soft_sa *sa, const struct turn *turn, const uint8_t *header, uint32_t length,
                        const uint8_t *data, uint32_t len, uint8_t *mac)
 {
     uint8_t room[SOFT_PREFIX_BYTES];
     uint8_t *end = room + sizeof room;
-    const uint8_t *prefix = put_prefix(end, &sa->shape, nonce, header, length);
+    const uint8_t *prefix = put_prefix(end, &sa->shape, turn, header, length);
 
     mac_compute(&sa->mac, prefix, (size_t)(end - prefix), data, len, mac);
+}
+
+/* The MAC of encrypt-then-MAC, over all that lies between the header and it; `record`: the record's length. */
+static void etm_mac(const struct soft_sa *sa, const struct turn *turn, const uint8_t *header, uint32_t encrypted, uint32_t record,
+                    uint8_t *mac)
+{
+    uint32_t covered = sa->shape.lead + encrypted;
+
+    record_mac(sa, turn, header, sa->shape.tls ? covered : record - CID_OFFSET, header + sa->shape.header, covered, mac);
+}
+
+static void put_next_iv(const struct soft_sa *sa, struct sluice_done *done)
+{
+    if (sa->chained) {
+        memcpy(done->next_iv, sa->cbc.chain, sizeof done->next_iv);
+    }
 }
 
 /* ---------------------------------------------------------------- seal */
@@ -96,38 +131,41 @@ static int make_nonce(struct soft_sa *sa, const uint8_t *explicit_nonce, uint64_
     uint8_t block[CBC_BLOCK_BYTES] = {0};
 
     if (!sa->sequence) {
-        memcpy(nonce, explicit_nonce, sa->shape.nonce);
-        return sa->aes ? cbc_start(&sa->cbc, nonce) : 0;
+        memcpy(nonce, explicit_nonce, CBC_BLOCK_BYTES);
+        return sa->shape.padded ? cbc_start(&sa->cbc, nonce) : 0;
     }
-    if (!sa->aes) {
+    if (!sa->shape.padded) {
         store_be64(nonce, counter);
         return 0;
     }
-    store_be64(block + 8, counter);
-    return cbc_block(&sa->cbc, block, nonce);
+    store_be64(block + CBC_BLOCK_BYTES - COUNTER_BYTES, counter);
+    return cbc_block(&sa->cbc, block + CBC_BLOCK_BYTES - sa->cbc.block, nonce);
 }
 
 static void put_header(const struct soft_sa *sa, uint8_t type, uint32_t record, uint8_t *header)
 {
-    header[0] = type | TYPE_UDP_BIT;
+    header[0] = sa->shape.tls ? type & ~TYPE_UDP_BIT & 0xff : type | TYPE_UDP_BIT;
     header[1] = VERSION_MAJOR;
-    header[2] = VERSION_MINOR;
+    header[2] = sa->minor;
     store_be16(header + LENGTH_OFFSET, record - CID_OFFSET);
-    memcpy(header + CID_OFFSET, sa->cid, CID_BYTES);
+    if (!sa->shape.tls) {
+        memcpy(header + CID_OFFSET, sa->cid, CID_BYTES);
+    }
 }
 
 /* Builds the record in place at dst; the content is moved first, since src may be dst. */
-static int build_record(struct soft_sa *sa, const struct sluice_op *op, const struct seal_size *size, const uint8_t *nonce)
+static int build_record(struct soft_sa *sa, const struct sluice_op *op, const struct seal_size *size, const struct turn *turn)
 {
-    uint8_t *header = op->dst, *body = header + SLUICE_UDP_HEADER_BYTES;
+    uint8_t *header = op->dst, *body = header + shape_body(&sa->shape);
     uint8_t *after = body + op->src_len, *end = body + size->encrypted;
     uint8_t mac[MAC_MAX_BYTES];
     int err = 0;
 
     memmove(body, op->src, op->src_len);
     put_header(sa, op->content_type, size->record, header);
+    memcpy(header + sa->shape.header, turn->nonce, sa->shape.lead);
     if (sa->mac.hash && !sa->shape.etm) {
-        record_mac(sa, nonce, header, op->src_len, body, op->src_len, mac);
+        record_mac(sa, turn, header, op->src_len, body, op->src_len, mac);
         memcpy(after, mac, sa->shape.mac_len);
         after += sa->shape.mac_len;
     }
@@ -136,17 +174,17 @@ static int build_record(struct soft_sa *sa, const struct sluice_op *op, const st
         err = cbc_run(&sa->cbc, body, body, size->encrypted);
     }
     if (sa->mac.hash && sa->shape.etm) {
-        record_mac(sa, nonce, header, size->record - CID_OFFSET, body, size->encrypted, mac);
+        etm_mac(sa, turn, header, size->encrypted, size->record, mac);
         memcpy(end, mac, sa->shape.mac_len);
         end += sa->shape.mac_len;
     }
-    memcpy(end, nonce, sa->shape.nonce);
+    memcpy(end, turn->nonce, sa->shape.trail);
     return err;
 }
 
 void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done)
 {
-    uint8_t nonce[CBC_BLOCK_BYTES];
+    struct turn turn = {.seq = op->seq};
     uint64_t counter = 0;
     struct seal_size size;
 
@@ -165,7 +203,7 @@ void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_don
         }
         counter = sa->next++;
     }
-    if (make_nonce(sa, op->nonce, counter, nonce) || build_record(sa, op, &size, nonce)) {
+    if (make_nonce(sa, op->nonce, counter, turn.nonce) || build_record(sa, op, &size, &turn)) {
         memset(op->dst, 0, size.record);
         done->status = SLUICE_STATUS_HARDWARE_FAULT;
         return;
@@ -173,6 +211,7 @@ void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_don
     done->status = SLUICE_STATUS_OK;
     done->counter = counter;
     done->length = size.record;
+    put_next_iv(sa, done);
 }
 
 /* ---------------------------------------------------------------- open */
@@ -180,8 +219,10 @@ void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_don
 /* Checks 8 and 9. */
 static enum sluice_status check_header(const struct soft_sa *sa, const uint8_t *header, uint32_t record)
 {
-    if (header[1] != VERSION_MAJOR || header[2] != VERSION_MINOR || !(header[0] & TYPE_UDP_BIT) ||
-        memcmp(header + CID_OFFSET, sa->cid, CID_BYTES) != 0) {
+    bool udp = header[0] & TYPE_UDP_BIT;
+
+    if (header[1] != VERSION_MAJOR || header[2] != sa->minor || udp == sa->shape.tls ||
+        (udp && memcmp(header + CID_OFFSET, sa->cid, CID_BYTES) != 0)) {
         return SLUICE_STATUS_BAD_FORMAT;
     }
     if (((uint32_t)header[LENGTH_OFFSET] << 8 | header[LENGTH_OFFSET + 1]) != record - CID_OFFSET) {
@@ -190,24 +231,22 @@ static enum sluice_status check_header(const struct soft_sa *sa, const uint8_t *
     return SLUICE_STATUS_OK;
 }
 
-/* Recovers the counter, check 10, and leaves the cipher's chain after the nonce. */
+/* Recovers the counter, check 10 (which an 8-byte block always passes), and leaves the cipher's chain after the nonce. */
 static enum sluice_status check_nonce(struct soft_sa *sa, const uint8_t *nonce, uint64_t *counter)
 {
-    uint8_t block[CBC_BLOCK_BYTES];
+    uint8_t block[CBC_BLOCK_BYTES] = {0};
 
     *counter = 0;
-    if (!sa->aes) {
-        *counter = sa->sequence ? load_be64(nonce) : 0;
-        return SLUICE_STATUS_OK;
-    }
-    if (cbc_block(&sa->cbc, nonce, block)) {
+    if (!sa->shape.padded) {
+        memcpy(block + CBC_BLOCK_BYTES - COUNTER_BYTES, nonce, COUNTER_BYTES);
+    } else if (cbc_block(&sa->cbc, nonce, block + CBC_BLOCK_BYTES - sa->cbc.block)) {
         return SLUICE_STATUS_HARDWARE_FAULT;
     }
     if (!sa->sequence) {
         return SLUICE_STATUS_OK;
     }
-    *counter = load_be64(block + 8);
-    return load_be64(block) == 0 ? SLUICE_STATUS_OK : SLUICE_STATUS_FORGED_NONCE;
+    *counter = load_be64(block + CBC_BLOCK_BYTES - COUNTER_BYTES);
+    return load_be64(block) == 0 || !sa->aes ? SLUICE_STATUS_OK : SLUICE_STATUS_FORGED_NONCE;
 }
 
 /* Mask: the padding is right. *padding (secret) is padding_length, 0 when it is wrong. */
@@ -240,12 +279,12 @@ static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t len)
 }
 
 /* Mask: the MAC after the content, whose length is secret, is right. */
-static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const uint8_t *nonce,
-                              const struct open_size *size, uint32_t content)
+static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header,
+                              const struct turn *turn, const struct open_size *size, uint32_t content)
 {
     uint8_t found[CT_WINDOW_MOST - 1 + CT_WANT_MOST] = {0}, mac[MAC_MAX_BYTES];
     uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
-    uint8_t *message = put_prefix(scratch->plain, &sa->shape, nonce, header, content);
+    uint8_t *message = put_prefix(scratch->plain, &sa->shape, turn, header, content);
     uint32_t prefix_len = (uint32_t)(scratch->plain - message);
     uint32_t good;
 
@@ -258,35 +297,35 @@ static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scr
     return good;
 }
 
-static uint32_t check_mac_etm(const struct soft_sa *sa, const uint8_t *header, const uint8_t *nonce, const struct open_size *size,
-                              uint32_t record)
+static uint32_t check_mac_etm(const struct soft_sa *sa, const uint8_t *header, const struct turn *turn,
+                              const struct open_size *size, uint32_t record)
 {
-    const uint8_t *body = header + SLUICE_UDP_HEADER_BYTES;
     uint8_t mac[MAC_MAX_BYTES];
 
-    record_mac(sa, nonce, header, record - CID_OFFSET, body, size->encrypted, mac);
-    return same(body + size->encrypted, mac, sa->shape.mac_len);
+    etm_mac(sa, turn, header, size->encrypted, record, mac);
+    return same(header + shape_body(&sa->shape) + size->encrypted, mac, sa->shape.mac_len);
 }
 
 /* Decrypts into scratch and judges. Mask: all of it is right; *content (secret) is the content's length, 0 when something is not.
  */
-static uint32_t check_body(struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const uint8_t *nonce,
+static uint32_t check_body(struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const struct turn *turn,
                            uint32_t record, const struct open_size *size, uint32_t *content)
 {
+    const uint8_t *body = header + shape_body(&sa->shape);
     uint32_t good = ~(uint32_t)0, padding = 0;
 
     if (sa->mac.hash && sa->shape.etm) {
-        good = check_mac_etm(sa, header, nonce, size, record);
+        good = check_mac_etm(sa, header, turn, size, record);
     }
     if (!sa->shape.padded) {
-        memcpy(scratch->plain, header + SLUICE_UDP_HEADER_BYTES, size->encrypted);
-    } else if (cbc_run(&sa->cbc, header + SLUICE_UDP_HEADER_BYTES, scratch->plain, size->encrypted)) {
+        memcpy(scratch->plain, body, size->encrypted);
+    } else if (cbc_run(&sa->cbc, body, scratch->plain, size->encrypted)) {
         good = 0;
     } else {
         good &= check_padding(scratch->plain, size, &padding);
     }
     if (sa->mac.hash && !sa->shape.etm) {
-        good &= check_mac_mte(sa, scratch, header, nonce, size, size->largest - padding);
+        good &= check_mac_mte(sa, scratch, header, turn, size, size->largest - padding);
     }
     good &= ct_lt(size->largest - padding, SLUICE_MAX_CONTENT + 1);
     good = ct_hide(good);
@@ -294,12 +333,26 @@ static uint32_t check_body(struct soft_sa *sa, struct soft_scratch *scratch, con
     return good;
 }
 
+/* The record's nonce or IV, wherever its form has it. */
+static void find_nonce(const struct soft_sa *sa, const struct sluice_op *op, uint8_t nonce[CBC_BLOCK_BYTES])
+{
+    const uint8_t *record = op->src;
+
+    if (sa->chained) {
+        memcpy(nonce, op->nonce, CBC_BLOCK_BYTES);
+    } else if (sa->shape.tls) {
+        memcpy(nonce, record + sa->shape.header, sa->shape.lead);
+    } else {
+        memcpy(nonce, record + op->src_len - sa->shape.trail, sa->shape.trail);
+    }
+}
+
 /* Checks 7 to 12; dst has room for size->write. */
 static enum sluice_status open_record(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op,
                                       const struct open_size *size, struct sluice_done *done)
 {
     const uint8_t *header = op->src;
-    uint8_t nonce[CBC_BLOCK_BYTES];
+    struct turn turn = {.seq = op->seq};
     uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
     enum sluice_status status = check_header(sa, header, op->src_len);
     uint32_t good, content;
@@ -308,12 +361,12 @@ static enum sluice_status open_record(struct soft_sa *sa, struct soft_scratch *s
     if (status != SLUICE_STATUS_OK) {
         return status;
     }
-    memcpy(nonce, header + op->src_len - sa->shape.nonce, sa->shape.nonce);
-    status = check_nonce(sa, nonce, &counter);
+    find_nonce(sa, op, turn.nonce);
+    status = check_nonce(sa, turn.nonce, &counter);
     if (status != SLUICE_STATUS_OK) {
         return status;
     }
-    good = check_body(sa, scratch, header, nonce, op->src_len, size, &content);
+    good = check_body(sa, scratch, header, &turn, op->src_len, size, &content);
     ct_copy_keep(op->dst, scratch->plain, size->write, least, content);
     if (!good) {
         done->counter = sa->aes ? counter : 0;
@@ -321,6 +374,7 @@ static enum sluice_status open_record(struct soft_sa *sa, struct soft_scratch *s
     }
     done->counter = counter;
     done->length = content;
+    put_next_iv(sa, done);
     return sa->sequence && sa->replay && !window_take(&sa->window, counter) ? SLUICE_STATUS_REPLAYED : SLUICE_STATUS_OK;
 }
 

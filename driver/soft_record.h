@@ -16,7 +16,8 @@ struct soft_sa {
     struct sluice_sa sa;
     struct shape shape;
     enum sluice_direction direction;
-    bool aes, sequence, replay;
+    bool aes, sequence, replay, chained; /* chained: TLS 1.0 */
+    uint8_t minor;                       /* of the record's version */
     uint8_t cid[8];
     uint64_t next, limit; /* seal: counter of the next record, and the first that is refused */
     struct cbc cbc;
@@ -26,7 +27,7 @@ struct soft_sa {
 
 /* The largest that open can meet encrypted: 16384 + 255 content, MAC and padding_length, up to the next block. */
 #define SOFT_PLAIN_BYTES  (SLUICE_MAX_CONTENT + SLUICE_MAX_PADDING + MAC_MAX_BYTES + 1 + CBC_BLOCK_BYTES)
-/* Longest MAC prefix: nonce | type | version | length | cid. */
+/* Longest MAC prefix, of secure UDP: nonce | type | version | length | cid. */
 #define SOFT_PREFIX_BYTES (CBC_BLOCK_BYTES + SLUICE_UDP_HEADER_BYTES)
 #define SOFT_PREFIX_ROOM  32u
 

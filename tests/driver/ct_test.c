@@ -41,8 +41,9 @@ static struct sluice_sa_config config;
 static uint32_t build(const struct fault *f, uint8_t *record)
 {
     static uint8_t content[512];
-    struct reference r = {.config = &config, .type = 0x97, .content = content, .content_len = f->content, .padding = f->padding};
+    struct reference r = {.config = &config, .content = content, .content_len = f->content, .padding = f->padding};
 
+    r.type = reference_tls(&config) ? 0x17 : 0x97;
     r.bad_padding = f->bad_padding;
     r.bad_mac = f->bad_mac;
     reference_nonce(&config, 7, r.nonce);
@@ -61,6 +62,7 @@ static _Noreturn void be_watched(struct shared *shared, const struct fault *f)
     }
     op.sa = kit_sa(&kit, &config);
     op.src_len = build(f, record);
+    reference_nonce(&config, 7, op.nonce); /* TLS 1.0 has its IV from there */
     op.src = kit.src;
     op.dst = kit.dst;
     op.dst_len = KIT_ROOM;
@@ -118,6 +120,7 @@ static size_t same_steps(const struct trace *a, const struct trace *b)
     return n;
 }
 
+/* 3DES is stepped through for three of the faults: it has ten times the instructions. */
 static void faults_of(struct trace *first, struct trace *other)
 {
     struct fault right = {
@@ -132,7 +135,7 @@ static void faults_of(struct trace *first, struct trace *other)
         return;
     }
     good = true;
-    for (unsigned i = 0; i < 10 && good; i++) {
+    for (unsigned i = 0; i < 10 && good; i += config.cipher == SLUICE_CIPHER_DES3 ? 4 : 1) {
         struct fault f = right;
 
         f.content = CONTENT - 16 * (i % 5);
@@ -155,7 +158,20 @@ static void faults_of(struct trace *first, struct trace *other)
 
 int main(void)
 {
-    static const enum sluice_mac macs[] = {SLUICE_MAC_SHA256, SLUICE_MAC_SHA1};
+    static const struct {
+        enum sluice_cipher cipher;
+        enum sluice_mac mac;
+        enum sluice_form form;
+        unsigned mac_len;
+    } kinds[] = {
+        {SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_MTE, 20},
+        {SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, 20},
+        {SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, 20},
+        {SLUICE_CIPHER_AES256, SLUICE_MAC_SHA1, SLUICE_FORM_TLS_MTE, 20},
+        {SLUICE_CIPHER_AES256, SLUICE_MAC_SHA256, SLUICE_FORM_TLS_ETM, 32},
+        {SLUICE_CIPHER_AES128, SLUICE_MAC_MD5, SLUICE_FORM_TLS10, 16},
+        {SLUICE_CIPHER_DES3, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, 20},
+    };
     struct trace first = {0}, other = {0};
 
     tap_begin();
@@ -167,9 +183,8 @@ int main(void)
 #endif
     first.at = calloc(MOST_STEPS, sizeof *first.at);
     other.at = calloc(MOST_STEPS, sizeof *other.at);
-    for (unsigned i = 0; i < 4 && first.at && other.at; i++) {
-        config = kit_config(SLUICE_CIPHER_AES128, macs[i / 2], i % 2 ? SLUICE_FORM_UDP_ETM : SLUICE_FORM_UDP_MTE,
-                            SLUICE_DIRECTION_OPEN, 20);
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds && first.at && other.at; i++) {
+        config = kit_config(kinds[i].cipher, kinds[i].mac, kinds[i].form, SLUICE_DIRECTION_OPEN, kinds[i].mac_len);
         faults_of(&first, &other);
     }
     free(first.at);

@@ -55,7 +55,13 @@ struct sluice_sa_config kit_config(enum sluice_cipher cipher, enum sluice_mac ma
     struct sluice_sa_config c = {.cipher = cipher, .mac = mac, .form = form, .direction = direction, .replay = 1};
 
     c.mac_len = (uint8_t)mac_len;
-    tap_fill(c.cid, sizeof c.cid);
+    if (form == SLUICE_FORM_UDP_MTE || form == SLUICE_FORM_UDP_ETM) {
+        tap_fill(c.cid, sizeof c.cid);
+    } else {
+        c.nonce_mode = SLUICE_NONCE_MODE_EXPLICIT;
+        c.replay = 0;
+        c.tls_minor = form == SLUICE_FORM_TLS10 ? 0 : 3;
+    }
     tap_fill(c.cipher_key, sizeof c.cipher_key);
     tap_fill(c.mac_key, sizeof c.mac_key);
     return c;
@@ -77,10 +83,12 @@ const char *kit_name(const struct sluice_sa_config *c)
 {
     static const char *const ciphers[] = {"null", "des", "3des", "aes128", "aes192", "aes256"};
     static const char *const macs[] = {"none", "md5", "sha1", "sha256"};
+    static const char *const forms[] = {"mte", "etm", "tls mte", "tls etm", "tls 1.0"};
     static char name[64];
+    bool udp = c->form == SLUICE_FORM_UDP_MTE || c->form == SLUICE_FORM_UDP_ETM;
 
-    snprintf(name, sizeof name, "%s %s/%u %s%s", ciphers[c->cipher], macs[c->mac], c->mac_len,
-             c->form == SLUICE_FORM_UDP_ETM ? "etm" : "mte", c->nonce_mode == SLUICE_NONCE_MODE_EXPLICIT ? " explicit" : "");
+    snprintf(name, sizeof name, "%s %s/%u %s%s", ciphers[c->cipher], macs[c->mac], c->mac_len, forms[c->form],
+             udp && c->nonce_mode == SLUICE_NONCE_MODE_EXPLICIT ? " explicit" : "");
     return name;
 }
 

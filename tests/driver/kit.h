@@ -21,13 +21,13 @@ void kit_close(struct kit *kit);
 /* Does one operation to its end. Gives up after 30 s with status `aborted`. */
 struct sluice_done kit_run(struct kit *kit, const struct sluice_op *op);
 
-/* Parameters with random keys and cid; counter 0. */
+/* Parameters with random keys and cid; counter 0. TLS forms: explicit, TLS 1.2 where there is a choice. */
 struct sluice_sa_config kit_config(enum sluice_cipher cipher, enum sluice_mac mac, enum sluice_form form,
                                    enum sluice_direction direction, unsigned mac_len);
 /* Ends the test when it fails. */
 struct sluice_sa *kit_sa(struct kit *kit, const struct sluice_sa_config *config);
 
-/* "aes128 sha256/16 etm" */
+/* "aes128 sha256/16 etm". Until the next call. */
 const char *kit_name(const struct sluice_sa_config *config);
 /* Whether all of mem is `value`. */
 bool kit_all(const void *mem, size_t bytes, uint8_t value);

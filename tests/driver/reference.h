@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Secure-UDP records built step by step with OpenSSL's one-shot functions, sharing nothing with libsluice but the numbers of
- * sluice_defs.h, right or with a fault that the test names.
+ * Records of every form built step by step with OpenSSL's one-shot functions (DES and 3DES with its old interface, which
+ * libsluice does not use), sharing nothing with libsluice but the numbers of sluice_defs.h, right or with a fault that the test
+ * names.
  */
 #ifndef TESTS_DRIVER_REFERENCE_H
 #define TESTS_DRIVER_REFERENCE_H
+
+#include <stdbool.h>
 
 #include "sluice.h"
 
@@ -13,8 +16,9 @@
 
 struct reference {
     const struct sluice_sa_config *config;
-    uint8_t type; /* as on the wire */
-    uint8_t nonce[16];
+    uint8_t type;      /* as on the wire */
+    uint8_t nonce[16]; /* or IV */
+    uint64_t seq;      /* TLS forms */
     const uint8_t *content;
     uint32_t content_len;
     uint32_t padding; /* padding_length, which must fill a block */
@@ -22,6 +26,12 @@ struct reference {
     int bad_mac;      /* NO_FAULT, or which byte of the MAC is wrong */
 };
 
+bool reference_tls(const struct sluice_sa_config *config);
+bool reference_etm(const struct sluice_sa_config *config);
+/* Bytes of block that padding fills (1 with NULL), of header, of nonce or IV on the wire. */
+uint32_t reference_block(const struct sluice_sa_config *config);
+uint32_t reference_header(const struct sluice_sa_config *config);
+uint32_t reference_wire_nonce(const struct sluice_sa_config *config);
 /* nonce = E_K(counter), or the counter itself with NULL. */
 void reference_nonce(const struct sluice_sa_config *config, uint64_t counter, uint8_t nonce[16]);
 /* The least padding_length that fills a block, and `pad` blocks more. 0 with NULL. */
