@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Tests of libsluice. Those that need a card start a sluice-sim of their own.
-DRIVER_TESTS := soft_test pairs_test parts_test ct_test server_test sim_test diff_test
+DRIVER_TESTS := soft_test pairs_test tls_peer_test parts_test ct_test server_test sim_test diff_test
 DRIVER_KIT := $(patsubst %,$(BUILD)/tests/driver/%.o,fake_card kit reference sim_child tap)
 
 DRIVER_PROGRAMS := $(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS))
 
 $(DRIVER_PROGRAMS): $(BUILD)/tests/driver/%: $(BUILD)/tests/driver/%.o $(DRIVER_KIT) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
+
+# It has TLS peers of its own.
+$(BUILD)/tests/driver/tls_peer_test: LIBSLUICE_LIBS := -lssl $(LIBSLUICE_LIBS)
 
 TESTS += $(DRIVER_PROGRAMS)
