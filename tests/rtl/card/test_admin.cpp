@@ -77,7 +77,7 @@ void parameters(Host &host, Device &device)
         {"mac_len 15 in mte", 4, 15, 68, SLUICE_STATUS_INVALID_FIELD},
         {"nonce_mode", 5, 2, 69, SLUICE_STATUS_INVALID_FIELD},
         {"replay", 6, 2, 70, SLUICE_STATUS_INVALID_FIELD},
-        {"reserved0", 7, 1, 71, SLUICE_STATUS_INVALID_FIELD},
+        {"tls_minor", 7, 1, 71, SLUICE_STATUS_INVALID_FIELD},
         {"limit", 30, 0x55, 88, SLUICE_STATUS_INVALID_FIELD},
         {"reserved1", 40, 1, 96, SLUICE_STATUS_INVALID_FIELD},
         {"reserved1's end", 63, 1, 96, SLUICE_STATUS_INVALID_FIELD},
