@@ -16,7 +16,7 @@ static const char help[] =
     "  --stats               print statistics at exit\n"
     "\n"
     "the host:\n"
-    "  --latency CLOCKS      from a read to its first completion, 0 to 100000 (125)\n"
+    "  --latency CLOCKS      from a read to its first completion, 0 to 10000000 (125)\n"
     "  --mps BYTES           maximum payload size, 128, 256 or 512 (128)\n"
     "  --mrrs BYTES          maximum read request size, 128 to 4096 (512)\n"
     "  --rcb BYTES           read completion boundary, 64 or 128 (64)\n"
@@ -187,7 +187,7 @@ static int take(const struct parser *p, int option, const char *text)
         p->o->stats = true;
         return 0;
     case OPT_LATENCY:
-        return small(p, text, 0, 100000, &r->reads.latency);
+        return small(p, text, 0, 10000000, &r->reads.latency);
     case OPT_MPS:
         return size(p, text, 128, 512, &r->host.mps);
     case OPT_MRRS:
