@@ -105,7 +105,6 @@ static void masked_interrupt(int fd)
 static void fickle(int fd)
 {
     client_write32(fd, 0, FAKE_COMMAND, FAKE_FICKLE);
-    slot(fd);
 }
 static void fails(int fd)
 {
