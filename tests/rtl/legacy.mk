@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Tests of the legacy cores (DES and 3DES, MD5), each as RTL and as Yosys netlist, and their area.
+# Tests of the legacy cores (DES and 3DES, MD5), each as RTL and as Yosys netlist.
 LEGACY_BUILD := $(BUILD)/tests/rtl/legacy
 LEGACY_CORES := des md5
 LEGACY_des_SV := rtl/crypto/sluice_des_pkg.sv rtl/crypto/sluice_des.sv
 LEGACY_md5_SV := rtl/crypto/sluice_md5.sv
 
 TESTS += $(foreach core,$(LEGACY_CORES),$(LEGACY_BUILD)/sluice_$(core)-rtl $(LEGACY_BUILD)/$(core)-netlist)
-HELP += "synth-legacy|area and logic delay of the DES and MD5 cores by Yosys synth_xilinx"
 
 # $(1): a core.
 define LEGACY_RULES
@@ -22,7 +21,3 @@ $(LEGACY_BUILD)/$(1)-netlist: $(LEGACY_BUILD)/sluice_$(1)-netlist $(LEGACY_BUILD
 	chmod +x $$@
 endef
 $(foreach core,$(LEGACY_CORES),$(eval $(call LEGACY_RULES,$(core))))
-
-.PHONY: synth-legacy
-synth-legacy:
-	@$(foreach core,$(LEGACY_CORES),tests/rtl/netlist/area $(LEGACY_BUILD) sluice_$(core) $(LEGACY_$(core)_SV) &&) true
