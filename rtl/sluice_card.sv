@@ -74,9 +74,9 @@ module sluice_card #(
   logic [15:0]    reg_addr;
   logic [31:0]    reg_wdata, reg_rdata;
   logic [3:0]     reg_be;
-  logic [2:0]     rd_valid, rd_ready, wr_valid, end_valid;
-  logic [191:0]   rd_addr;
-  logic [44:0]    rd_len, rd_pos;
+  logic [3:0]     rd_valid, rd_ready, wr_valid, end_valid;
+  logic [255:0]   rd_addr;
+  logic [59:0]    rd_len, rd_pos;
   logic [4:0]     rd_lane, wr_lane, end_lane;
   logic [10:0]    wr_addr;
   logic [15:0]    wr_be;
@@ -108,9 +108,11 @@ module sluice_card #(
     .reg_valid_o(reg_valid), .reg_write_o(reg_write), .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata), .reg_be_o(reg_be),
     .reg_ack_i(reg_ack), .reg_rdata_i(reg_rdata),
     .rd_valid_i(rd_valid), .rd_ready_o(rd_ready), .rd_addr_i(rd_addr), .rd_len_i(rd_len), .rd_lane_i(rd_lane), .rd_pos_i(rd_pos),
+    .rd_last_i(1'b1),
     .wr_valid_o(wr_valid), .wr_lane_o(wr_lane), .wr_addr_o(wr_addr), .wr_be_o(wr_be), .wr_data_o(wr_data),
     .end_valid_o(end_valid), .end_lane_o(end_lane), .end_err_o(end_err),
     .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_addr_i(cmd_addr), .cmd_len_i(cmd_len), .cmd_id_i(cmd_id),
+    .cmd_last_i(1'b1),
     .word_valid_i(word_valid), .word_ready_o(word_ready), .word_i(word),
     .done_valid_o(done_valid), .done_id_o(done_id), .done_err_o(done_err),
     .cqe_valid_i(cqe_valid), .cqe_ready_o(cqe_ready), .cqe_addr_i(cqe_addr), .cqe_data_i(cqe_data),
@@ -121,6 +123,14 @@ module sluice_card #(
     .tx_quiet_o(tx_quiet), .tags_idle_o(tags_idle), .idle_o(link_idle)
   );
   assign tx_user_o = 4'h0;
+
+  // No page lists yet.
+  logic unused_lists;
+  assign unused_lists    = &{1'b0, rd_ready[3], wr_valid[3], end_valid[3]};
+  assign rd_valid[3]     = 1'b0;
+  assign rd_addr[255:192] = 64'd0;
+  assign rd_len[59:45]   = 15'd0;
+  assign rd_pos[59:45]   = 15'd0;
 
   // ---- registers
   logic [223:0] identity;

@@ -47,27 +47,30 @@ module pcie_link #(
   output logic [3:0]         reg_be_o,
   input  logic               reg_ack_i,
   input  logic [31:0]        reg_rdata_i,
-  // Readings of lanes 0, submission entries 1, admin 2; their data and their ends.
-  input  logic [2:0]         rd_valid_i,
-  output logic [2:0]         rd_ready_o,
-  input  logic [191:0]       rd_addr_i,
-  input  logic [44:0]        rd_len_i,
+  // Readings of lanes 0, submission entries 1, admin 2, page lists 3; their data and their ends. A job of client 0 may be
+  // several readings, it has one end.
+  input  logic [3:0]         rd_valid_i,
+  output logic [3:0]         rd_ready_o,
+  input  logic [255:0]       rd_addr_i,
+  input  logic [59:0]        rd_len_i,
   input  logic [4:0]         rd_lane_i,
-  input  logic [44:0]        rd_pos_i,
-  output logic [2:0]         wr_valid_o,
+  input  logic [59:0]        rd_pos_i,
+  input  logic               rd_last_i,     // client 0: the last reading of its job
+  output logic [3:0]         wr_valid_o,
   output logic [4:0]         wr_lane_o,
   output logic [10:0]        wr_addr_o,
   output logic [15:0]        wr_be_o,
   output logic [127:0]       wr_data_o,
-  output logic [2:0]         end_valid_o,
+  output logic [3:0]         end_valid_o,
   output logic [4:0]         end_lane_o,
   output logic               end_err_o,
-  // Lanes' results.
+  // Lanes' results. Several commands may be one job: it is done, with an error of any of them, after the one with last.
   input  logic               cmd_valid_i,
   output logic               cmd_ready_o,
   input  logic [63:0]        cmd_addr_i,
   input  logic [14:0]        cmd_len_i,
   input  logic [IdW-1:0]     cmd_id_i,
+  input  logic               cmd_last_i,
   input  logic               word_valid_i,
   output logic               word_ready_o,
   input  logic [127:0]       word_i,
@@ -169,19 +172,19 @@ module pcie_link #(
     .wr_valid_o(wr_valid), .wr_client_o(wr_client), .wr_lane_o, .wr_addr_o, .wr_be_o, .wr_data_o,
     .err_unexpected_o(err_cpl_unexpected_o), .err_poisoned_o(data_poisoned), .idle_o(idle[3])
   );
-  assign wr_valid_o     = wr_valid ? 3'b001 << wr_client : 3'b000;
+  assign wr_valid_o     = wr_valid ? 4'b0001 << wr_client : 4'b0000;
   assign err_poisoned_o = route_poisoned || data_poisoned;
 
-  logic [2:0]   pc_valid, pc_ready, pc_last;
-  logic [191:0] pc_addr;
-  logic [29:0]  pc_len;
-  logic [14:0]  pc_lane;
-  logic [44:0]  pc_pos;
-  for (genvar c = 0; c < 3; c++) begin : g_split
+  logic [3:0]   pc_valid, pc_ready, pc_last;
+  logic [255:0] pc_addr;
+  logic [39:0]  pc_len;
+  logic [19:0]  pc_lane;
+  logic [59:0]  pc_pos;
+  for (genvar c = 0; c < 4; c++) begin : g_split
     pcie_rd_split u_split (
       .clk_i, .rst_ni(path_rst_ni), .cfg_mrrs_i,
       .in_valid_i(rd_valid_i[c]), .in_ready_o(rd_ready_o[c]), .in_addr_i(rd_addr_i[64*c +: 64]), .in_len_i(rd_len_i[15*c +: 15]),
-      .in_lane_i(c == 0 ? rd_lane_i : 5'd0), .in_pos_i(rd_pos_i[15*c +: 15]),
+      .in_lane_i(c == 0 ? rd_lane_i : 5'd0), .in_pos_i(rd_pos_i[15*c +: 15]), .in_last_i(c == 0 ? rd_last_i : 1'b1),
       .out_valid_o(pc_valid[c]), .out_ready_i(pc_ready[c]), .out_addr_o(pc_addr[64*c +: 64]), .out_len_o(pc_len[10*c +: 10]),
       .out_lane_o(pc_lane[5*c +: 5]), .out_pos_o(pc_pos[15*c +: 15]), .out_last_o(pc_last[c])
     );
@@ -221,7 +224,7 @@ module pcie_link #(
     .ret_valid_o(ret_valid), .ret_client_o(ret_client), .ret_lane_o(end_lane_o), .ret_last_o(ret_last), .ret_err_o(end_err_o),
     .timeout_o(err_cpl_timeout_o), .stall_o(tag_stall_o), .state_o(tag_state_o), .idle_o(idle[5])
   );
-  assign end_valid_o = ret_valid && ret_last ? 3'b001 << ret_client : 3'b000;
+  assign end_valid_o = ret_valid && ret_last ? 4'b0001 << ret_client : 4'b0000;
   assign tags_idle_o = idle[5];
 
   // ---- posted writes and interrupts
@@ -247,7 +250,7 @@ module pcie_link #(
   pcie_wr #(.IdW(IdW)) u_wr (
     .clk_i, .rst_ni(path_rst_ni), .cfg_id_i, .cfg_mps_i, .cfg_bus_master_i, .hold_i,
     .cmd_valid_i({small_valid, cmd_valid_i}), .cmd_ready_o({small_ready, cmd_ready_o}), .cmd_addr_i({small_addr, cmd_addr_i}),
-    .cmd_len_i({small_len, cmd_len_i}), .cmd_id_i,
+    .cmd_len_i({small_len, cmd_len_i}), .cmd_id_i, .cmd_last_i,
     .word_valid_i({small_word_valid, word_valid_i}), .word_ready_o({small_word_ready, word_ready_o}),
     .word_i({small_word, word_i}),
     .done_valid_o, .done_id_o, .done_err_o,

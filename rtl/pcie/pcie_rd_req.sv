@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Read requests: takes pieces from three clients, gets a tag and credits for each, and sends the memory read. Client 2 (admin)
-// goes before 1 (submission entries) before 0 (lanes): the first two are small and rare. With bus mastering off nothing is sent
+// Read requests: takes pieces from four clients, gets a tag and credits for each, and sends the memory read. Client 2 (admin)
+// goes before 1 (submission entries) before 3 (page lists) before 0 (lanes): the first three are small and rare. With bus mastering off nothing is sent
 // and the piece ends with an error; a header that was waiting is withdrawn. A read a clock where tags, credits and the link
 // allow.
 `default_nettype none
@@ -12,13 +12,13 @@ module pcie_rd_req (
   input  logic [15:0]  cfg_id_i,
   input  logic         cfg_bus_master_i,
   // Pieces (pcie_rd_split), one group for each client.
-  input  logic [2:0]   in_valid_i,
-  output logic [2:0]   in_ready_o,
-  input  logic [191:0] in_addr_i,
-  input  logic [29:0]  in_len_i,
-  input  logic [14:0]  in_lane_i,
-  input  logic [44:0]  in_pos_i,
-  input  logic [2:0]   in_last_i,
+  input  logic [3:0]   in_valid_i,
+  output logic [3:0]   in_ready_o,
+  input  logic [255:0] in_addr_i,
+  input  logic [39:0]  in_len_i,
+  input  logic [19:0]  in_lane_i,
+  input  logic [59:0]  in_pos_i,
+  input  logic [3:0]   in_last_i,
   // Tags (pcie_tags).
   output logic         issue_valid_o,
   input  logic         issue_ready_i,
@@ -42,7 +42,7 @@ module pcie_rd_req (
 );
   logic [1:0]  pick;
   logic [63:0] addr;
-  assign pick           = in_valid_i[2] ? 2'd2 : in_valid_i[1] ? 2'd1 : 2'd0;
+  assign pick           = in_valid_i[2] ? 2'd2 : in_valid_i[1] ? 2'd1 : in_valid_i[3] ? 2'd3 : 2'd0;
   assign addr           = in_addr_i[64 * pick +: 64];
   assign issue_client_o = pick;
   assign issue_len_o    = in_len_i[10 * pick +: 10];
@@ -57,11 +57,11 @@ module pcie_rd_req (
   logic [127:0] data_q;
   logic         four_q;
   logic [4:0]   tag_q;
-  assign issue_valid_o  = in_valid_i != 3'b000 && (issue_none_o || !valid_q || tx_ready_i);
+  assign issue_valid_o  = in_valid_i != 4'b0000 && (issue_none_o || !valid_q || tx_ready_i);
   assign cancel_valid_o = valid_q && !cfg_bus_master_i;
   assign cancel_tag_o   = tag_q;
   always_comb begin
-    in_ready_o       = 3'b000;
+    in_ready_o       = 4'b0000;
     in_ready_o[pick] = issue_valid_o && issue_ready_i;
   end
 
@@ -88,7 +88,7 @@ module pcie_rd_req (
   assign tx_valid_o = valid_q && cfg_bus_master_i;
   assign tx_data_o  = data_q;
   assign tx_keep_o  = four_q ? 16'hffff : 16'h0fff;
-  assign idle_o     = !valid_q && in_valid_i == 3'b000;
+  assign idle_o     = !valid_q && in_valid_i == 4'b0000;
 
   always_ff @(posedge clk_i) begin
     if (issue_valid_o && issue_ready_i && !issue_none_o) begin

@@ -3,7 +3,7 @@
 // Cuts a reading of any length into pieces that one memory read can ask for: at most the maximum read request size (and 512
 // bytes, so that a few reads never hold all completion credits), never across 4 KiB, and cut at 128-byte addresses so that
 // completions come whole. A length of 0 gives one empty piece. A piece a clock; the next reading is taken with the last piece
-// of the one before.
+// of the one before. A job may be several readings: last is the last piece of its last one.
 `default_nettype none
 
 module pcie_rd_split (
@@ -16,6 +16,7 @@ module pcie_rd_split (
   input  logic [14:0] in_len_i,
   input  logic [4:0]  in_lane_i,
   input  logic [14:0] in_pos_i,
+  input  logic        in_last_i,
   output logic        out_valid_o,
   input  logic        out_ready_i,
   output logic [63:0] out_addr_o,
@@ -24,7 +25,7 @@ module pcie_rd_split (
   output logic [14:0] out_pos_o,
   output logic        out_last_o
 );
-  logic        valid_q;
+  logic        valid_q, last_q, piece_last;
   logic [63:0] addr_q;
   logic [14:0] left_q, pos_q;
   logic [4:0]  lane_q;
@@ -45,8 +46,9 @@ module pcie_rd_split (
   assign out_len_o   = piece;
   assign out_lane_o  = lane_q;
   assign out_pos_o   = pos_q;
-  assign out_last_o  = left_q == {5'd0, piece};
-  assign in_ready_o  = !valid_q || (out_ready_i && out_last_o);
+  assign piece_last  = left_q == {5'd0, piece};
+  assign out_last_o  = piece_last && last_q;
+  assign in_ready_o  = !valid_q || (out_ready_i && piece_last);
 
   always_ff @(posedge clk_i) begin
     if (in_ready_o) begin
@@ -54,6 +56,7 @@ module pcie_rd_split (
       left_q <= in_len_i;
       lane_q <= in_lane_i;
       pos_q  <= in_pos_i;
+      last_q <= in_last_i;
     end else if (out_ready_i) begin
       addr_q <= addr_q + {54'd0, piece};
       left_q <= left_q - {5'd0, piece};

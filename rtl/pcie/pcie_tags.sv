@@ -2,7 +2,7 @@
 //
 // Read tags: who waits for what, completion credits, time-outs, and the end of a reading in the order in which it was begun.
 //
-// A client (0 lanes, 1 submission entries, 2 admin) begins reads one after another; data of different tags may come in any
+// A client (0 lanes, 1 submission entries, 2 admin, 3 page lists) begins reads one after another; data of different tags may come in any
 // order and is written where it belongs at once, so nothing is reordered but the ends: an order FIFO names the tags as they
 // were begun, and its head leaves when its data is there. A tag whose time is up ends with an error and stays in quarantine
 // until its last completion comes or the function is reset; what still comes for it is not written. Its credits come back with
@@ -146,7 +146,7 @@ module pcie_tags #(
   logic [1:0] order_client;
   logic [4:0] order_lane;
   logic [6:0] order_level;
-  logic [2:0] sticky_q;
+  logic [3:0] sticky_q;
   sluice_fifo #(
     .Width(15), .DepthLog2(6)
   ) u_order (

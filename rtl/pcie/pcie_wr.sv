@@ -2,8 +2,9 @@
 //
 // Posted writes: takes write jobs of any length with their bytes as 16-byte words aligned to the DMA address, and makes memory
 // writes of them, at most the maximum payload size, never across 4 KiB, byte-exact at both ends. Cuts are at 16-byte addresses,
-// so no word belongs to two TLPs. Client 0 is the lanes' results, client 1 everything small (completions, interrupts); jobs are
-// not interleaved and client 1 goes first. With bus mastering off a job's words are thrown away and it ends with an error. A
+// so no word belongs to two TLPs. Client 0 is the lanes' results, client 1 everything small (completions, interrupts); commands are
+// not interleaved and client 1 goes first. Commands of client 0 up to the one with last are one job.
+// With bus mastering off words are thrown away and the job ends with an error. A
 // TLP of n words takes n + 1 clocks (n with a 3-DW header where they fit), without a bubble between TLPs or jobs.
 `default_nettype none
 
@@ -22,6 +23,7 @@ module pcie_wr #(
   input  logic [127:0]   cmd_addr_i,
   input  logic [29:0]    cmd_len_i,
   input  logic [IdW-1:0] cmd_id_i,
+  input  logic           cmd_last_i,      // client 0: the last command of its job
   // Their words, in order; byte n of a word goes to an address that is n modulo 16.
   input  logic [1:0]     word_valid_i,
   output logic [1:0]     word_ready_o,
@@ -96,7 +98,7 @@ module pcie_wr #(
   logic [10:0]  words_q;
   logic [2:0]   shift_q;
   logic [127:0] prev_q;
-  logic         err_q;
+  logic         err_q, last_q;
   assign head_dws = four ? dws : dws - 11'd1;
 
   logic [127:0] picked, moved;
@@ -125,7 +127,7 @@ module pcie_wr #(
   assign job_end    = (tlp_end && left_after == 15'd0) || drop_end;
   assign word_ready = (state_q == Head && sent) || (state_q == Body && sent && body_need) || (state_q == Discard);
 
-  assign done_valid_o = job_end && !sel_q;
+  assign done_valid_o = job_end && !sel_q && last_q;
   assign done_id_o    = id_q;
   assign done_err_o   = err_q || drop_end;
 
@@ -158,11 +160,13 @@ module pcie_wr #(
       sel_q  <= pick;
       addr_q <= pick ? cmd_addr_i[127:64] : cmd_addr_i[63:0];
       left_q <= pick ? cmd_len_i[29:15] : cmd_len_i[14:0];
-      id_q   <= cmd_id_i;
-      err_q  <= 1'b0;
-    end else if (state_q == Discard) begin
-      err_q <= 1'b1;
+      if (!pick) begin
+        id_q   <= cmd_id_i;
+        last_q <= cmd_last_i;
+      end
     end
+    if (!rst_ni || done_valid_o) err_q <= 1'b0;
+    else if (drop_end && !sel_q) err_q <= 1'b1;
     if (!rst_ni) state_q <= Idle;
     else if (free) state_q <= cmd_valid_i != 2'b00 ? Head : Idle;
     else if (state_q == Head && !cfg_bus_master_i && !hold_i) state_q <= Discard;
