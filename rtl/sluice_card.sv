@@ -133,7 +133,7 @@ module sluice_card #(
   assign rd_pos[59:45]   = 15'd0;
 
   // ---- registers
-  logic [223:0] identity;
+  logic [255:0] identity;
   logic         aq_start, aq_stop, bell_valid, bell_cq, snapshot, counter_busy, busy;
   logic [3:0]   aq_log, bell_queue;
   logic [63:0]  aq_sq, aq_cq;

@@ -79,7 +79,7 @@ module sluice_lane #(
     endcase
   end
 
-  assign unused = &{1'b0, job.words, config_word[63:41], config_word[39:38], config_word[31:19], config_word[15:10],
+  assign unused = &{1'b0, job.words, job.part, job.first, job.last, job.sa, job.total, config_word[63:41], config_word[39:38], config_word[31:19], config_word[15:10],
                     config_word[7:3]};
 
   sluice_lane_jobs u_jobs (
@@ -422,7 +422,8 @@ module sluice_lane #(
     result.out_len  = 15'd0;
     result.keep_len = 15'd0;
     result.length   = 15'd0;
-    result.counter  = report_counter ? counter_q : 64'd0;
+    result.sure     = 15'd0;
+    result.counter  = {64'd0, report_counter ? counter_q : 64'd0};
     if (seal && ok) begin
       result.out_len  = record_len;
       result.keep_len = record_len;

@@ -16,7 +16,7 @@ module mgmt_admin #(
   input  logic              enable_i,      // bus mastering is on and the card is ready
   input  logic              abandon_i,     // the admin queue was stopped: no completion for the command at work
   output logic              wiped_o,
-  input  logic [223:0]      identity_i,    // the seven registers of struct identify
+  input  logic [255:0]      identity_i,    // the eight registers of struct identify
   // Taking from queue 0.
   input  logic [3:0]        want_i,
   output logic              own_take_o,    // the take port of queue_state is ours
@@ -236,7 +236,7 @@ module mgmt_admin #(
   assign rd_pos_o     = state_q == Fetch ? 15'd128 : 15'd0;
   assign out_valid_o  = state_q == Identify;
   assign out_addr_o   = dst;
-  assign out_data_o   = {32'd0, identity_i};
+  assign out_data_o   = identity_i;
   assign key_valid_o  = state_q == Keys;
   assign key_src_o    = src + 64'(sluice_regs_pkg::SaParamsMacKeyLsb) / 64'd8;
   assign create_o     = state_q == QueueCreate && create_ready_i;

@@ -6,6 +6,8 @@
 
 module mgmt_regs #(
   parameter int unsigned Lanes    = 2,
+  parameter int unsigned LegacyLanes = 0,
+  parameter int unsigned StreamLanes = 0,
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
@@ -23,7 +25,7 @@ module mgmt_regs #(
   input  logic [3:0]   reg_be_i,
   output logic         reg_ack_o,
   output logic [31:0]  reg_rdata_o,
-  output logic [223:0] identity_o,     // struct identify
+  output logic [255:0] identity_o,     // struct identify
   // Control and state.
   output logic         soft_reset_o,
   input  logic         ready_i,
@@ -59,9 +61,10 @@ module mgmt_regs #(
                                      32'h1 << sluice_regs_pkg::FeaturesSha1Lsb | 32'h1 << sluice_regs_pkg::FeaturesSha256Lsb |
                                      32'h1 << sluice_regs_pkg::FeaturesUdpLsb | 32'h1 << sluice_regs_pkg::FeaturesNullLsb;
   localparam logic [31:0] Params0  = {8'(ReadTags), 8'(sluice_regs_pkg::MaxQueueDepthLog2), 8'(IoQueues), 8'(Lanes)};
+  localparam logic [31:0] Params2  = {16'd0, 8'(StreamLanes), 8'(LegacyLanes)};
   localparam logic [31:0] Params1  = {16'(sluice_regs_pkg::ReplayWindow), 16'(SaCount)};
   localparam logic [31:0] Version  = {sluice_regs_pkg::Major[15:0], sluice_regs_pkg::Minor[15:0]};
-  assign identity_o = {32'(ClockKhz), BuildId, Params1, Params0, Features, Version, sluice_regs_pkg::Magic};
+  assign identity_o = {Params2, 32'(ClockKhz), BuildId, Params1, Params0, Features, Version, sluice_regs_pkg::Magic};
 
   // ---- one access: decode, then answer
   logic        is_counter, is_msix, is_bell, go, wr;
@@ -91,6 +94,7 @@ module mgmt_regs #(
       sluice_regs_pkg::RegFeatures:   old = Features;
       sluice_regs_pkg::RegParams0:    old = Params0;
       sluice_regs_pkg::RegParams1:    old = Params1;
+      sluice_regs_pkg::RegParams2:    old = Params2;
       sluice_regs_pkg::RegBuildId:    old = BuildId;
       sluice_regs_pkg::RegClockKhz:   old = 32'(ClockKhz);
       sluice_regs_pkg::RegStatus:     old = {28'd0, busy_i, bus_master_i, 1'b0, ready_i};

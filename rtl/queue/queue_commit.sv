@@ -13,7 +13,8 @@ module queue_commit (
   input  card_pkg::flight_t   in_flight_i,
   input  logic [7:0]          in_status_i,
   input  logic [14:0]         in_length_i,
-  input  logic [63:0]         in_counter_i,
+  input  logic [14:0]         in_sure_i,
+  input  logic [127:0]        in_counter_i,
   input  logic                in_err_i,        // the destination could not be written
   output logic                in_take_o,
   // Administrator.
@@ -59,7 +60,7 @@ module queue_commit (
   logic [14:0]       src_len_q;
   logic [7:0]        status_q;
   logic [31:0]       length_q;
-  logic [63:0]       counter_q;
+  logic [127:0]      counter_q;
   logic              err_q, admin_q;
 
   logic ok, told, has_result;
@@ -71,18 +72,18 @@ module queue_commit (
   assign in_take_o     = state_q == Send && cqe_ready_i && !admin_q;
   assign ask_valid_o   = state_q == Ask;
   assign ask_sa_o      = sa_q;
-  assign ask_counter_o = counter_q;
+  assign ask_counter_o = counter_q[63:0];
   assign ask_accept_o  = ok;
   assign done_queue_o  = pair_q;
   assign done_o        = state_q == Send && cqe_ready_i;
 
-  logic [63:0] counter;
-  logic [31:0] length;
-  assign counter     = told && !admin_q && !direct_q ? counter_q : 64'd0;
+  logic [127:0] counter;
+  logic [31:0]  length;
+  assign counter     = told && !admin_q && !direct_q ? counter_q : 128'd0;
   assign length      = has_result || admin_q ? length_q : 32'd0;
   assign cqe_valid_o = state_q == Send;
   assign cqe_addr_o  = done_addr_i;
-  assign cqe_data_o  = {7'd0, done_phase_i, status_q, 4'd0, done_head_i, length, 64'd0, counter, cookie_q};
+  assign cqe_data_o  = {7'd0, done_phase_i, status_q, 4'd0, done_head_i, length, counter, cookie_q};
 
   assign count_seal_o    = in_take_o && is_seal_q;
   assign count_open_o    = in_take_o && is_open_q;
@@ -104,8 +105,8 @@ module queue_commit (
       err_q     <= in_err_i;
       admin_q   <= adm_valid_i;
       status_q  <= in_flight_i.direct ? in_flight_i.status : in_status_i;
-      length_q  <= in_flight_i.direct ? 32'd0 : {17'd0, in_length_i};
-      counter_q <= in_flight_i.is_seal ? in_flight_i.counter : in_counter_i;
+      length_q  <= in_flight_i.direct ? 32'd0 : {1'b0, in_sure_i, 1'b0, in_length_i};
+      counter_q <= in_flight_i.is_seal ? {64'd0, in_flight_i.counter} : in_counter_i;
       if (adm_valid_i) begin
         pair_q   <= 4'd0;
         cookie_q <= adm_cookie_i;

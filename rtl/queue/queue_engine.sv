@@ -194,12 +194,13 @@ module queue_engine #(
 
   // ---- in flight
   logic [IdW-1:0]      dst_id, commit_id;
-  logic [63:0]         dst, commit_counter;
+  logic [63:0]         dst;
   logic                res_valid, empty_valid, commit_valid, commit_err, commit_take, table_idle;
   logic [IdW-1:0]      res_id;
   logic [14:0]         res_length;
   logic [7:0]          res_status;
-  logic [63:0]         res_counter;
+  logic [14:0]         res_sure, commit_sure;
+  logic [127:0]        res_counter, commit_counter;
   card_pkg::flight_t   commit_flight;
   logic [7:0]          commit_status;
   logic [14:0]         commit_length;
@@ -207,11 +208,11 @@ module queue_engine #(
     .clk_i, .rst_ni, .id_valid_o(id_valid), .id_o(id), .alloc_i(alloc), .alloc_link_i(alloc_link), .alloc_flight_i(flight),
     .alloc_dst_i(flight_dst), .dst_id_i(dst_id), .dst_o(dst), .res_valid_i(res_valid), .res_id_i(res_id),
     .res_status_i(res_status),
-    .res_length_i(res_length), .res_counter_i(res_counter),
+    .res_length_i(res_length), .res_sure_i(res_sure), .res_counter_i(res_counter),
     .done_valid_i(done_valid_i || empty_valid), .done_id_i(done_valid_i ? done_id_i : res_id),
     .done_err_i(done_valid_i && done_err_i),
     .commit_valid_o(commit_valid), .commit_id_o(commit_id), .commit_flight_o(commit_flight), .commit_status_o(commit_status),
-    .commit_length_o(commit_length), .commit_counter_o(commit_counter), .commit_err_o(commit_err), .commit_take_i(commit_take),
+    .commit_length_o(commit_length), .commit_sure_o(commit_sure), .commit_counter_o(commit_counter), .commit_err_o(commit_err), .commit_take_i(commit_take),
     .query_sa_i(adm_sa_i), .query_busy_o(table_busy), .idle_o(table_idle)
   );
   assign sa_busy_o = check_busy || issue_busy || table_busy;
@@ -222,13 +223,13 @@ module queue_engine #(
   ) u_writer (
     .clk_i, .rst_ni(path_rst_ni), .res_valid_i, .res_ready_o, .res_i, .rd_en_o(ring_en_o), .rd_addr_o(ring_addr_o),
     .rd_data_i(ring_data_i), .dst_id_o(dst_id), .dst_i(dst), .res_valid_o(res_valid), .res_id_o(res_id),
-    .res_status_o(res_status), .res_length_o(res_length), .res_counter_o(res_counter), .done_valid_o(empty_valid),
+    .res_status_o(res_status), .res_length_o(res_length), .res_sure_o(res_sure), .res_counter_o(res_counter), .done_valid_o(empty_valid),
     .done_ready_i(!done_valid_i), .key_done_o, .key_status_o,
     .cmd_valid_o, .cmd_ready_i, .cmd_addr_o, .cmd_len_o, .cmd_id_o, .word_valid_o, .word_ready_i, .word_o, .idle_o(writer_idle)
   );
   queue_commit u_commit (
     .clk_i, .rst_ni, .in_valid_i(commit_valid), .in_flight_i(commit_flight), .in_status_i(commit_status),
-    .in_length_i(commit_length), .in_counter_i(commit_counter), .in_err_i(commit_err), .in_take_o(commit_take),
+    .in_length_i(commit_length), .in_sure_i(commit_sure), .in_counter_i(commit_counter), .in_err_i(commit_err), .in_take_o(commit_take),
     .adm_valid_i(adm_cpl_valid_i), .adm_ready_o(adm_cpl_ready_o), .adm_cookie_i(adm_cpl_cookie_i),
     .adm_status_i(adm_cpl_status_i),
     .adm_length_i(adm_cpl_length_i),

@@ -113,6 +113,11 @@ module queue_issue #(
   assign lane_base = base[RingAw * lane_q +: RingAw];
   always_comb begin
     job_o.kind      = work_q.kind;
+    job_o.part      = 1'b0;
+    job_o.first     = 1'b0;
+    job_o.last      = 1'b0;
+    job_o.sa        = work_q.sa;
+    job_o.total     = 15'd0;
     job_o.id        = key_q ? 6'(card_pkg::KeysId) : id_i;
     job_o.base      = lane_base;
     job_o.words     = work_q.words;

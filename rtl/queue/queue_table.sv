@@ -26,7 +26,8 @@ module queue_table #(
   input  logic [IdW-1:0]        res_id_i,
   input  logic [7:0]            res_status_i,
   input  logic [14:0]           res_length_i,
-  input  logic [63:0]           res_counter_i,
+  input  logic [14:0]           res_sure_i,
+  input  logic [127:0]          res_counter_i,
   input  logic                  done_valid_i,
   input  logic [IdW-1:0]        done_id_i,
   input  logic                  done_err_i,
@@ -36,7 +37,8 @@ module queue_table #(
   output card_pkg::flight_t     commit_flight_o,
   output logic [7:0]            commit_status_o,
   output logic [14:0]           commit_length_o,
-  output logic [63:0]           commit_counter_o,
+  output logic [14:0]           commit_sure_o,
+  output logic [127:0]          commit_counter_o,
   output logic                  commit_err_o,
   input  logic                  commit_take_i,
   // Is an operation of this SA in flight?
@@ -45,7 +47,7 @@ module queue_table #(
   output logic                  idle_o
 );
   localparam int unsigned Slots = 1 << IdW;
-  localparam int unsigned ResW  = 8 + 15 + 64;
+  localparam int unsigned ResW  = 8 + 15 + 15 + 128;
 
   logic [card_pkg::FlightW-1:0] flight_q [Slots];
   logic [63:0]                  dst_q [Slots];
@@ -86,7 +88,7 @@ module queue_table #(
   assign commit_valid_o  = pick_valid_q;
   assign commit_id_o     = pick_q;
   assign commit_flight_o = flight_q[pick_q];
-  assign {commit_status_o, commit_length_o, commit_counter_o} = res_q[pick_q];
+  assign {commit_status_o, commit_length_o, commit_sure_o, commit_counter_o} = res_q[pick_q];
   assign commit_err_o    = err_q[pick_q];
   assign dst_o           = dst_q[dst_id_i];
   assign idle_o          = busy_q == '0;
@@ -99,7 +101,7 @@ module queue_table #(
     end
     if (alloc_i && alloc_link_i) tail_q[sa] <= cand_q;
     if (alloc_i && behind) next_q[tail] <= cand_q;
-    if (res_valid_i) res_q[res_id_i] <= {res_status_i, res_length_i, res_counter_i};
+    if (res_valid_i) res_q[res_id_i] <= {res_status_i, res_length_i, res_sure_i, res_counter_i};
   end
 
   always_ff @(posedge clk_i) begin

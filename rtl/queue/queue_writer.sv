@@ -26,7 +26,8 @@ module queue_writer #(
   output logic [IdW-1:0]                     res_id_o,
   output logic [7:0]                         res_status_o,
   output logic [14:0]                        res_length_o,
-  output logic [63:0]                        res_counter_o,
+  output logic [14:0]                        res_sure_o,
+  output logic [127:0]                       res_counter_o,
   output logic                               done_valid_o,
   input  logic                               done_ready_i,
   // The key job's end.
@@ -78,6 +79,7 @@ module queue_writer #(
   assign res_id_o      = res_q.id;
   assign res_status_o  = res_q.status;
   assign res_length_o  = res_q.length;
+  assign res_sure_o    = res_q.sure;
   assign res_counter_o = res_q.counter;
   assign res_valid_o  = begin_empty || begin_write;
   assign done_valid_o = state_q == Begin && !is_key && is_empty;

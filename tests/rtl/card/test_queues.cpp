@@ -76,7 +76,7 @@ void test_entries(uint64_t seed)
     sqe.op = SLUICE_OP_IDENTIFY;
     status(b, sqe, SLUICE_STATUS_UNSUPPORTED, "an admin operation is unsupported on an I/O queue");
     sqe = seal;
-    sqe.flags = SLUICE_SQE_FLAG_PART_MORE;
+    sqe.flags = SLUICE_SQE_FLAG_PART;
     status(b, sqe, SLUICE_STATUS_UNSUPPORTED, "a flag is unsupported");
     sqe = seal;
     sqe.seq = 1;

@@ -66,11 +66,11 @@ void Bench::drive_job(std::vector<Job> &jobs)
             head_ = (head_ + job.words) % ring_words;
             used_ += job.words;
             offered_++;
-            put_bits(top_->job_i, 251, 2, (uint64_t)job.kind);
-            put_bits(top_->job_i, 245, 6, job.id);
-            put_bits(top_->job_i, 234, 11, job.base);
-            put_bits(top_->job_i, 223, 11, job.words);
-            put_bits(top_->job_i, 208, 15, job.source.size());
+            put_bits(top_->job_i, 277, 2, (uint64_t)job.kind);
+            put_bits(top_->job_i, 260, 6, job.id);
+            put_bits(top_->job_i, 249, 11, job.base);
+            put_bits(top_->job_i, 238, 11, job.words);
+            put_bits(top_->job_i, 223, 15, job.source.size());
             put_bits(top_->job_i, 200, 8, job.type);
             put_bits(top_->job_i, 192, 8, job.pad);
             put_bits(top_->job_i, 128, 64, job.counter);
@@ -141,12 +141,12 @@ void Bench::drive_writer(const std::vector<Job> &jobs)
     if (!top_->res_valid_o || done_ == jobs.size()) {
         return;
     }
-    unsigned first = (unsigned)get_bits(top_->res_o, 109, 4), keep = (unsigned)get_bits(top_->res_o, 79, 15);
+    unsigned first = (unsigned)get_bits(top_->res_o, 188, 4), keep = (unsigned)get_bits(top_->res_o, 158, 15);
     read_count_ = keep ? (first + keep + 15) / 16 : 0;
     bool header = !pauses_ && read_next_ < read_count_ && writer_beats_++ % 9 == 8; // of a write TLP of 128 bytes
     if (read_next_ < read_count_ && !header && !pause(3)) {
         top_->rd_en_i = 1;
-        top_->rd_addr_i = (get_bits(top_->res_o, 113, 11) + read_next_) % ring_words;
+        top_->rd_addr_i = (get_bits(top_->res_o, 192, 11) + read_next_) % ring_words;
         read_next_++;
     } else if (read_next_ == read_count_ && !reading_ && !pause(3)) {
         top_->res_ready_i = 1;
@@ -155,14 +155,14 @@ void Bench::drive_writer(const std::vector<Job> &jobs)
 
 void Bench::take_result(Job &job)
 {
-    unsigned keep = (unsigned)get_bits(top_->res_o, 79, 15);
-    job.first = (unsigned)get_bits(top_->res_o, 109, 4);
-    job.length = (unsigned)get_bits(top_->res_o, 64, 15);
-    job.answer.status = (uint8_t)get_bits(top_->res_o, 124, 8);
-    job.answer.out_len = (unsigned)get_bits(top_->res_o, 94, 15);
+    unsigned keep = (unsigned)get_bits(top_->res_o, 158, 15);
+    job.first = (unsigned)get_bits(top_->res_o, 188, 4);
+    job.length = (unsigned)get_bits(top_->res_o, 143, 15);
+    job.answer.status = (uint8_t)get_bits(top_->res_o, 203, 8);
+    job.answer.out_len = (unsigned)get_bits(top_->res_o, 173, 15);
     job.answer.counter = get_bits(top_->res_o, 0, 64);
     job.answer.bytes.assign(output_.begin() + (keep ? job.first : 0), output_.begin() + (keep ? job.first + keep : 0));
-    if (get_bits(top_->res_o, 132, 6) != job.id) {
+    if (get_bits(top_->res_o, 211, 6) != job.id) {
         job.answer.status = 0xff;
     }
     output_.clear();
