@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Read requests: takes pieces from four clients, gets a tag and credits for each, and sends the memory read. Client 2 (admin)
-// goes before 1 (submission entries) before 3 (page lists) before 0 (lanes): the first three are small and rare. With bus mastering off nothing is sent
-// and the piece ends with an error; a header that was waiting is withdrawn. A read a clock where tags, credits and the link
-// allow.
+// goes before 1 (submission entries) before 3 (page lists) before 0 (lanes): the first three are small and rare.
+// With bus mastering off nothing is sent and the piece ends with an error; a header that was waiting is withdrawn. A read a
+// clock where tags, credits and the link allow.
 `default_nettype none
 
 module pcie_rd_req (

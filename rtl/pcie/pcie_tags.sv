@@ -2,11 +2,11 @@
 //
 // Read tags: who waits for what, completion credits, time-outs, and the end of a reading in the order in which it was begun.
 //
-// A client (0 lanes, 1 submission entries, 2 admin, 3 page lists) begins reads one after another; data of different tags may come in any
-// order and is written where it belongs at once, so nothing is reordered but the ends: an order FIFO names the tags as they
-// were begun, and its head leaves when its data is there. A tag whose time is up ends with an error and stays in quarantine
-// until its last completion comes or the function is reset; what still comes for it is not written. Its credits come back with
-// the time-out: a card that kept them would stop for good after a few lost completions.
+// A client (0 lanes, 1 submission entries, 2 admin, 3 page lists) begins reads one after another; data of different tags
+// may come in any order and is written where it belongs at once, so nothing is reordered but the ends: an order FIFO names the
+// tags as they were begun, and its head leaves when its data is there. A tag whose time is up ends with an error and stays in
+// quarantine until its last completion comes or the function is reset; what still comes for it is not written. Its credits come
+// back with the time-out: a card that kept them would stop for good after a few lost completions.
 //
 // Credits (PCIe base specification, flow control of completions): a read reserves the header credits of as many completions as
 // there could be, one for each 64 or 128 bytes touched, and its data, 16 bytes each; each completion gives back its part.

@@ -2,10 +2,9 @@
 //
 // Posted writes: takes write jobs of any length with their bytes as 16-byte words aligned to the DMA address, and makes memory
 // writes of them, at most the maximum payload size, never across 4 KiB, byte-exact at both ends. Cuts are at 16-byte addresses,
-// so no word belongs to two TLPs. Client 0 is the lanes' results, client 1 everything small (completions, interrupts); commands are
-// not interleaved and client 1 goes first. Commands of client 0 up to the one with last are one job.
-// With bus mastering off words are thrown away and the job ends with an error. A
-// TLP of n words takes n + 1 clocks (n with a 3-DW header where they fit), without a bubble between TLPs or jobs.
+// so no word belongs to two TLPs. Client 0 is the lanes' results, client 1 everything small (completions, interrupts); commands
+// are not interleaved and client 1 goes first. Commands of client 0 up to the one with last are one job. With bus mastering off
+// words are thrown away and the job ends with an error. A TLP of n words takes n + 1 clocks (n with a 3-DW header where they fit), without a bubble between TLPs or jobs.
 `default_nettype none
 
 module pcie_wr #(

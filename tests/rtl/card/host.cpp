@@ -48,10 +48,24 @@ void Host::reset()
 
 // ---------------------------------------------------------------- clock
 
+static const unsigned framing = 8, link_bytes = 16;
+
+// Is there a frame, and has the link room for it? Then it is counted.
+bool Host::may_begin()
+{
+    if (rx_.empty() || (options.paced && rx_debt_ >= link_bytes)) {
+        return false;
+    }
+    unsigned bytes = 4 * static_cast<unsigned>(rx_.front().tlp.size()) + framing;
+    rx_debt_ += options.paced ? bytes : 0;
+    rx_bytes += bytes;
+    return true;
+}
+
 void Host::next_beat()
 {
     beat_valid_ = false;
-    if (rx_.empty() || below(100) < options.gap) {
+    if (rx_.empty() || below(100) < options.gap || (position_ == 0 && !may_begin())) {
         return;
     }
     beat_valid_ = true;
@@ -70,7 +84,7 @@ void Host::next_beat()
         beat_user_ |= 1u << 21 | (dw - 1) << 19;
         rx_.pop_front();
         position_ = 0;
-        if (dw > 2 || rx_.empty() || !options.straddle || (beat_user_ >> 14 & 1)) {
+        if (dw > 2 || rx_.empty() || !options.straddle || (beat_user_ >> 14 & 1) || !may_begin()) {
             return;
         }
         beat_user_ |= 1u << 14 | 2u << 12 | rx_.front().bar << 2;
@@ -91,7 +105,11 @@ void Host::take_beat()
     for (unsigned i = 0; i < dws; i++) {
         tx_.push_back(top.tx_data_o[i]);
     }
+    tx_beats++;
+    tx_debt_ += options.paced ? 4 * dws : 0;
     if (top.tx_last_o) {
+        tx_bytes += 4 * tx_.size() + framing;
+        tx_debt_ += options.paced ? framing : 0;
         Tlp tlp;
         tlp.swap(tx_);
         take_frame(tlp);
@@ -101,6 +119,8 @@ void Host::take_beat()
 void Host::clock()
 {
     complete_some();
+    rx_debt_ -= std::min(rx_debt_, link_bytes);
+    tx_debt_ -= std::min(tx_debt_, link_bytes);
     if (!beat_valid_) {
         next_beat();
     }
@@ -109,7 +129,7 @@ void Host::clock()
         top.rx_data_i[i] = beat_valid_ ? beat_[i] : static_cast<uint32_t>(rng());
     }
     top.rx_user_i = beat_user_;
-    top.tx_ready_i = below(100) >= options.stall;
+    top.tx_ready_i = below(100) >= options.stall && (!tx_.empty() || tx_debt_ < link_bytes);
     top.clk_i = 0;
     top.eval();
     bool rx = beat_valid_ && top.rx_ready_o, tx = top.rst_ni && top.tx_valid_o && top.tx_ready_i;
@@ -124,6 +144,7 @@ void Host::clock()
         take_beat();
     }
     if (rx) {
+        rx_beats++;
         beat_valid_ = false;
     }
     top.clk_i = 1;

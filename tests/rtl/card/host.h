@@ -26,6 +26,7 @@ struct Options {
     unsigned stall = 0;        // per cent of clocks with tx_ready low
     unsigned gap = 0;          // per cent of clocks without a receive beat
     bool straddle = true;
+    bool paced = false; // 16 bytes a clock each way, each TLP costing 8 bytes beside its own
 };
 
 enum class Fault { None, Ur, Ca, Poisoned, Silence, Short, WrongCount };
@@ -49,7 +50,7 @@ class Host
     unsigned broken_rules = 0; // of the link; each is told on stdout
     std::vector<Message> messages;
     unsigned ur = 0, poisoned = 0, timeouts = 0, unexpected = 0, flr_done = 0;
-    uint64_t writes_seen = 0, reads_seen = 0;
+    uint64_t writes_seen = 0, reads_seen = 0, tx_beats = 0, rx_beats = 0, tx_bytes = 0, rx_bytes = 0; // bytes with framing
 
     unsigned below(unsigned n)
     {
@@ -117,5 +118,6 @@ class Host
     std::vector<Read> reads_;
     std::map<uint8_t, Tlp> answers_;
     uint8_t tag_ = 0;
-    unsigned header_credits_ = 0;
+    unsigned header_credits_ = 0, rx_debt_ = 0, tx_debt_ = 0;
+    bool may_begin();
 };

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The card under full load at the level of TLPs: `make card-load` prints clocks a record of the full configuration.
+LOAD_CXX := tests/rtl/card/host.cpp tests/rtl/card/device.cpp $(wildcard tests/rtl/load/*.cpp)
+HELP += "card-load|clocks a record of the full configuration under full load, by a bench of TLPs"
+
+$(CARD_BUILD)/card_load: $(RTL_SV) $(LOAD_CXX) $(wildcard tests/rtl/card/*.h) | $(GENERATED)
+	@mkdir -p $(@D)
+	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 -GLanes=16 \
+	  -GIoQueues=8 -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
+	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $(CARD_BUILD)/load.obj --top-module sluice_card -o $(abspath $@) \
+	  $(RTL_SV) $(abspath $(LOAD_CXX)) >$@.log 2>&1 || { cat $@.log; false; }
+
+.PHONY: card-load
+card-load: $(CARD_BUILD)/card_load
+	$<
