@@ -38,7 +38,7 @@ module mgmt_admin #(
   output logic              out_valid_o,
   input  logic              out_ready_i,
   output logic [63:0]       out_addr_o,
-  output logic [255:0]      out_data_o,     // the other half is 0
+  output logic [255:0]      out_data_o,
   // SA table and replay windows.
   output logic              word_we_o,
   output logic [10:0]       word_addr_o,
@@ -235,8 +235,8 @@ module mgmt_admin #(
   assign rd_len_o     = state_q == Fetch ? 15'(sluice_regs_pkg::SqeBytes) : 15'(sluice_regs_pkg::SaParamsBytes);
   assign rd_pos_o     = state_q == Fetch ? 15'd128 : 15'd0;
   assign out_valid_o  = state_q == Identify;
-  assign out_addr_o   = dst;
-  assign out_data_o   = identity_i;
+  assign out_addr_o   = {dst[63:6], step_q[0], 5'd0};
+  assign out_data_o   = step_q[0] ? 256'd0 : identity_i;
   assign key_valid_o  = state_q == Keys;
   assign key_src_o    = src + 64'(sluice_regs_pkg::SaParamsMacKeyLsb) / 64'd8;
   assign create_o     = state_q == QueueCreate && create_ready_i;
@@ -340,7 +340,8 @@ module mgmt_admin #(
             meta_q.gen            <= gen_i + 8'd1;
             meta_q.open           <= word[24];
             meta_q.cipher         <= word[2:0];
-            meta_q.etm            <= word[16];
+            meta_q.mac            <= word[9:8];
+            meta_q.form           <= word[18:16];
             meta_q.mac_len        <= word[37:32];
             meta_q.explicit_nonce <= word[40];
             meta_q.replay         <= word[48];
@@ -400,7 +401,10 @@ module mgmt_admin #(
 
         QueueCreate: if (create_ready_i) state_q <= Complete;
         QueueDrain: if (empty_all[number[3:0]] && !queue_on) state_q <= Complete;
-        Identify: if (out_ready_i) state_q <= Complete;
+        Identify: if (out_ready_i) begin
+          step_q <= step_q + 11'd1;
+          if (step_q[0]) state_q <= Complete;
+        end
         Complete: if (cpl_ready_i || abandoned_q) state_q <= Idle;
         default: state_q <= Idle;
       endcase

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Joins the small writers into one client of pcie_wr: completion entries (32 bytes), admin data (64 bytes, of which the last 32
-// are zero), interrupts (4 bytes). Jobs leave in the order in which they are taken, so an interrupt never passes the completion
-// entry it tells of. Addresses are aligned to the size. One job is held until its words have left.
+// Joins the small writers into one client of pcie_wr: completion entries (32 bytes), admin data (32 bytes too), interrupts (4
+// bytes). Jobs leave in the order in which they are taken, so an interrupt never passes the completion entry it tells of.
+// Addresses are aligned to the size. One job is held until its words have left.
 `default_nettype none
 
 module pcie_wr_small (
@@ -51,7 +51,7 @@ module pcie_wr_small (
   always_ff @(posedge clk_i) begin
     if (free) begin
       addr_q  <= cqe_valid_i ? cqe_addr_i : adm_valid_i ? adm_addr_i : msi_addr_i;
-      len_q   <= cqe_valid_i ? 7'd32 : adm_valid_i ? 7'd64 : 7'd4;
+      len_q   <= cqe_valid_i || adm_valid_i ? 7'd32 : 7'd4;
       words_q <= cqe_valid_i ? cqe_data_i : adm_valid_i ? adm_data_i : {128'h0, {4{msi_data_i}}};
     end else if (word_ready_i) begin
       words_q <= {128'h0, words_q[255:128]};
@@ -61,7 +61,7 @@ module pcie_wr_small (
       left_q <= 3'd0;
     end else if (free) begin
       job_q  <= cqe_valid_i || adm_valid_i || msi_valid_i;
-      left_q <= cqe_valid_i ? 3'd2 : adm_valid_i ? 3'd4 : {2'b00, msi_valid_i};
+      left_q <= cqe_valid_i || adm_valid_i ? 3'd2 : {2'b00, msi_valid_i};
     end else begin
       if (cmd_ready_i) job_q <= 1'b0;
       if (word_ready_i) left_q <= left_q - 3'd1;
@@ -71,7 +71,7 @@ module pcie_wr_small (
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) assert (!cqe_valid_i || cqe_addr_i[4:0] == 5'd0);
-    if (rst_ni) assert (!adm_valid_i || adm_addr_i[5:0] == 6'd0);
+    if (rst_ni) assert (!adm_valid_i || adm_addr_i[4:0] == 5'd0);
   end
 `endif
 endmodule

@@ -11,12 +11,13 @@ package card_pkg;
     logic [7:0] gen;
     logic       open;
     logic [2:0] cipher;
-    logic       etm;
+    logic [1:0] mac;
+    logic [2:0] form;
     logic [5:0] mac_len;
     logic       explicit_nonce;
     logic       replay;
   } meta_t;
-  localparam int unsigned MetaW = 8 + 1 + 3 + 1 + 6 + 1 + 1;
+  localparam int unsigned MetaW = 8 + 1 + 3 + 2 + 3 + 6 + 1 + 1;
 
   // A checked operation on its way to a lane, or, with a status that is not ok or as nop, straight to its completion.
   typedef struct packed {

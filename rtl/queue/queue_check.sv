@@ -73,11 +73,12 @@ module queue_check #(
     endcase
   end
 
-  logic        bad_length, too_small;
+  logic        bad_length, too_small, unused_mac;
+  assign unused_mac = &{1'b0, look_meta_i.mac};
   logic [10:0] words;
   queue_sizes u_sizes (
-    .open_i(is_open), .cipher_i(look_meta_i.cipher), .etm_i(look_meta_i.etm), .mac_len_i(look_meta_i.mac_len),
-    .src_len_i(src_len), .dst_len_i(dst_len), .pad_i(pad),
+    .open_i(is_open), .cipher_i(look_meta_i.cipher), .etm_i(look_meta_i.form == sluice_regs_pkg::FormUdpEtm[2:0]),
+    .mac_len_i(look_meta_i.mac_len), .src_len_i(src_len), .dst_len_i(dst_len), .pad_i(pad),
     .bad_length_o(bad_length), .too_small_o(too_small), .words_o(words)
   );
 
