@@ -4,7 +4,7 @@
 // verilator lint_off UNUSEDPARAM
 package card_pkg;
 
-  localparam int unsigned KeysId = 63;  // in-flight slot of the key job of sa_create; operations use the others
+  localparam int unsigned KeysId = 127;  // in-flight slot of the key job of sa_create; operations use the others
 
   // What the dispatcher must know of an SA.
   typedef struct packed {

@@ -5,7 +5,7 @@
 // verilator lint_off UNUSEDPARAM
 package sluice_pkg;
 
-  localparam int unsigned IdW    = 6;   // operations in flight: 64
+  localparam int unsigned IdW    = 7;   // operations in flight: 128
   localparam int unsigned SaW    = 8;   // SA slots: 256
   localparam int unsigned RingAw = 11;  // lane ring: 2048 words of 16 bytes
 

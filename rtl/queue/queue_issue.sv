@@ -118,7 +118,7 @@ module queue_issue #(
     job_o.last      = 1'b0;
     job_o.sa        = work_q.sa;
     job_o.total     = 15'd0;
-    job_o.id        = key_q ? 6'(card_pkg::KeysId) : id_i;
+    job_o.id        = key_q ? sluice_pkg::IdW'(card_pkg::KeysId) : id_i;
     job_o.base      = lane_base;
     job_o.words     = work_q.words;
     job_o.src_len   = work_q.src_len;

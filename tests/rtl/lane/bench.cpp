@@ -62,12 +62,12 @@ void Bench::drive_job(std::vector<Job> &jobs)
         job.words = words_of(job);
         if (used_ + job.words <= ring_words) {
             job.base = head_;
-            job.id = (unsigned)(rng_() % 64);
+            job.id = (unsigned)(rng_() % 128);
             head_ = (head_ + job.words) % ring_words;
             used_ += job.words;
             offered_++;
-            put_bits(top_->job_i, 277, 2, (uint64_t)job.kind);
-            put_bits(top_->job_i, 260, 6, job.id);
+            put_bits(top_->job_i, 278, 2, (uint64_t)job.kind);
+            put_bits(top_->job_i, 260, 7, job.id);
             put_bits(top_->job_i, 249, 11, job.base);
             put_bits(top_->job_i, 238, 11, job.words);
             put_bits(top_->job_i, 223, 15, job.source.size());
@@ -162,7 +162,7 @@ void Bench::take_result(Job &job)
     job.answer.out_len = (unsigned)get_bits(top_->res_o, 173, 15);
     job.answer.counter = get_bits(top_->res_o, 0, 64);
     job.answer.bytes.assign(output_.begin() + (keep ? job.first : 0), output_.begin() + (keep ? job.first + keep : 0));
-    if (get_bits(top_->res_o, 211, 6) != job.id) {
+    if (get_bits(top_->res_o, 211, 7) != job.id) {
         job.answer.status = 0xff;
     }
     output_.clear();
