@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AES (FIPS 197), encryption and straight inverse (5.3), one round a clock: a block every rounds + 1 clocks (11, 13, 15).
-// The S-boxes are block RAMs whose address registers hold the state, so a round is one access and the rest of its arithmetic.
-// Round keys come from outside, those of encryption for both directions, and are taken a clock before their round.
-// InvMixColumns is MixColumns behind a small matrix, so that both directions share one.
+// AES (FIPS 197), encryption and equivalent inverse cipher (5.3.5), one round a clock: a block every rounds + 1 clocks (11, 13,
+// 15). Tables in block RAM hold what a round makes of each byte of a column; their address registers hold the state, and a round
+// is one access and the sum of four words and the round key. The last round has tables of its own, so that it is the same sum.
+// Round keys come from outside (sluice_aes_key). To decrypt, rows 1 and 3 of the state and of the keys are exchanged
+// (sluice_aes_pkg::mirror): then both directions shift rows the same way.
 `default_nettype none
 
 module sluice_aes (
@@ -17,7 +18,7 @@ module sluice_aes (
   input  logic [3:0]   rounds_i,     // 10, 12 or 14
   input  logic [127:0] data_i,
 
-  output logic [3:0]   key_index_o,  // round key that key_i must be in this clock
+  output logic [3:0]   key_index_o,  // round key that key_i must be in the next clock
   input  logic [127:0] key_i,
 
   // The result, for one clock.
@@ -25,55 +26,54 @@ module sluice_aes (
   output logic [127:0] data_o
 );
 
-  logic [3:0]   round_q, round_d;  // round whose S-box output is there; 0: none
-  logic         last, step;
-  logic [127:0] addr, sub, shifted, keyed, column_in, mixed, key_q;
+  logic [3:0]   round_q, round_d;  // round whose table words are there; 0: none
+  logic         last, step, final_next;
+  logic [127:0] first, state;
+  logic [511:0] sub;               // word of the byte in row r of column c in [32(4c+r)+31:32(4c+r)]
 
   assign ready_o = round_q == 4'd0;
   assign last    = round_q == rounds_i;
   assign step    = ready_o ? start_i : !last;
   assign done_o  = !ready_o && last;
-  assign data_o  = keyed;
 
   assign round_d     = step ? round_q + 4'd1 : 4'd0;
+  assign final_next  = round_q == rounds_i - 4'd1;
   assign key_index_o = decrypt_i ? rounds_i - round_d : round_d;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) round_q <= 4'd0;
     else round_q <= round_d;
-    key_q <= key_i;
   end
-
-  // ShiftRows or its inverse.
-  always_comb begin
-    for (int unsigned c = 0; c < 4; c++) begin
-      for (int unsigned r = 0; r < 4; r++) begin
-        shifted[8 * (4 * c + r) +: 8] = decrypt_i ? sub[8 * (4 * ((c + 4 - r) % 4) + r) +: 8]
-                                                  : sub[8 * (4 * ((c + r) % 4) + r) +: 8];
-      end
-    end
-  end
-
-  assign keyed = shifted ^ key_q;
 
   always_comb begin
     for (int unsigned c = 0; c < 4; c++) begin
-      column_in[32 * c +: 32] = decrypt_i ? sluice_aes_pkg::pre_mix(keyed[32 * c +: 32]) : shifted[32 * c +: 32];
-      mixed[32 * c +: 32]     = sluice_aes_pkg::mix(column_in[32 * c +: 32]);
+      first[32 * c +: 32]  = decrypt_i ? sluice_aes_pkg::mirror(data_i[32 * c +: 32]) : data_i[32 * c +: 32];
+      data_o[32 * c +: 32] = decrypt_i ? sluice_aes_pkg::mirror(state[32 * c +: 32]) : state[32 * c +: 32];
     end
   end
 
-  assign addr = ready_o ? data_i ^ key_q : mixed ^ (decrypt_i ? 128'd0 : key_q);
+  for (genvar c = 0; c < 4; c++) begin : gen_column
+    logic [31:0] t0, t1, t2, t3;
+    // ShiftRows; the word of row r is that of row 0, r rows on.
+    assign t0 = sub[32 * (4 * c) +: 32];
+    assign t1 = sub[32 * (4 * ((c + 1) % 4) + 1) +: 32];
+    assign t2 = sub[32 * (4 * ((c + 2) % 4) + 2) +: 32];
+    assign t3 = sub[32 * (4 * ((c + 3) % 4) + 3) +: 32];
+    assign state[32 * c +: 32] = key_i[32 * c +: 32] ^
+                                 (ready_o ? first[32 * c +: 32]
+                                          : t0 ^ {t1[23:0], t1[31:24]} ^ {t2[15:0], t2[31:16]} ^ {t3[7:0], t3[31:8]});
+  end
 
   for (genvar i = 0; i < 8; i++) begin : gen_rom
     sluice_aes_rom u_rom (
       .clk_i,
       .en_i      (step),
       .inverse_i (decrypt_i),
-      .a_i       (addr[16 * i +: 8]),
-      .b_i       (addr[16 * i + 8 +: 8]),
-      .a_o       (sub[16 * i +: 8]),
-      .b_o       (sub[16 * i + 8 +: 8])
+      .last_i    (final_next),
+      .a_i       (state[16 * i +: 8]),
+      .b_i       (state[16 * i + 8 +: 8]),
+      .a_o       (sub[64 * i +: 32]),
+      .b_o       (sub[64 * i + 32 +: 32])
     );
   end
 

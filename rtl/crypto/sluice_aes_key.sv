@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Key expansion of AES (FIPS 197, 5.2), a word a clock and four clocks more for each SubWord, with a single S-box: at most 130
-// clocks. It is meant to run while another record is at work, so it is small rather than fast.
+// clocks. It is meant to run while another record is at work, so it is small rather than fast. Round keys for decryption are
+// those of the equivalent inverse cipher (5.3.5), mirrored as sluice_aes wants them.
 `default_nettype none
 
 module sluice_aes_key (
@@ -10,6 +11,7 @@ module sluice_aes_key (
 
   input  logic        start_i,      // while not busy_o
   input  logic [3:0]  key_words_i,  // 4, 6 or 8; stays while busy_o
+  input  logic        decrypt_i,    // stays while busy_o
   output logic        busy_o,
 
   // Words of the cipher key, in order; the word of key_index_o is taken when key_take_o and key_valid_i.
@@ -28,12 +30,12 @@ module sluice_aes_key (
   state_e state_q;
 
   logic [5:0]   index_q, last;
-  logic [3:0]   phase_q;      // index modulo key_words
-  logic [1:0]   byte_q;
-  logic [255:0] history_q;    // the last eight words, the newest at the top
-  logic [31:0]  sub_q, newest, oldest, temp, word;
-  logic [7:0]   rcon_q;
-  logic         substitute, emit;
+  logic [3:0]   phase_q, phase_d;  // index modulo key_words
+  logic [1:0]   byte_q, take;
+  logic [255:0] history_q;         // the last eight words, the newest at the top
+  logic [31:0]  sub_q, newest, oldest;
+  logic [7:0]   rcon_q, sub_byte;
+  logic         rotate, use_sub, emit, valid_q, ends_q;
 
   assign newest = history_q[255:224];
   always_comb begin
@@ -44,51 +46,40 @@ module sluice_aes_key (
     endcase
   end
 
-  assign substitute = key_words_i == 4'd8 && phase_q == 4'd4;
-  always_comb begin
-    if (phase_q == 4'd0) temp = {sub_q[7:0], sub_q[31:8]} ^ {24'd0, rcon_q};
-    else if (substitute) temp = sub_q;
-    else temp = newest;
-  end
+  // Whether word p of each key_words needs SubWord; with p = 0 RotWord goes before it, and rcon is added.
+  function automatic logic substitutes(input logic [3:0] p, input logic [3:0] words);
+    substitutes = p == 4'd0 || (words == 4'd8 && p == 4'd4);
+  endfunction
+
+  assign rotate  = phase_q == 4'd0;
+  assign use_sub = substitutes(phase_q, key_words_i);
+  assign phase_d = phase_q == key_words_i - 4'd1 ? 4'd0 : phase_q + 4'd1;
+
+  assign take     = rotate ? byte_q + 2'd1 : byte_q;
+  assign sub_byte = sluice_aes_pkg::sbox(newest[8 * take +: 8]);
 
   // 4 * (rounds + 1) words, and rounds = key_words + 6.
   assign last = {key_words_i, 2'b00} + 6'd27;
   assign emit = state_q == Next || (state_q == Key && key_valid_i);
-  assign word = state_q == Key ? key_i : oldest ^ temp;
 
-  assign busy_o       = state_q != Idle;
+  assign busy_o       = state_q != Idle || valid_q;
   assign key_take_o   = state_q == Key;
   assign key_index_o  = index_q[2:0];
-  assign word_valid_o = emit;
-  assign word_index_o = index_q;
-  assign word_o       = word;
-
-  logic [3:0] phase_d;
-  assign phase_d = phase_q == key_words_i - 4'd1 ? 4'd0 : phase_q + 4'd1;
 
   always_ff @(posedge clk_i) begin
     if (emit) begin
-      history_q <= {word, history_q[255:32]};
-      index_q   <= index_q + 6'd1;
+      history_q <= {state_q == Key ? key_i : oldest ^ (use_sub ? sub_q : newest), history_q[255:32]};
       phase_q   <= phase_d;
-      sub_q     <= word;
-      if (state_q == Next && phase_q == 4'd0) begin
-        rcon_q <= sluice_aes_pkg::times2(rcon_q);
-      end
-    end else if (state_q == Sub) begin
-      sub_q  <= {sluice_aes_pkg::sbox(sub_q[7:0]), sub_q[31:8]};
-      byte_q <= byte_q + 2'd1;
+      index_q   <= index_q + 6'd1;
+      if (state_q == Next && rotate) rcon_q <= sluice_aes_pkg::times2(rcon_q);
     end else if (start_i) begin
       index_q <= 6'd0;
       phase_q <= 4'd0;
       rcon_q  <= 8'h01;
-      byte_q  <= 2'd0;
     end
+    if (state_q == Sub) sub_q <= {sub_byte ^ (rotate && byte_q == 2'd0 ? rcon_q : 8'd0), sub_q[31:8]};
+    byte_q <= state_q == Sub ? byte_q + 2'd1 : 2'd0;
   end
-
-  // The word after this one needs SubWord when its phase says so.
-  logic sub_next;
-  assign sub_next = phase_d == 4'd0 || (key_words_i == 4'd8 && phase_d == 4'd4);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -98,11 +89,27 @@ module sluice_aes_key (
         Idle:    if (start_i) state_q <= Key;
         Key:     if (emit && phase_d == 4'd0) state_q <= Sub;
         Next:    if (index_q == last) state_q <= Idle;
-                 else if (sub_next) state_q <= Sub;
+                 else if (substitutes(phase_d, key_words_i)) state_q <= Sub;
         default: if (byte_q == 2'd3) state_q <= Next;
       endcase
     end
   end
+
+  // A word goes out a clock after it was made. The first and the last round key are added outside of the rounds.
+  logic [31:0] mixed;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= emit;
+    if (emit) begin
+      word_index_o <= index_q;
+      ends_q       <= index_q[5:2] == 4'd0 || index_q[5:2] == last[5:2];
+    end
+  end
+
+  assign mixed        = ends_q ? newest : sluice_aes_pkg::inv_mix(newest);
+  assign word_valid_o = valid_q;
+  assign word_o       = decrypt_i ? sluice_aes_pkg::mirror(mixed) : newest;
 
 endmodule
 

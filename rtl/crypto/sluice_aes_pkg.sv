@@ -66,22 +66,29 @@ package sluice_aes_pkg;
     times2 = {x[6:0], 1'b0} ^ (x[7] ? 8'h1b : 8'h00);
   endfunction
 
-  // MixColumns of one column (5.1.3).
-  function automatic logic [31:0] mix(input logic [31:0] x);
-    logic [7:0] all;
-    all = x[31:24] ^ x[23:16] ^ x[15:8] ^ x[7:0];
-    mix[7:0]   = x[7:0]   ^ all ^ times2(x[7:0]   ^ x[15:8]);
-    mix[15:8]  = x[15:8]  ^ all ^ times2(x[15:8]  ^ x[23:16]);
-    mix[23:16] = x[23:16] ^ all ^ times2(x[23:16] ^ x[31:24]);
-    mix[31:24] = x[31:24] ^ all ^ times2(x[31:24] ^ x[7:0]);
+  // MixColumns of a column with nothing but its first byte (5.1.3).
+  function automatic logic [31:0] mix_byte(input logic [7:0] x);
+    mix_byte = {x ^ times2(x), x, x, times2(x)};
   endfunction
 
-  // What turns MixColumns into its inverse (5.3.3) when it goes before it: InvMixColumns(x) = mix(pre_mix(x)).
-  function automatic logic [31:0] pre_mix(input logic [31:0] x);
-    logic [7:0] even, odd;
-    even = times2(times2(x[7:0]  ^ x[23:16]));
-    odd  = times2(times2(x[15:8] ^ x[31:24]));
-    pre_mix = x ^ {odd, even, odd, even};
+  // InvMixColumns of one column (5.3.3): MixColumns (5.1.3), and what rows 0 and 2, and rows 1 and 3, have more of in common.
+  function automatic logic [31:0] inv_mix(input logic [31:0] x);
+    logic [7:0] even, odd, even4, odd4, both8, all;
+    even  = x[7:0]  ^ x[23:16];
+    odd   = x[15:8] ^ x[31:24];
+    all   = even ^ odd;
+    even4 = times2(times2(even));
+    odd4  = times2(times2(odd));
+    both8 = times2(even4 ^ odd4);
+    inv_mix[7:0]   = x[7:0]   ^ all ^ times2(x[7:0]   ^ x[15:8])  ^ even4 ^ both8;
+    inv_mix[15:8]  = x[15:8]  ^ all ^ times2(x[15:8]  ^ x[23:16]) ^ odd4  ^ both8;
+    inv_mix[23:16] = x[23:16] ^ all ^ times2(x[23:16] ^ x[31:24]) ^ even4 ^ both8;
+    inv_mix[31:24] = x[31:24] ^ all ^ times2(x[31:24] ^ x[7:0])   ^ odd4  ^ both8;
+  endfunction
+
+  // A column with rows 1 and 3 exchanged: rows are counted backwards, and InvShiftRows becomes ShiftRows.
+  function automatic logic [31:0] mirror(input logic [31:0] x);
+    mirror = {x[15:8], x[23:16], x[31:24], x[7:0]};
   endfunction
 
 endpackage

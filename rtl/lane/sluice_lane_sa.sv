@@ -15,7 +15,8 @@ module sluice_lane_sa (
   output logic         loaded_o,      // everything about the waiting job is there
   input  logic         take_i,        // the waiting job becomes the job at work
 
-  // The job at work: word 0, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys.
+  // The job at work: word 0, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys
+  // (each in the clock after its index).
   output logic [127:0] config_o,
   output logic         aes_o,
   input  logic         state_read_i,  // keeps the key expansion off the memory
@@ -105,6 +106,7 @@ module sluice_lane_sa (
     .rst_ni,
     .start_i      (key_start),
     .key_words_i  (key_words),
+    .decrypt_i    (waiting_config_q[24]),
     .busy_o       (key_busy),
     .key_take_o   (key_take),
     .key_index_o  (key_word_index),
@@ -116,11 +118,11 @@ module sluice_lane_sa (
   );
 
   for (genvar i = 0; i < 4; i++) begin : gen_round_keys
-    logic [31:0] keys [32];
+    (* ram_style = "block" *) logic [31:0] keys [32];
     always_ff @(posedge clk_i) begin
       if (round_valid && round_index[1:0] == i) keys[{!bank_q, round_index[5:2]}] <= round_word;
+      key_o[32 * i +: 32] <= keys[{bank_q, key_index_i}];
     end
-    assign key_o[32 * i +: 32] = keys[{bank_q, key_index_i}];
   end
 
 `ifndef SYNTHESIS

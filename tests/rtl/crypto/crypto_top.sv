@@ -10,6 +10,7 @@ module crypto_top (
   input  logic         key_start_i,
   input  logic [3:0]   key_words_i,
   input  logic [255:0] key_i,
+  input  logic         key_decrypt_i,
   output logic         key_busy_o,
   input  logic         aes_start_i,
   output logic         aes_ready_o,
@@ -37,12 +38,14 @@ module crypto_top (
   logic [31:0]  word;
   logic [3:0]   round_index;
   logic [127:0] keys [16];
+  logic [127:0] round_key_q;
 
   sluice_aes_key u_key (
     .clk_i,
     .rst_ni,
     .start_i      (key_start_i),
     .key_words_i,
+    .decrypt_i    (key_decrypt_i),
     .busy_o       (key_busy_o),
     .key_take_o   (key_take),
     .key_index_o  (key_index),
@@ -57,6 +60,7 @@ module crypto_top (
   always_ff @(posedge clk_i) begin
     if (word_valid) collected_q <= {word, collected_q[95:32]};
     if (word_valid && word_index[1:0] == 2'd3) keys[word_index[5:2]] <= {word, collected_q};
+    round_key_q <= keys[round_index];
   end
 
   sluice_aes u_aes (
@@ -68,7 +72,7 @@ module crypto_top (
     .rounds_i    (key_words_i + 4'd6),
     .data_i      (aes_data_i),
     .key_index_o (round_index),
-    .key_i       (keys[round_index]),
+    .key_i       (round_key_q),
     .done_o      (aes_done_o),
     .data_o      (aes_data_o)
   );

@@ -178,6 +178,7 @@ void Bench::observe(std::vector<Job> &jobs)
     records += top_->records_o;
     if (top_->job_valid_i && top_->job_ready_o) {
         auto words = jobs[accepted_].sa.words();
+        words[0][3] = jobs[accepted_].kind == Kind::open; // direction
         sa_beats_.insert(sa_beats_.end(), words.begin(), words.end());
         jobs[accepted_++].accepted_at = clock_;
     }
