@@ -1,182 +1,201 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Figures of the card come from its own counters. A ring is filled and its doorbell rung once, and the simulation's clock stands
- * still while the card is idle, so that they are the same on every machine.
+ * The table of the card, in its own clocks. A figure is of the steady state: the same work is done with few records and with
+ * three times as many, and the difference is counted, so that filling and emptying the card cancel out.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bench.h"
+#include "load.h"
+#include "sluice_regs.h"
 #include "table.h"
 #include "tests/driver/kit.h"
-#include "tests/driver/sim_child.h"
 
-#define CONTENT      1400u
-#define ROOM         1536u
-#define RECORDS      256u
-#define GOAL_BYTES   1.4
-#define GOAL_LATENCY 2600
-#define POLL_US      200
+#define OF_BOUND       0.90
+#define OF_BOUND_SHORT 0.80 /* records of 64 bytes */
+#define GOAL_LATENCY   2600
+#define QUICK_BYTES    1.4 /* of 2 lanes, a clock */
+#define LEGACY_RECORDS 32u
+#define FEW            3u /* parts of the longer run */
 
-struct bench {
-    struct sluice_card *card;
-    struct sluice_qp *qp;
-    struct sluice_sa *seal, *open;
-    uint8_t *clear, *sealed, *other; /* RECORDS of ROOM each */
-    uint32_t record_len;
+struct suite {
+    const char *name;
+    enum sluice_cipher cipher;
+    enum sluice_mac mac;
+    enum sluice_form form;
+    uint8_t mac_len;
+    bool judged;
 };
 
-static void *need(void *mem)
+/* The suites that a proxy offers, by their strongest form. */
+static const struct suite suites[] = {
+    {"AES-128 SHA-256", SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, 16, true},
+    {"AES-256 SHA-256", SLUICE_CIPHER_AES256, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, 16, true},
+    {"AES-128 SHA-1", SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, 20, true},
+    {"AES-256 SHA-1", SLUICE_CIPHER_AES256, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, 20, true},
+    {"3DES SHA-1", SLUICE_CIPHER_DES3, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, 20, false},
+    {"DES MD5", SLUICE_CIPHER_DES, SLUICE_MAC_MD5, SLUICE_FORM_UDP_MTE, 16, false},
+};
+
+/* Records of the longer run: enough to keep every lane at work, few enough for a simulation. */
+static const struct {
+    uint32_t content;
+    unsigned records;
+} sizes[] = {{64, 1536}, {256, 768}, {512, 768}, {1400, 384}, {16384, 96}};
+
+static const char *const modes[] = {"seal", "open", "half and half"};
+
+static bool has(const struct sluice_info *info, const struct suite *s)
 {
-    if (!mem) {
-        fprintf(stderr, "bench: no DMA memory\n");
-        exit(2);
-    }
-    return mem;
+    uint32_t need = s->mac == SLUICE_MAC_MD5 ? 1u << SLUICE_FEATURES_MD5_SHIFT : 0;
+
+    need |= s->cipher == SLUICE_CIPHER_DES || s->cipher == SLUICE_CIPHER_DES3 ? 1u << SLUICE_FEATURES_DES_SHIFT : 0;
+    return (info->features & need) == need;
 }
 
-static void need_ok(int err, const char *what)
+static double percent(uint64_t part, uint64_t whole)
 {
-    if (err < 0) {
-        fprintf(stderr, "bench: %s: %s\n", what, strerror(-err));
-        exit(2);
-    }
+    return 100.0 * (double)part / (double)whole;
 }
 
-static void begin(struct bench *b, const char *uri)
+/* Where the clocks went, of the longer run. */
+static void details(const struct sluice_stats *s)
 {
-    struct sluice_sa_config c =
-        kit_config(SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, SLUICE_DIRECTION_SEAL, 16);
+    uint64_t busy = 0, starved = 0, blocked = 0, all = s->busy_cycles * s->lanes;
 
-    c.replay = 0; /* the same records are opened several times */
-    need_ok(sluice_open(uri, NULL, &b->card), uri);
-    need_ok(sluice_qp_create(b->card, 2 * RECORDS, &b->qp), "queue pair");
-    need_ok(sluice_sa_create(b->card, &c, &b->seal), "SA");
-    b->record_len = sluice_record_size(&c, CONTENT, 0);
-    c.direction = SLUICE_DIRECTION_OPEN;
-    need_ok(sluice_sa_create(b->card, &c, &b->open), "SA");
-    b->clear = need(sluice_mem_alloc(b->card, (size_t)RECORDS * ROOM));
-    b->sealed = need(sluice_mem_alloc(b->card, (size_t)RECORDS * ROOM));
-    b->other = need(sluice_mem_alloc(b->card, (size_t)RECORDS * ROOM));
-    tap_fill(b->clear, (size_t)RECORDS * ROOM);
-}
-
-static void end(struct bench *b)
-{
-    sluice_sa_destroy(b->seal);
-    sluice_sa_destroy(b->open);
-    sluice_qp_destroy(b->qp);
-    sluice_close(b->card);
-}
-
-static struct sluice_op seal_op(const struct bench *b, unsigned i, uint8_t *to)
-{
-    return (struct sluice_op){.type = SLUICE_OP_TYPE_SEAL,
-                              .sa = b->seal,
-                              .content_type = 0x97,
-                              .src = b->clear + i * ROOM,
-                              .src_len = CONTENT,
-                              .dst = to + i * ROOM,
-                              .dst_len = ROOM};
-}
-
-static struct sluice_op open_op(const struct bench *b, unsigned i)
-{
-    return (struct sluice_op){.type = SLUICE_OP_TYPE_OPEN,
-                              .sa = b->open,
-                              .src = b->sealed + i * ROOM,
-                              .src_len = b->record_len,
-                              .dst = b->clear + i * ROOM,
-                              .dst_len = ROOM};
-}
-
-/* Submits all at once and waits without touching the card; what the counters moved. */
-static struct sluice_stats run(struct bench *b, const struct sluice_op *ops, unsigned count)
-{
-    struct sluice_stats before, after;
-    struct sluice_done done[64];
-    unsigned left = count;
-
-    need_ok(sluice_card_stats(b->card, &before), "counters");
-    if (sluice_qp_submit(b->qp, ops, count) != (int)count) {
-        need_ok(-1, "submit");
-    }
-    while (left > 0) {
-        int n = sluice_qp_poll(b->qp, done, 64);
-
-        need_ok(n, "poll");
-        for (int i = 0; i < n; i++) {
-            need_ok(done[i].status == SLUICE_STATUS_OK ? 0 : -5, sluice_status_name(done[i].status));
-        }
-        left -= (unsigned)n;
-        usleep(n ? 0 : POLL_US);
-    }
-    need_ok(sluice_card_stats(b->card, &after), "counters");
-    after.cycles -= before.cycles;
-    after.busy_cycles -= before.busy_cycles;
-    after.content_bytes -= before.content_bytes;
-    for (unsigned i = 0; i < after.lanes; i++) {
-        after.lane[i].busy -= before.lane[i].busy;
-    }
-    return after;
-}
-
-static void throughput(const char *what, const struct sluice_stats *s)
-{
-    char figure[80];
-    double busy = 0;
-
-    snprintf(figure, sizeof figure, "%s, %u lanes, AES-128-CBC + HMAC-SHA-256, %u bytes", what, s->lanes, CONTENT);
-    table_row(figure, GOAL_AT_LEAST, GOAL_BYTES, (double)s->content_bytes / (double)s->busy_cycles, "B/cycle");
     for (unsigned i = 0; i < s->lanes; i++) {
-        busy += (double)s->lane[i].busy;
+        busy += s->lane[i].busy;
+        starved += s->lane[i].starved;
+        blocked += s->lane[i].blocked;
     }
-    snprintf(figure, sizeof figure, "    lanes at work meanwhile");
-    table_row(figure, GOAL_NONE, 0, 100 * busy / (double)s->busy_cycles / s->lanes, "%");
+    printf("    %% of clocks: tx beats %.0f, rx beats %.0f, stalled: tx %.0f, tags %.0f, for a lane %.0f; "
+           "lanes: busy %.0f, starved %.0f, blocked %.0f\n",
+           percent(s->tx_beats, s->busy_cycles), percent(s->rx_beats, s->busy_cycles), percent(s->tx_stall, s->busy_cycles),
+           percent(s->tag_stall, s->busy_cycles), percent(s->lane_stall, s->busy_cycles), percent(busy, all),
+           percent(starved, all), percent(blocked, all));
 }
 
-/* Clocks from the doorbell to the card's being idle again; what reading the counters takes is measured and taken off. */
-static void latency(struct bench *b)
+static void judge(const struct bench_options *o, const char *figure, double share, const struct load_figures *few,
+                  const struct load_figures *many)
 {
-    struct sluice_op op = seal_op(b, 0, b->other), none = {.type = SLUICE_OP_TYPE_NOP};
-    uint64_t idle = run(b, &none, 0).cycles;
+    unsigned records = many->bound.records - few->bound.records;
+    double clocks = (double)(many->stats.busy_cycles - few->stats.busy_cycles) / records;
+    double content = (double)(many->stats.content_bytes - few->stats.content_bytes) / records;
 
-    table_row("seal of one record alone, doorbell to idle", GOAL_BELOW, GOAL_LATENCY, (double)(run(b, &op, 1).cycles - idle),
-              "cycles");
-    op = open_op(b, 0);
-    table_row("open of one record alone, doorbell to idle", GOAL_BELOW, GOAL_LATENCY, (double)(run(b, &op, 1).cycles - idle),
-              "cycles");
+    table_rate(figure, content, bound_clocks(&many->bound), share, clocks);
+    if (o->details) {
+        details(&many->stats);
+    }
 }
 
-void bench_card(void)
+static void measure(const struct bench_options *o, struct load *l, enum load_mode mode, unsigned records, const char *figure,
+                    double share)
 {
-    static const char *const none[] = {NULL};
-    static struct sluice_op ops[2 * RECORDS];
-    struct sim_child *sim = sim_start(none);
-    struct sluice_stats s;
-    struct bench b;
+    struct load_figures few, many;
+    unsigned unit = 2 * l->queues, first = records / FEW / unit * unit;
 
-    table_head("The simulated card");
-    begin(&b, sim_uri(sim));
-    for (unsigned i = 0; i < RECORDS; i++) {
-        ops[i] = seal_op(&b, i, b.sealed);
+    load_run(l, mode, 0, first, &few);
+    load_run(l, mode, first / l->queues, records, &many);
+    if (figure) {
+        judge(o, figure, share, &few, &many);
     }
-    s = run(&b, ops, RECORDS);
-    throughput("seal", &s);
-    for (unsigned i = 0; i < RECORDS; i++) {
-        ops[i] = open_op(&b, i);
+}
+
+/* All rows of a suite and a size. Records have to be sealed before they can be opened, asked for or not. */
+static void rows(const struct bench_options *o, struct load *l, const struct suite *s, uint32_t content, unsigned records)
+{
+    struct sluice_sa_config c = kit_config(s->cipher, s->mac, s->form, SLUICE_DIRECTION_SEAL, s->mac_len);
+    double share = !s->judged ? 0 : content == 64 ? OF_BOUND_SHORT : OF_BOUND;
+    char figure[3][80];
+    bool asked[3];
+
+    for (unsigned m = 0; m < 3; m++) {
+        snprintf(figure[m], sizeof figure[m], "%s, %s, %u bytes", modes[m], s->name, content);
+        asked[m] = bench_asked(o, figure[m]);
     }
-    s = run(&b, ops, RECORDS);
-    throughput("open", &s);
-    for (unsigned i = 0; i < RECORDS; i++) {
-        ops[2 * i] = seal_op(&b, i, b.other);
-        ops[2 * i + 1] = open_op(&b, i);
+    if (!asked[0] && !asked[1] && !asked[2]) {
+        return;
     }
-    s = run(&b, ops, 2 * RECORDS);
-    throughput("half seal, half open", &s);
-    latency(&b);
-    end(&b);
-    sim_stop(sim);
+    load_suite(l, &c, content);
+    measure(o, l, LOAD_SEAL, records, asked[0] ? figure[0] : NULL, share);
+    if (asked[1]) {
+        measure(o, l, LOAD_OPEN, records, figure[1], share);
+        load_reopen(l);
+    }
+    if (asked[2]) {
+        measure(o, l, LOAD_MIXED, records, figure[2], share);
+    }
+}
+
+static void latency(const struct bench_options *o, struct load *l, const struct suite *s)
+{
+    struct sluice_sa_config c = kit_config(s->cipher, s->mac, s->form, SLUICE_DIRECTION_SEAL, s->mac_len);
+    char figure[80];
+
+    snprintf(figure, sizeof figure, "alone, 1400 bytes, %s, doorbell to interrupt", s->name);
+    if (!bench_asked(o, figure)) {
+        return;
+    }
+    load_suite(l, &c, 1400);
+    snprintf(figure, sizeof figure, "seal alone, 1400 bytes, %s, doorbell to interrupt", s->name);
+    table_row(figure, GOAL_BELOW, GOAL_LATENCY, (double)load_alone(l, LOAD_SEAL), "cycles");
+    snprintf(figure, sizeof figure, "open alone, 1400 bytes, %s, doorbell to interrupt", s->name);
+    table_row(figure, GOAL_BELOW, GOAL_LATENCY, (double)load_alone(l, LOAD_OPEN), "cycles");
+}
+
+static void full(const struct bench_options *o, struct load *l)
+{
+    for (unsigned i = 0; i < sizeof suites / sizeof *suites; i++) {
+        const struct suite *s = &suites[i];
+
+        for (unsigned k = 0; k < sizeof sizes / sizeof *sizes && has(&l->info, s); k++) {
+            if (s->judged) {
+                rows(o, l, s, sizes[k].content, sizes[k].records);
+            } else if (sizes[k].content == 1400) {
+                rows(o, l, s, sizes[k].content, 2 * LEGACY_RECORDS);
+            }
+        }
+    }
+    for (unsigned i = 0; i < sizeof suites / sizeof *suites && suites[i].judged; i++) {
+        latency(o, l, &suites[i]);
+    }
+}
+
+/* Few lanes cannot fill the link: what is asked of them is bytes a clock. */
+static void quick(struct load *l)
+{
+    const struct suite *s = &suites[0];
+    struct sluice_sa_config c = kit_config(s->cipher, s->mac, s->form, SLUICE_DIRECTION_SEAL, s->mac_len);
+    struct load_figures f;
+    char figure[80];
+
+    load_suite(l, &c, 1400);
+    for (unsigned m = 0; m < 3; m++) {
+        if (m == LOAD_MIXED) {
+            load_reopen(l);
+        }
+        load_run(l, (enum load_mode)m, 0, 256, &f);
+        snprintf(figure, sizeof figure, "%s, %s, 1400 bytes, 256 records", modes[m], s->name);
+        table_row(figure, GOAL_AT_LEAST, QUICK_BYTES, (double)f.stats.content_bytes / (double)f.stats.busy_cycles, "B/cycle");
+    }
+    latency(&(struct bench_options){0}, l, s);
+}
+
+void bench_card(const struct bench_options *o)
+{
+    char title[120];
+    struct load l;
+
+    load_begin(&l);
+    snprintf(title, sizeof title, "The simulated card, %u lanes, %u queue pairs", l.info.lanes, l.info.io_queues);
+    if (o->full) {
+        table_rate_head(title);
+        full(o, &l);
+    } else {
+        table_head(title);
+        quick(&l);
+    }
+    load_end(&l);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #define FIGURE_WIDTH 62
+#define RATE_WIDTH   44
 
 static bool fell_short;
 
@@ -25,6 +26,28 @@ void table_row(const char *figure, enum goal kind, double goal, double measured,
            kind == GOAL_NONE ? ""
            : good            ? "ok"
                              : "short");
+    fell_short = fell_short || !good;
+}
+
+void table_rate_head(const char *title)
+{
+    printf("\n%s: steady state, clocks a record\n%-*s | %8s | %8s | %8s | %8s | %8s |\n", title, RATE_WIDTH, "figure", "bound",
+           "goal", "measured", "B/cycle", "of bound");
+}
+
+void table_rate(const char *figure, double content, double bound, double share, double clocks)
+{
+    bool good = bound / clocks >= share;
+    char goal[16] = "";
+
+    if (share > 0) {
+        snprintf(goal, sizeof goal, "%.1f", bound / share);
+    }
+    printf("%-*s | %8.1f | %8s | %8.1f | %8.2f | %6.1f %% | %s\n", RATE_WIDTH, figure, bound, goal, clocks, content / clocks,
+           100 * bound / clocks,
+           share <= 0 ? ""
+           : good     ? "ok"
+                      : "short");
     fell_short = fell_short || !good;
 }
 

@@ -243,6 +243,25 @@ static void test_transmit(void)
     tap_ok(!beat(&l, false, true, 0xffff, 1, &done) && link_take(&l, true, &none, &done), "a beat that goes away is wrong");
 }
 
+/* Frames of 35 double words one after another: 148 bytes each on the link. */
+static void test_transmit_rate(void)
+{
+    static struct link_rx l;
+    unsigned frames = 0, beats = 0, clocks = 0;
+    bool done = false;
+
+    for (clocks = 0; frames < 1000 && clocks < 100000; clocks++) {
+        if (!link_ready(&l))
+            continue;
+        beats = (beats + 1) % 9;
+        if (beat(&l, true, beats == 0, beats == 0 ? 0x0fff : 0xffff, 1, &done))
+            break;
+        frames += done;
+    }
+    tap_ok(frames == 1000 && clocks >= 9240 && clocks <= 9260, "what the card sends takes the link's time, no more: %u clocks",
+           clocks);
+}
+
 /* Random reads, answered in pieces; each byte must come once, in its place, from its own read. */
 struct answers {
     uint8_t seen[32][4096];
@@ -446,11 +465,12 @@ int main(void)
 
     rng.state = seed && *seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
     printf("# SEED=%llu\n", (unsigned long long)rng.state);
-    tap_plan(41);
+    tap_plan(42);
     test_config();
     test_tlp();
     test_stream();
     test_transmit();
+    test_transmit_rate();
     test_reads();
     test_credits();
     test_dma();
