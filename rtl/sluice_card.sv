@@ -5,7 +5,9 @@
 `default_nettype none
 
 module sluice_card #(
-  parameter int unsigned Lanes    = 2,
+  parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5
+  parameter int unsigned LegacyLanes = 0,
+  parameter int unsigned StreamLanes = 0,  // lanes for parts of records
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
@@ -56,6 +58,7 @@ module sluice_card #(
 );
 
   localparam int unsigned Queues = IoQueues + 1;
+  localparam int unsigned All    = Lanes + StreamLanes;
   localparam int unsigned RingAw = sluice_pkg::RingAw;
   localparam int unsigned IdW    = sluice_pkg::IdW;
 
@@ -77,6 +80,7 @@ module sluice_card #(
   logic [3:0]     rd_valid, rd_ready, wr_valid, end_valid;
   logic [255:0]   rd_addr;
   logic [59:0]    rd_len, rd_pos;
+  logic           rd_bad;
   logic [4:0]     rd_lane, wr_lane, end_lane;
   logic [10:0]    wr_addr;
   logic [15:0]    wr_be;
@@ -108,7 +112,7 @@ module sluice_card #(
     .reg_valid_o(reg_valid), .reg_write_o(reg_write), .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata), .reg_be_o(reg_be),
     .reg_ack_i(reg_ack), .reg_rdata_i(reg_rdata),
     .rd_valid_i(rd_valid), .rd_ready_o(rd_ready), .rd_addr_i(rd_addr), .rd_len_i(rd_len), .rd_lane_i(rd_lane), .rd_pos_i(rd_pos),
-    .rd_last_i(1'b1),
+    .rd_last_i(1'b1), .rd_bad_i(rd_bad),
     .wr_valid_o(wr_valid), .wr_lane_o(wr_lane), .wr_addr_o(wr_addr), .wr_be_o(wr_be), .wr_data_o(wr_data),
     .end_valid_o(end_valid), .end_lane_o(end_lane), .end_err_o(end_err),
     .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_addr_i(cmd_addr), .cmd_len_i(cmd_len), .cmd_id_i(cmd_id),
@@ -140,7 +144,7 @@ module sluice_card #(
   logic [31:0]  bell, counter_rdata;
   logic [13:0]  counter_addr;
   mgmt_regs #(
-    .Lanes(Lanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
     .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr),
     .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata), .identity_o(identity),
@@ -163,7 +167,7 @@ module sluice_card #(
   logic [7:0]        adm_sa, gen;
   card_pkg::meta_t   meta, look_meta;
   logic [63:0]       count_next, count_limit, key_src, cpl_cookie;
-  logic              key_valid, key_ready, key_done, cpl_valid, cpl_ready;
+  logic              key_valid, key_ready, key_legacy, key_done, cpl_valid, cpl_ready;
   logic [7:0]        key_status, cpl_status;
   logic [31:0]       cpl_length;
   logic [Queues-1:0] queue_enable, queue_empty;
@@ -183,7 +187,7 @@ module sluice_card #(
     .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
     .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .sa_busy_i(sa_busy),
     .window_init_o(window_init), .window_ready_i(window_ready),
-    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_src_o(key_src), .key_word_valid_i(key_word_valid != '0),
+    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_src_o(key_src), .key_legacy_o(key_legacy), .key_word_valid_i(key_word_valid != '0),
     .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
     .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
     .sq_base_o(adm_sq), .cq_base_o(adm_cq), .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
@@ -215,17 +219,17 @@ module sluice_card #(
   );
 
   // ---- queues
-  logic [Lanes-1:0]                     job_valid, job_ready, sa_valid, res_valid, res_ready, ring_en;
+  logic [All-1:0]                       job_valid, job_ready, sa_valid, res_valid, res_ready, ring_en;
   sluice_pkg::job_t                     job;
-  logic [sluice_pkg::ResultW*Lanes-1:0] res;
+  logic [sluice_pkg::ResultW*All-1:0]   res;
   logic [RingAw-1:0]                    ring_addr;
-  logic [128*Lanes-1:0]                 ring_data;
+  logic [128*All-1:0]                   ring_data;
   logic                                 count_seal, count_open, lane_stall, bad_bell, engine_idle;
   logic [3:0]                           count_status, taken_queue, taken_count;
   logic [14:0]                          count_record, count_content;
   logic [Queues-1:0]                    queue_done;
   queue_engine #(
-    .Lanes(Lanes), .IoQueues(IoQueues), .SaCount(SaCount), .RingAw(RingAw)
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .RingAw(RingAw)
   ) u_engine (
     .clk_i, .rst_ni(core_rst_n), .path_rst_ni(path_rst_n), .enable_i(enable),
     .adm_queue_i(aq_start || aq_stop ? 4'd0 : adm_queue), .create_i(aq_start || adm_create),
@@ -235,7 +239,7 @@ module sluice_card #(
     .adm_own_i(adm_own), .adm_take_i(adm_take), .adm_want_o(adm_want), .take_addr_o(take_addr), .taken_queue_o(taken_queue),
     .taken_count_o(taken_count), .enable_o(queue_enable), .empty_o(queue_empty), .fire_o(fire), .done_o(queue_done),
     .rd_valid_o(rd_valid[1:0]), .rd_ready_i(rd_ready[1:0]), .rd_addr_o(rd_addr[127:0]), .rd_len_o(rd_len[29:0]),
-    .rd_lane_o(rd_lane),
+    .rd_lane_o(rd_lane), .rd_bad_o(rd_bad),
     .rd_pos_o(rd_pos[29:0]), .wr_valid_i(wr_valid[1]), .wr_addr_i(wr_addr[6:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
     .end_valid_i(end_valid[1]), .end_err_i(end_err),
     .look_sa_o(look_sa), .look_in_use_i(look_in_use), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit),
@@ -243,7 +247,7 @@ module sluice_card #(
     .ask_valid_o(ask_valid), .ask_ready_i(window_ready), .ask_sa_o(ask_sa), .ask_counter_o(ask_counter),
     .ask_accept_o(ask_accept),
     .answer_valid_i(answer_valid), .replayed_i(replayed),
-    .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_done_o(key_done), .key_status_o(key_status),
+    .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done), .key_status_o(key_status),
     .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
@@ -258,7 +262,7 @@ module sluice_card #(
   );
 
   // ---- lanes
-  logic [Lanes-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_idle;
+  logic [All-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_idle;
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
     sluice_lane #(.RingAw(RingAw)) u_lane (
       .clk_i, .rst_ni(core_rst_n),
@@ -278,7 +282,7 @@ module sluice_card #(
   assign general = {interrupt, bad_bell, bad_tlp, lane_stall, tag_stall, tx_valid_o && !tx_ready_i, tx_valid_o && tx_ready_i,
                     rx_valid_i && rx_ready_o, busy, 1'b1};
   mgmt_counters #(
-    .Lanes(Lanes), .IoQueues(IoQueues)
+    .Lanes(All), .IoQueues(IoQueues)
   ) u_counters (
     .clk_i, .rst_ni(core_rst_n), .snapshot_i(snapshot), .addr_i(counter_addr), .rdata_o(counter_rdata), .busy_o(counter_busy),
     .general_i(general), .seal_i(count_seal), .open_i(count_open), .status_i(count_status), .record_i(count_record),

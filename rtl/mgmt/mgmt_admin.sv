@@ -61,6 +61,7 @@ module mgmt_admin #(
   output logic              key_valid_o,
   input  logic              key_ready_i,
   output logic [63:0]       key_src_o,
+  output logic              key_legacy_o,  // it is an MD5 key
   input  logic              key_word_valid_i,
   input  logic [127:0]      key_word_i,
   input  logic              key_done_i,
@@ -238,6 +239,7 @@ module mgmt_admin #(
   assign out_addr_o   = {dst[63:6], step_q[0], 5'd0};
   assign out_data_o   = step_q[0] ? 256'd0 : identity_i;
   assign key_valid_o  = state_q == Keys;
+  assign key_legacy_o = mac_q == sluice_regs_pkg::MacMd5[1:0];
   assign key_src_o    = src + 64'(sluice_regs_pkg::SaParamsMacKeyLsb) / 64'd8;
   assign create_o     = state_q == QueueCreate && create_ready_i;
   assign stop_o       = state_q == QueueDrain && create_ready_i;

@@ -56,6 +56,7 @@ module pcie_link #(
   input  logic [4:0]         rd_lane_i,
   input  logic [59:0]        rd_pos_i,
   input  logic               rd_last_i,     // client 0: the last reading of its job
+  input  logic               rd_bad_i,        // client 0, length 0: nothing is read, the job ends with an error
   output logic [3:0]         wr_valid_o,
   output logic [4:0]         wr_lane_o,
   output logic [10:0]        wr_addr_o,
@@ -175,7 +176,7 @@ module pcie_link #(
   assign wr_valid_o     = wr_valid ? 4'b0001 << wr_client : 4'b0000;
   assign err_poisoned_o = route_poisoned || data_poisoned;
 
-  logic [3:0]   pc_valid, pc_ready, pc_last;
+  logic [3:0]   pc_valid, pc_ready, pc_last, pc_bad;
   logic [255:0] pc_addr;
   logic [39:0]  pc_len;
   logic [19:0]  pc_lane;
@@ -185,8 +186,10 @@ module pcie_link #(
       .clk_i, .rst_ni(path_rst_ni), .cfg_mrrs_i,
       .in_valid_i(rd_valid_i[c]), .in_ready_o(rd_ready_o[c]), .in_addr_i(rd_addr_i[64*c +: 64]), .in_len_i(rd_len_i[15*c +: 15]),
       .in_lane_i(c == 0 ? rd_lane_i : 5'd0), .in_pos_i(rd_pos_i[15*c +: 15]), .in_last_i(c == 0 ? rd_last_i : 1'b1),
+      .in_bad_i(c == 0 && rd_bad_i),
       .out_valid_o(pc_valid[c]), .out_ready_i(pc_ready[c]), .out_addr_o(pc_addr[64*c +: 64]), .out_len_o(pc_len[10*c +: 10]),
-      .out_lane_o(pc_lane[5*c +: 5]), .out_pos_o(pc_pos[15*c +: 15]), .out_last_o(pc_last[c])
+      .out_lane_o(pc_lane[5*c +: 5]), .out_pos_o(pc_pos[15*c +: 15]), .out_last_o(pc_last[c]),
+      .out_bad_o(pc_bad[c])
     );
   end
 
@@ -199,7 +202,7 @@ module pcie_link #(
   pcie_rd_req u_rd_req (
     .clk_i, .rst_ni(path_rst_ni), .cfg_id_i, .cfg_bus_master_i(cfg_bus_master_i && !hold_i),
     .in_valid_i(pc_valid), .in_ready_o(pc_ready), .in_addr_i(pc_addr), .in_len_i(pc_len), .in_lane_i(pc_lane), .in_pos_i(pc_pos),
-    .in_last_i(pc_last),
+    .in_last_i(pc_last), .in_bad_i(pc_bad),
     .issue_valid_o(is_valid), .issue_ready_i(is_ready), .issue_none_o(is_none), .issue_err_o(is_err), .issue_client_o(is_client),
     .issue_lane_o(is_lane), .issue_pos_o(is_pos), .issue_len_o(is_len), .issue_low_o(is_low), .issue_last_o(is_last),
     .issue_tag_i(is_tag), .cancel_valid_o(cancel_valid), .cancel_tag_o(cancel_tag),

@@ -19,6 +19,7 @@ module pcie_rd_req (
   input  logic [19:0]  in_lane_i,
   input  logic [59:0]  in_pos_i,
   input  logic [3:0]   in_last_i,
+  input  logic [3:0]   in_bad_i,
   // Tags (pcie_tags).
   output logic         issue_valid_o,
   input  logic         issue_ready_i,
@@ -51,7 +52,7 @@ module pcie_rd_req (
   assign issue_last_o   = in_last_i[pick];
   assign issue_low_o    = addr[6:0];
   assign issue_none_o   = issue_len_o == 10'd0 || !cfg_bus_master_i;
-  assign issue_err_o    = issue_len_o != 10'd0 && !cfg_bus_master_i;
+  assign issue_err_o    = in_bad_i[pick] || (issue_len_o != 10'd0 && !cfg_bus_master_i);
 
   logic         valid_q;
   logic [127:0] data_q;

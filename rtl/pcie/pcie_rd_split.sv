@@ -17,15 +17,17 @@ module pcie_rd_split (
   input  logic [4:0]  in_lane_i,
   input  logic [14:0] in_pos_i,
   input  logic        in_last_i,
+  input  logic        in_bad_i,     // with length 0: this reading ends with an error
   output logic        out_valid_o,
   input  logic        out_ready_i,
   output logic [63:0] out_addr_o,
   output logic [9:0]  out_len_o,
   output logic [4:0]  out_lane_o,
   output logic [14:0] out_pos_o,
-  output logic        out_last_o
+  output logic        out_last_o,
+  output logic        out_bad_o
 );
-  logic        valid_q, last_q, piece_last;
+  logic        valid_q, last_q, bad_q, piece_last;
   logic [63:0] addr_q;
   logic [14:0] left_q, pos_q;
   logic [4:0]  lane_q;
@@ -48,6 +50,7 @@ module pcie_rd_split (
   assign out_pos_o   = pos_q;
   assign piece_last  = left_q == {5'd0, piece};
   assign out_last_o  = piece_last && last_q;
+  assign out_bad_o   = bad_q;
   assign in_ready_o  = !valid_q || (out_ready_i && piece_last);
 
   always_ff @(posedge clk_i) begin
@@ -57,6 +60,7 @@ module pcie_rd_split (
       lane_q <= in_lane_i;
       pos_q  <= in_pos_i;
       last_q <= in_last_i;
+      bad_q  <= in_bad_i;
     end else if (out_ready_i) begin
       addr_q <= addr_q + {54'd0, piece};
       left_q <= left_q - {5'd0, piece};

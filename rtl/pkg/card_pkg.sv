@@ -19,29 +19,47 @@ package card_pkg;
   } meta_t;
   localparam int unsigned MetaW = 8 + 1 + 3 + 2 + 3 + 6 + 1 + 1;
 
-  // A checked operation on its way to a lane, or, with a status that is not ok or as nop, straight to its completion.
+  // Lanes that an operation may go to.
+  localparam logic [1:0] ClassNormal = 2'd0;  // any record lane
+  localparam logic [1:0] ClassLegacy = 2'd1;  // a record lane with DES, 3DES and MD5
+  localparam logic [1:0] ClassStream = 2'd2;  // a stream lane
+  // What a completion says as its counter.
+  localparam logic [1:0] CounterNone = 2'd0;
+  localparam logic [1:0] CounterOwn  = 2'd1;  // the one that the seal used up
+  localparam logic [1:0] CounterRead = 2'd2;  // the one that the lane recovered
+  localparam logic [1:0] CounterIv   = 2'd3;  // tls10: the next IV
+
+  // A checked operation on its way to a lane, or, when it is direct, straight to its completion.
   typedef struct packed {
-    logic [7:0]   status;
-    logic         direct;     // no lane: nop, or status is not ok
+    logic [7:0]   status;     // other than ok: the completion's, whatever the lane says
+    logic         direct;     // no lane
+    logic [1:0]   lanes;      // class of lanes
     logic [1:0]   kind;
+    logic         part;
+    logic         first;
+    logic         last;
     logic [3:0]   pair;       // queue pair
     logic [63:0]  cookie;
     logic         link;       // it has its turn in the order of its SA
     logic [7:0]   sa;
     logic         is_seal;
-    logic         is_open;
+    logic         is_open;    // verify too
+    logic         verify;
     logic         window;     // open: the replay window decides
     logic         tell;       // open: auth_failed tells the counter
+    logic [1:0]   says;       // Counter...
     logic [63:0]  src;
     logic [63:0]  dst;
     logic [14:0]  src_len;
+    logic [14:0]  total;
     logic [10:0]  words;
+    logic [5:0]   place;      // where the source begins, in bytes from the job's first ring word
     logic [7:0]   type_byte;
     logic [7:0]   pad;
     logic [63:0]  counter;
     logic [127:0] nonce;
   } work_t;
-  localparam int unsigned WorkW = 8 + 1 + 2 + 4 + 64 + 1 + 8 + 1 + 1 + 1 + 1 + 64 + 64 + 15 + 11 + 8 + 8 + 64 + 128;
+  localparam int unsigned WorkW = 8 + 1 + 2 + 2 + 3 + 4 + 64 + 1 + 8 + 5 + 2 + 64 + 64 + 15 + 15 + 11 + 6 + 8 + 8 + 64 + 128;
 
   // What the completion of an operation needs, kept from its dispatch on.
   typedef struct packed {
@@ -52,12 +70,14 @@ package card_pkg;
     logic [7:0]  sa;
     logic        is_seal;
     logic        is_open;
+    logic        verify;
     logic        window;
     logic        tell;
+    logic [1:0]  says;
     logic [14:0] src_len;
     logic [63:0] counter;
   } flight_t;
-  localparam int unsigned FlightW = 8 + 1 + 4 + 64 + 8 + 1 + 1 + 1 + 1 + 15 + 64;
+  localparam int unsigned FlightW = 8 + 1 + 4 + 64 + 8 + 5 + 2 + 15 + 64;
 
   // A word turned down by n bytes: byte n comes to byte 0. In stages, since Yosys makes larger multiplexers of an index.
   function automatic logic [127:0] turn(input logic [127:0] word, input logic [3:0] n);

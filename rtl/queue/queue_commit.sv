@@ -56,7 +56,8 @@ module queue_commit (
   logic [3:0]        pair_q;
   logic [63:0]       cookie_q;
   logic [7:0]        sa_q;
-  logic              direct_q, is_seal_q, is_open_q, tell_q;
+  logic              settled_q, is_seal_q, is_open_q, verify_q, tell_q;
+  logic [1:0]        says_q;
   logic [14:0]       src_len_q;
   logic [7:0]        status_q;
   logic [31:0]       length_q;
@@ -66,7 +67,19 @@ module queue_commit (
   logic ok, told, has_result;
   assign ok         = status_q == sluice_regs_pkg::StatusOk;
   assign has_result = ok || status_q == sluice_regs_pkg::StatusReplayed;
-  assign told       = is_seal_q || has_result || (tell_q && status_q == sluice_regs_pkg::StatusAuthFailed);
+  // The counter that this operation's completion tells.
+  always_comb begin
+    unique case (says_q)
+      card_pkg::CounterOwn:  told = 1'b1;
+      card_pkg::CounterRead: told = has_result || (tell_q && status_q == sluice_regs_pkg::StatusAuthFailed);
+      card_pkg::CounterIv:   told = ok;
+      default:               told = 1'b0;
+    endcase
+  end
+
+  // The status is the dispatcher's: the lane, if there was one, has nothing to say.
+  logic settled;
+  assign settled = in_flight_i.direct || in_flight_i.status != sluice_regs_pkg::StatusOk;
 
   assign adm_ready_o   = state_q == Idle;
   assign in_take_o     = state_q == Send && cqe_ready_i && !admin_q;
@@ -79,7 +92,7 @@ module queue_commit (
 
   logic [127:0] counter;
   logic [31:0]  length;
-  assign counter     = told && !admin_q && !direct_q ? counter_q : 128'd0;
+  assign counter     = told && !admin_q && !settled_q ? counter_q : 128'd0;
   assign length      = has_result || admin_q ? length_q : 32'd0;
   assign cqe_valid_o = state_q == Send;
   assign cqe_addr_o  = done_addr_i;
@@ -88,8 +101,8 @@ module queue_commit (
   assign count_seal_o    = in_take_o && is_seal_q;
   assign count_open_o    = in_take_o && is_open_q;
   assign count_status_o  = status_q[3:0];
-  assign count_record_o  = !ok ? 15'd0 : is_seal_q ? length_q[14:0] : src_len_q;
-  assign count_content_o = !ok ? 15'd0 : is_seal_q ? src_len_q : length_q[14:0];
+  assign count_record_o  = !ok || verify_q ? 15'd0 : is_seal_q ? length_q[14:0] : src_len_q;
+  assign count_content_o = !ok || verify_q ? 15'd0 : is_seal_q ? src_len_q : length_q[14:0];
   assign idle_o          = state_q == Idle;
 
   always_ff @(posedge clk_i) begin
@@ -97,16 +110,19 @@ module queue_commit (
       pair_q    <= in_flight_i.pair;
       cookie_q  <= in_flight_i.cookie;
       sa_q      <= in_flight_i.sa;
-      direct_q  <= in_flight_i.direct;
+      settled_q <= settled;
+      verify_q  <= in_flight_i.verify;
+      says_q    <= in_flight_i.says;
       is_seal_q <= in_flight_i.is_seal;
       is_open_q <= in_flight_i.is_open;
       tell_q    <= in_flight_i.tell;
       src_len_q <= in_flight_i.src_len;
       err_q     <= in_err_i;
       admin_q   <= adm_valid_i;
-      status_q  <= in_flight_i.direct ? in_flight_i.status : in_status_i;
-      length_q  <= in_flight_i.direct ? 32'd0 : {1'b0, in_sure_i, 1'b0, in_length_i};
-      counter_q <= in_flight_i.is_seal ? {64'd0, in_flight_i.counter} : in_counter_i;
+      status_q  <= settled ? in_flight_i.status : in_status_i;
+      length_q  <= settled ? 32'd0 : {1'b0, in_sure_i, 1'b0, in_length_i};
+      counter_q <= in_flight_i.says == card_pkg::CounterOwn ? {64'd0, in_flight_i.counter} :
+                   in_flight_i.says == card_pkg::CounterIv ? in_counter_i : {64'd0, in_counter_i[63:0]};
       if (adm_valid_i) begin
         pair_q   <= 4'd0;
         cookie_q <= adm_cookie_i;
@@ -120,7 +136,7 @@ module queue_commit (
     else begin
       unique case (state_q)
         Idle:    if (adm_valid_i) state_q <= Send;
-                 else if (in_valid_i) state_q <= in_flight_i.is_open && in_flight_i.window && !in_flight_i.direct ? Ask : Settle;
+                 else if (in_valid_i) state_q <= in_flight_i.is_open && in_flight_i.window && !settled ? Ask : Settle;
         Ask:     if (ask_ready_i) state_q <= Answer;
         Answer:  if (answer_valid_i) state_q <= Settle;
         Settle:  state_q <= Send;

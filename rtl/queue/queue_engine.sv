@@ -4,11 +4,14 @@
 `default_nettype none
 
 module queue_engine #(
-  parameter int unsigned Lanes    = 2,
+  parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5
+  parameter int unsigned LegacyLanes = 0,
+  parameter int unsigned StreamLanes = 0,  // lanes for parts, behind the record lanes
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned RingAw   = sluice_pkg::RingAw,
   localparam int unsigned Queues  = IoQueues + 1,
+  localparam int unsigned All     = Lanes + StreamLanes,
   localparam int unsigned IdW     = sluice_pkg::IdW
 ) (
   input  logic                clk_i,
@@ -44,6 +47,7 @@ module queue_engine #(
   output logic [29:0]         rd_len_o,
   output logic [4:0]          rd_lane_o,
   output logic [29:0]         rd_pos_o,
+  output logic                rd_bad_o,      // lanes: nothing is read, the end has an error
   input  logic                wr_valid_i,
   input  logic [6:0]          wr_addr_i,
   input  logic [15:0]         wr_be_i,
@@ -71,6 +75,7 @@ module queue_engine #(
   input  logic                key_valid_i,
   output logic                key_ready_o,
   input  logic [63:0]         key_src_i,
+  input  logic                key_legacy_i,
   output logic                key_done_o,
   output logic [7:0]          key_status_o,
   input  logic [7:0]          adm_sa_i,
@@ -81,16 +86,16 @@ module queue_engine #(
   input  logic [7:0]          adm_cpl_status_i,
   input  logic [31:0]         adm_cpl_length_i,
   // Lanes.
-  output logic [Lanes-1:0]    job_valid_o,
-  input  logic [Lanes-1:0]    job_ready_i,
+  output logic [All-1:0]    job_valid_o,
+  input  logic [All-1:0]    job_ready_i,
   output sluice_pkg::job_t    job_o,
-  output logic [Lanes-1:0]    sa_valid_o,
-  input  logic [Lanes-1:0]    res_valid_i,
-  output logic [Lanes-1:0]    res_ready_o,
-  input  logic [sluice_pkg::ResultW*Lanes-1:0] res_i,
-  output logic [Lanes-1:0]    ring_en_o,
+  output logic [All-1:0]    sa_valid_o,
+  input  logic [All-1:0]    res_valid_i,
+  output logic [All-1:0]    res_ready_o,
+  input  logic [sluice_pkg::ResultW*All-1:0] res_i,
+  output logic [All-1:0]    ring_en_o,
   output logic [RingAw-1:0]   ring_addr_o,
-  input  logic [128*Lanes-1:0] ring_data_i,
+  input  logic [128*All-1:0] ring_data_i,
   // Posted writes.
   output logic                cmd_valid_o,
   input  logic                cmd_ready_i,
@@ -158,38 +163,38 @@ module queue_engine #(
   // ---- dispatch
   logic            work_valid, work_ready, check_busy, issue_busy, table_busy, check_idle, issue_idle;
   card_pkg::work_t work;
-  queue_check #(.SaCount(SaCount)) u_check (
+  queue_check #(.SaCount(SaCount), .Parts(StreamLanes != 0)) u_check (
     .clk_i, .rst_ni, .in_valid_i(entry_valid), .in_ready_o(entry_ready), .in_entry_i(entry), .in_queue_i(entry_queue),
     .in_err_i(entry_err), .look_sa_o, .look_in_use_i, .look_meta_i, .look_next_i, .look_limit_i,
     .raise_o, .raise_sa_o, .raise_next_o, .out_valid_o(work_valid), .out_ready_i(work_ready), .out_o(work),
     .query_sa_i(adm_sa_i), .query_busy_o(check_busy), .idle_o(check_idle)
   );
 
-  logic              id_valid, alloc, alloc_link, src_valid, src_ready;
+  logic              id_valid, alloc, alloc_link, src_valid, src_ready, src_bad;
   logic [IdW-1:0]    id;
   card_pkg::flight_t flight;
   logic [63:0]       flight_dst, src_addr;
   logic [14:0]       src_len, src_pos;
   logic [4:0]        src_lane;
-  logic [Lanes-1:0]  give;
+  logic [All-1:0]  give;
   assign give = res_valid_i & res_ready_o;
   queue_issue #(
-    .Lanes(Lanes), .RingAw(RingAw)
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .RingAw(RingAw)
   ) u_issue (
     .clk_i, .rst_ni, .in_valid_i(work_valid), .in_ready_o(work_ready), .in_i(work),
-    .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i,
+    .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i, .key_legacy_i,
     .id_valid_i(id_valid), .id_i(id), .alloc_o(alloc), .flight_o(flight), .dst_o(flight_dst), .link_o(alloc_link),
     .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .give_i(give), .word_addr_o,
     .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_addr_o(src_addr), .rd_len_o(src_len), .rd_lane_o(src_lane),
-    .rd_pos_o(src_pos), .query_sa_i(adm_sa_i), .query_busy_o(issue_busy), .stall_o(lane_stall_o), .idle_o(issue_idle)
+    .rd_pos_o(src_pos), .rd_bad_o(src_bad), .query_sa_i(adm_sa_i), .query_busy_o(issue_busy), .stall_o(lane_stall_o), .idle_o(issue_idle)
   );
   logic [2:0] sources;
   sluice_fifo #(
-    .Width(64 + 15 + 5 + 15), .DepthLog2(2)
+    .Width(64 + 15 + 5 + 15 + 1), .DepthLog2(2)
   ) u_sources (
-    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_data_i({src_addr, src_len, src_lane, src_pos}),
+    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_data_i({src_addr, src_len, src_lane, src_pos, src_bad}),
     .out_valid_o(rd_valid_o[0]), .out_ready_i(rd_ready_i[0]),
-    .out_data_o({rd_addr_o[63:0], rd_len_o[14:0], rd_lane_o, rd_pos_o[14:0]}), .level_o(sources)
+    .out_data_o({rd_addr_o[63:0], rd_len_o[14:0], rd_lane_o, rd_pos_o[14:0], rd_bad_o}), .level_o(sources)
   );
 
   // ---- in flight
@@ -219,7 +224,7 @@ module queue_engine #(
 
   logic writer_idle, commit_idle;
   queue_writer #(
-    .Lanes(Lanes), .RingAw(RingAw)
+    .Lanes(All), .RingAw(RingAw)
   ) u_writer (
     .clk_i, .rst_ni(path_rst_ni), .res_valid_i, .res_ready_o, .res_i, .rd_en_o(ring_en_o), .rd_addr_o(ring_addr_o),
     .rd_data_i(ring_data_i), .dst_id_o(dst_id), .dst_i(dst), .res_valid_o(res_valid), .res_id_o(res_id),

@@ -6,7 +6,10 @@
 `default_nettype none
 
 module queue_issue #(
-  parameter int unsigned Lanes  = 2,
+  parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5; stream lanes behind them
+  parameter int unsigned LegacyLanes = 0,
+  parameter int unsigned StreamLanes = 0,
+  localparam int unsigned All        = Lanes + StreamLanes,
   parameter int unsigned RingAw = sluice_pkg::RingAw
 ) (
   input  logic                          clk_i,
@@ -20,6 +23,7 @@ module queue_issue #(
   output logic                          key_ready_o,
   input  logic [7:0]                    key_sa_i,
   input  logic [63:0]                   key_src_i,
+  input  logic                          key_legacy_i,  // MD5
   // In-flight table.
   input  logic                          id_valid_i,
   input  logic [sluice_pkg::IdW-1:0]    id_i,
@@ -28,11 +32,11 @@ module queue_issue #(
   output logic [63:0]                   dst_o,
   output logic                          link_o,
   // Lanes.
-  output logic [Lanes-1:0]              job_valid_o,
-  input  logic [Lanes-1:0]              job_ready_i,
+  output logic [All-1:0]              job_valid_o,
+  input  logic [All-1:0]              job_ready_i,
   output sluice_pkg::job_t              job_o,
-  output logic [Lanes-1:0]              sa_valid_o,
-  input  logic [Lanes-1:0]              give_i,        // a lane's oldest job is over
+  output logic [All-1:0]              sa_valid_o,
+  input  logic [All-1:0]              give_i,        // a lane's oldest job is over
   // SA words.
   output logic [10:0]                   word_addr_o,
   // Source to be read.
@@ -42,6 +46,7 @@ module queue_issue #(
   output logic [14:0]                   rd_len_o,
   output logic [4:0]                    rd_lane_o,
   output logic [14:0]                   rd_pos_o,
+  output logic                          rd_bad_o,      // nothing is read, and the lane is told of an error
   input  logic [7:0]                    query_sa_i,
   output logic                          query_busy_o,
   output logic                          stall_o,       // an operation waits for a lane
@@ -55,10 +60,10 @@ module queue_issue #(
   logic [2:0]      word_q;
 
   // ---- lanes: the fewest jobs first, turn by turn among equals
-  logic [Lanes-1:0]        room, take;
-  logic [RingAw*Lanes-1:0] base;
-  logic [3*Lanes-1:0]      jobs;
-  for (genvar l = 0; l < Lanes; l++) begin : g_lane
+  logic [All-1:0]        room, take;
+  logic [RingAw*All-1:0] base;
+  logic [3*All-1:0]      jobs;
+  for (genvar l = 0; l < All; l++) begin : g_lane
     queue_lane_room #(.RingAw(RingAw)) u_room (
       .clk_i, .rst_ni, .want_i(work_q.words), .room_o(room[l]), .base_o(base[RingAw*l +: RingAw]), .jobs_o(jobs[3*l +: 3]),
       .take_i(take[l]), .give_i(give_i[l])
@@ -67,15 +72,21 @@ module queue_issue #(
 
   logic [4:0] last_q, lane_q, best, at;
   logic [31:0] able;
-  assign able = 32'(room) & 32'(job_ready_i);
+  // Which lanes do what.
+  localparam logic [31:0] RecordMask = (32'd1 << Lanes) - 32'd1;
+  localparam logic [31:0] LegacyMask = (32'd1 << LegacyLanes) - 32'd1;
+  localparam logic [31:0] StreamMask = ((32'd1 << All) - 32'd1) & ~RecordMask;
+  logic [31:0] fit;
+  assign fit  = work_q.lanes == card_pkg::ClassStream ? StreamMask : work_q.lanes == card_pkg::ClassLegacy ? LegacyMask : RecordMask;
+  assign able = 32'(room) & 32'(job_ready_i) & fit;
   logic [3:0] best_jobs;
   logic       found;
   always_comb begin
     best      = 5'd0;
     best_jobs = 4'd8;
     at        = last_q;
-    for (int unsigned i = 0; i < Lanes; i++) begin
-      at = at == 5'(Lanes - 1) ? 5'd0 : at + 5'd1;
+    for (int unsigned i = 0; i < All; i++) begin
+      at = at == 5'(All - 1) ? 5'd0 : at + 5'd1;
       if (able[at] && {1'b0, jobs[3 * at +: 3]} < best_jobs) begin
         best      = at;
         best_jobs = {1'b0, jobs[3 * at +: 3]};
@@ -103,8 +114,10 @@ module queue_issue #(
     flight_o.sa      = work_q.sa;
     flight_o.is_seal = work_q.is_seal;
     flight_o.is_open = work_q.is_open;
+    flight_o.verify  = work_q.verify;
     flight_o.window  = work_q.window;
     flight_o.tell    = work_q.tell;
+    flight_o.says    = work_q.says;
     flight_o.src_len = work_q.src_len;
     flight_o.counter = work_q.counter;
   end
@@ -113,11 +126,11 @@ module queue_issue #(
   assign lane_base = base[RingAw * lane_q +: RingAw];
   always_comb begin
     job_o.kind      = work_q.kind;
-    job_o.part      = 1'b0;
-    job_o.first     = 1'b0;
-    job_o.last      = 1'b0;
+    job_o.part      = work_q.part;
+    job_o.first     = work_q.first;
+    job_o.last      = work_q.last;
     job_o.sa        = work_q.sa;
-    job_o.total     = 15'd0;
+    job_o.total     = work_q.total;
     job_o.id        = key_q ? sluice_pkg::IdW'(card_pkg::KeysId) : id_i;
     job_o.base      = lane_base;
     job_o.words     = work_q.words;
@@ -127,19 +140,18 @@ module queue_issue #(
     job_o.counter   = work_q.counter;
     job_o.nonce     = work_q.nonce;
   end
-  for (genvar l = 0; l < Lanes; l++) begin : g_out
+  for (genvar l = 0; l < All; l++) begin : g_out
     assign take[l]        = state_q == Give && lane_q == 5'(l);
     assign job_valid_o[l] = take[l];
     assign sa_valid_o[l]  = state_q == Load && lane_q == 5'(l);
   end
 
-  // Content of a seal begins one word behind the header's, a record at byte 3, a key at byte 0.
   assign rd_valid_o = state_q == Give;
   assign rd_addr_o  = work_q.src;
   assign rd_len_o   = work_q.src_len;
   assign rd_lane_o  = lane_q;
-  assign rd_pos_o   = {lane_base + RingAw'(work_q.kind == sluice_pkg::KindSeal),
-                       work_q.kind == sluice_pkg::KindOpen ? 4'd3 : 4'd0};
+  assign rd_pos_o   = {lane_base + RingAw'(work_q.place[5:4]), work_q.place[3:0]};
+  assign rd_bad_o   = work_q.status != sluice_regs_pkg::StatusOk;
 
   assign word_addr_o  = {work_q.sa, state_q == Load ? word_q + 3'd1 : 3'd0};
   assign query_busy_o = state_q != Empty && work_q.sa == query_sa_i && !key_q;
@@ -150,7 +162,11 @@ module queue_issue #(
       work_q <= in_i;
       key_q  <= key_valid_i;
       if (key_valid_i) begin
+        work_q.status  <= sluice_regs_pkg::StatusOk;
         work_q.direct  <= 1'b0;
+        work_q.lanes   <= key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal;
+        work_q.part    <= 1'b0;
+        work_q.place   <= 6'd0;
         work_q.kind    <= sluice_pkg::KindKeys;
         work_q.sa      <= key_sa_i;
         work_q.src     <= key_src_i;

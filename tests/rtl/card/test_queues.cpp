@@ -71,7 +71,7 @@ void test_entries(uint64_t seed)
     sluice_sqe seal = seal_entry(b.sealer, b.src, 100, b.dst, 300, 0);
     sluice_sqe sqe = seal;
 
-    sqe.op = 0x13;
+    sqe.op = 0x14;
     status(b, sqe, SLUICE_STATUS_UNSUPPORTED, "an unknown operation is unsupported");
     sqe.op = SLUICE_OP_IDENTIFY;
     status(b, sqe, SLUICE_STATUS_UNSUPPORTED, "an admin operation is unsupported on an I/O queue");
