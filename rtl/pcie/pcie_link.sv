@@ -140,9 +140,9 @@ module pcie_link #(
   assign bad_header_o = err_cpl_unexpected_o ? al_data : route_header;
 
   // ---- completer
-  logic [2:0]   tx_valid, tx_ready, tx_last;
-  logic [383:0] tx_data;
-  logic [47:0]  tx_keep;
+  logic [3:0]   tx_valid, tx_ready, tx_last;
+  logic [511:0] tx_data;
+  logic [63:0]  tx_keep;
   pcie_completer u_completer (
     .clk_i, .rst_ni, .cfg_id_i,
     .req_valid_i(rq_valid), .req_ready_o(rq_ready), .req_lock_i(rq_lock), .req_mem_i(rq_mem), .req_ur_i(rq_ur),
@@ -206,9 +206,9 @@ module pcie_link #(
     .issue_valid_o(is_valid), .issue_ready_i(is_ready), .issue_none_o(is_none), .issue_err_o(is_err), .issue_client_o(is_client),
     .issue_lane_o(is_lane), .issue_pos_o(is_pos), .issue_len_o(is_len), .issue_low_o(is_low), .issue_last_o(is_last),
     .issue_tag_i(is_tag), .cancel_valid_o(cancel_valid), .cancel_tag_o(cancel_tag),
-    .tx_valid_o(tx_valid[2]), .tx_ready_i(tx_ready[2]), .tx_data_o(tx_data[383:256]), .tx_keep_o(tx_keep[47:32]), .idle_o(idle[4])
+    .tx_valid_o(tx_valid[3]), .tx_ready_i(tx_ready[3]), .tx_data_o(tx_data[511:384]), .tx_keep_o(tx_keep[63:48]), .idle_o(idle[4])
   );
-  assign tx_last[2] = 1'b1;
+  assign tx_last[3] = 1'b1;
 
   logic       ret_valid, ret_last;
   logic [1:0] ret_client;
@@ -231,11 +231,9 @@ module pcie_link #(
   assign tags_idle_o = idle[5];
 
   // ---- posted writes and interrupts
-  logic        msg_valid, msg_ready, small_valid, small_ready, small_word_valid, small_word_ready;
-  logic [63:0] msg_addr, small_addr;
+  logic        msg_valid, msg_ready;
+  logic [63:0] msg_addr;
   logic [31:0] msg_data;
-  logic [14:0] small_len;
-  logic [127:0] small_word;
   pcie_msix #(.Vectors(Vectors)) u_msix (
     .clk_i, .rst_ni(fn_rst_ni), .cfg_bus_master_i, .cfg_enable_i(cfg_msix_enable_i), .cfg_mask_i(cfg_msix_mask_i),
     .wr_valid_i(msix_wr_i), .addr_i(msix_addr_i), .wdata_i(msix_wdata_i), .rdata_o(msix_rdata_o), .pending_o(msix_pending_o),
@@ -244,21 +242,18 @@ module pcie_link #(
   assign interrupt_o = msg_valid && msg_ready;
 
   pcie_wr_small u_small (
-    .clk_i, .rst_ni(path_rst_ni),
+    .clk_i, .rst_ni(path_rst_ni), .cfg_id_i, .cfg_bus_master_i, .hold_i, .busy_i(tx_valid[2]),
     .cqe_valid_i, .cqe_ready_o, .cqe_addr_i, .cqe_data_i, .adm_valid_i, .adm_ready_o, .adm_addr_i, .adm_data_i,
     .msi_valid_i(msg_valid), .msi_ready_o(msg_ready), .msi_addr_i(msg_addr), .msi_data_i(msg_data),
-    .cmd_valid_o(small_valid), .cmd_ready_i(small_ready), .cmd_addr_o(small_addr), .cmd_len_o(small_len),
-    .word_valid_o(small_word_valid), .word_ready_i(small_word_ready), .word_o(small_word), .idle_o(idle[7])
+    .tx_valid_o(tx_valid[1]), .tx_ready_i(tx_ready[1]), .tx_data_o(tx_data[255:128]), .tx_keep_o(tx_keep[31:16]),
+    .tx_last_o(tx_last[1]), .idle_o(idle[7])
   );
   pcie_wr #(.IdW(IdW)) u_wr (
     .clk_i, .rst_ni(path_rst_ni), .cfg_id_i, .cfg_mps_i, .cfg_bus_master_i, .hold_i,
-    .cmd_valid_i({small_valid, cmd_valid_i}), .cmd_ready_o({small_ready, cmd_ready_o}), .cmd_addr_i({small_addr, cmd_addr_i}),
-    .cmd_len_i({small_len, cmd_len_i}), .cmd_id_i, .cmd_last_i,
-    .word_valid_i({small_word_valid, word_valid_i}), .word_ready_o({small_word_ready, word_ready_o}),
-    .word_i({small_word, word_i}),
+    .cmd_valid_i, .cmd_ready_o, .cmd_addr_i, .cmd_len_i, .cmd_id_i, .cmd_last_i, .word_valid_i, .word_ready_o, .word_i,
     .done_valid_o, .done_id_o, .done_err_o,
-    .tx_valid_o(tx_valid[1]), .tx_ready_i(tx_ready[1]), .tx_data_o(tx_data[255:128]), .tx_keep_o(tx_keep[31:16]),
-    .tx_last_o(tx_last[1]), .idle_o(idle[8])
+    .tx_valid_o(tx_valid[2]), .tx_ready_i(tx_ready[2]), .tx_data_o(tx_data[383:256]), .tx_keep_o(tx_keep[47:32]),
+    .tx_last_o(tx_last[2]), .idle_o(idle[8])
   );
 
   pcie_tx_arb u_arb (

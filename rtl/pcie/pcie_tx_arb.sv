@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transmit arbiter: one frame after another onto the stream. Completions go first; posted writes and reads take turns when both
-// wait, so that neither starves. A frame that is offered has all it needs (credits, data), so none makes another wait. One clock.
+// Transmit arbiter: one frame after another onto the stream. Completions go first; small writes, results and reads take turns
+// where they wait, so that none starves. Writes of the two kinds may pass one another: what must stay behind is made after the
+// other has left. A frame that is offered has all it needs (credits, data), so none makes another wait. One clock.
 `default_nettype none
 
 module pcie_tx_arb (
   input  logic         clk_i,
   input  logic         rst_ni,
   input  logic         hold_i,          // no new posted write or read
-  // Completions 0, posted writes 1, reads 2.
-  input  logic [2:0]   in_valid_i,
-  output logic [2:0]   in_ready_o,
-  input  logic [383:0] in_data_i,
-  input  logic [47:0]  in_keep_i,
-  input  logic [2:0]   in_last_i,
+  // Completions 0, small posted writes 1, results 2, reads 3.
+  input  logic [3:0]   in_valid_i,
+  output logic [3:0]   in_ready_o,
+  input  logic [511:0] in_data_i,
+  input  logic [63:0]  in_keep_i,
+  input  logic [3:0]   in_last_i,
   output logic [127:0] tx_data_o,
   output logic [15:0]  tx_keep_o,
   output logic         tx_last_o,
@@ -22,24 +23,29 @@ module pcie_tx_arb (
   output logic         quiet_o,         // no posted frame or read is under way
   output logic         idle_o
 );
-  logic       locked_q, posted_last_q, valid_q, last_q;
-  logic [1:0] lock_q, sel;
+  logic         locked_q, valid_q, last_q;
+  logic [1:0]   lock_q, turn_q, sel;
   logic [127:0] data_q;
   logic [15:0]  keep_q;
-  logic       room, want_posted, want_read, any;
+  logic         room, any;
+  logic [3:1]   want;
 
-  assign room        = !valid_q || tx_ready_i;
-  assign want_posted = in_valid_i[1] && !hold_i;
-  assign want_read   = in_valid_i[2] && !hold_i;
+  assign room = !valid_q || tx_ready_i;
+  assign want = hold_i ? 3'b000 : in_valid_i[3:1];
   always_comb begin
+    // turn is who went last: the others come before it.
+    unique case (turn_q)
+      2'd1:    sel = want[2] ? 2'd2 : want[3] ? 2'd3 : 2'd1;
+      2'd2:    sel = want[3] ? 2'd3 : want[1] ? 2'd1 : 2'd2;
+      default: sel = want[1] ? 2'd1 : want[2] ? 2'd2 : 2'd3;
+    endcase
+    any = in_valid_i[0] || want != 3'b000;
+    if (in_valid_i[0]) sel = 2'd0;
     if (locked_q) begin
       sel = lock_q;
       any = in_valid_i[lock_q];
-    end else begin
-      sel = in_valid_i[0] ? 2'd0 : want_posted && !(want_read && posted_last_q) ? 2'd1 : 2'd2;
-      any = in_valid_i[0] || want_posted || want_read;
     end
-    in_ready_o      = 3'b000;
+    in_ready_o      = 4'b0000;
     in_ready_o[sel] = room && any;
   end
 
@@ -57,16 +63,16 @@ module pcie_tx_arb (
       last_q <= in_last_i[sel];
     end
     if (!rst_ni) begin
-      valid_q       <= 1'b0;
-      locked_q      <= 1'b0;
-      lock_q        <= 2'd0;
-      posted_last_q <= 1'b0;
+      valid_q  <= 1'b0;
+      locked_q <= 1'b0;
+      lock_q   <= 2'd0;
+      turn_q   <= 2'd3;
     end else if (room) begin
       valid_q <= any;
       if (any) begin
         locked_q <= !in_last_i[sel];
         lock_q   <= sel;
-        if (sel != 2'd0) posted_last_q <= sel == 2'd1;
+        if (sel != 2'd0) turn_q <= sel;
       end
     end
   end

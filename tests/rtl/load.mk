@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The card under full load at the level of TLPs: `make card-load` prints clocks a record of the full configuration.
-LOAD_CXX := tests/rtl/card/host.cpp tests/rtl/card/device.cpp $(wildcard tests/rtl/load/*.cpp)
+LOAD_CXX := $(addprefix tests/rtl/card/,host.cpp device.cpp traffic.cpp) $(wildcard tests/rtl/load/*.cpp)
 HELP += "card-load|clocks a record of the full configuration under full load, by a bench of TLPs"
 
 $(CARD_BUILD)/card_load: $(RTL_SV) $(LOAD_CXX) $(wildcard tests/rtl/card/*.h) | $(GENERATED)

@@ -6,111 +6,23 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../card/device.h"
+#include "../card/traffic.h"
 #include "verilated.h"
 
 namespace
 {
 
-const unsigned buffers = 16, log2_depth = 7;
-
-struct Queue {
-    std::unique_ptr<Ring> ring;
-    Sa sealer, opener;
-    std::vector<uint64_t> clear, sealed, out;
-    unsigned pushed = 0, done = 0, untold = 0;
-};
-
-struct Load {
-    Load(uint64_t seed, unsigned queues, unsigned cipher, unsigned mac, unsigned form, unsigned bytes)
-        : host(seed), device(host), size(bytes)
-    {
-        host.reset();
-        host.options.paced = true;
-        device.start();
-        for (unsigned q = 0; q < queues; q++) {
-            all.emplace_back();
-            up(all.back(), q, cipher, mac, form);
-        }
-    }
-    void up(Queue &q, unsigned number, unsigned cipher, unsigned mac, unsigned form)
-    {
-        q.ring = device.queue(number + 1, log2_depth);
-        q.sealer = make_sa(host, cipher, mac, form, SLUICE_DIRECTION_SEAL, 16);
-        q.opener = q.sealer;
-        q.opener.params.direction = SLUICE_DIRECTION_OPEN;
-        q.opener.params.limit = 0;
-        device.create(q.sealer, static_cast<uint16_t>(2 * number));
-        device.create(q.opener, static_cast<uint16_t>(2 * number + 1));
-        for (unsigned b = 0; b < buffers; b++) {
-            Bytes record = reference_seal(q.sealer, Bytes(size, 3), 0x97, 0, q.sealer.counter, nullptr);
-            q.clear.push_back(host.alloc(size + 64));
-            q.sealed.push_back(host.alloc(record.size()));
-            q.out.push_back(host.alloc(record.size() + 300));
-            host.put(q.sealed.back(), record.data(), record.size());
-            record_size = static_cast<unsigned>(record.size());
-        }
-    }
-    void fill(Queue &q, unsigned kind)
-    {
-        bool any = false;
-        while (q.pushed - q.done < q.ring->depth() - 1) {
-            unsigned b = q.pushed % buffers;
-            bool open = kind == 1 || (kind == 2 && q.pushed % 2);
-            q.ring->push(open ? open_entry(q.opener, q.sealed[b], record_size, q.out[b], record_size, q.pushed)
-                              : seal_entry(q.sealer, q.clear[b], size, q.out[b], record_size, q.pushed));
-            q.pushed++;
-            any = true;
-        }
-        if (any) {
-            q.ring->bell();
-        }
-    }
-    void collect(Queue &q, unsigned kind)
-    {
-        sluice_cqe cqe;
-        while (q.ring->pop(cqe)) {
-            // The same record is opened again and again: all but the first are replays, which are written out too.
-            if (cqe.status != SLUICE_STATUS_OK && cqe.status != SLUICE_STATUS_REPLAYED) {
-                printf("# status %u\n", cqe.status);
-                exit(1);
-            }
-            q.done++;
-            q.untold++;
-            done++;
-        }
-        if (q.untold >= 16) {
-            q.untold = 0;
-            q.ring->give();
-            fill(q, kind);
-        }
-    }
-    void until(unsigned count, unsigned kind)
-    {
-        while (done < count) {
-            for (unsigned i = 0; i < 8; i++) {
-                host.clock();
-            }
-            for (Queue &q : all) {
-                collect(q, kind);
-            }
-        }
-    }
-    Host host;
-    Device device;
-    unsigned size, record_size = 0, done = 0;
-    std::vector<Queue> all;
-};
-
 void row(unsigned kind, unsigned size, unsigned queues, unsigned records, unsigned cipher, unsigned mac, unsigned form)
 {
     static const char *const names[] = {"seal", "open", "mixed"};
-    Load load(1, queues, cipher, mac, form, size);
+    Traffic load(1, true);
     unsigned lanes = load.host.read32(SLUICE_REG_PARAMS0) & 255;
-    for (Queue &q : load.all) {
-        load.fill(q, kind);
+    load.check = 64;
+    for (unsigned q = 0; q < queues; q++) {
+        load.add(static_cast<Stream::Kind>(kind), size, 127, cipher, mac, form);
     }
-    load.until(records / 2 + 64, kind);
+    load.fill();
+    load.until(records / 2 + 64);
     Host &h = load.host;
     auto counters = [&](std::vector<uint64_t> &c) {
         load.device.snapshot();
@@ -129,7 +41,7 @@ void row(unsigned kind, unsigned size, unsigned queues, unsigned records, unsign
     counters(before);
     unsigned from = load.done;
     uint64_t clocks = h.clocks, txb = h.tx_bytes, rxb = h.rx_bytes, wr = h.writes_seen, rd = h.reads_seen;
-    load.until(from + records, kind);
+    load.until(from + records);
     double n = load.done - from, c = static_cast<double>(h.clocks - clocks);
     double tx = static_cast<double>(h.tx_bytes - txb) / 16, rx = static_cast<double>(h.rx_bytes - rxb) / 16;
     double writes = static_cast<double>(h.writes_seen - wr) / n, reads = static_cast<double>(h.reads_seen - rd) / n;
@@ -145,6 +57,11 @@ void row(unsigned kind, unsigned size, unsigned queues, unsigned records, unsign
            names[kind], size, c / n, n * size / c, 100 * tx / c, 100 * rx / c, writes, reads, part[0], part[1], part[2], per(0),
            per(1), per(2));
     fflush(stdout);
+    for (const Stream &s : load.all) {
+        if (s.bad) {
+            exit(1);
+        }
+    }
     if (h.broken_rules) {
         exit(1);
     }
