@@ -4,6 +4,6 @@
 ifndef LANE_SV
 LANE_SV := $(addprefix rtl/crypto/,sluice_aes_pkg.sv sluice_aes_rom.sv sluice_aes.sv sluice_aes_key.sv sluice_sha256.sv \
              sluice_sha1.sv) \
-           $(addprefix rtl/lane/sluice_lane,_ring.sv _sa.sv _jobs.sv _plan.sv _fields.sv _nonce.sv \
+           $(addprefix rtl/lane/sluice_lane,_ring.sv _sa.sv _jobs.sv _plan.sv _content.sv _fields.sv _nonce.sv \
              _cbc.sv _feeder.sv _hash.sv _keys.sv _control.sv .sv)
 endif

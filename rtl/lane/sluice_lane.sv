@@ -58,19 +58,29 @@ module sluice_lane #(
   // What the SA's word 0 says (sluice_pkg).
   logic [127:0]      config_word;
   logic              unused;      // the dispatcher's share of the job, and what the SA word keeps free
-  logic              seal, open, key_job, aes, aes_cipher, sha256, mac, etm, explicit_nonce;
+  logic              seal, open, verify, key_job, aes, aes_cipher, des, padded, cipher, sha256, mac, explicit_nonce;
+  logic              tls, chained, etm, mac_early;
   logic [3:0]        rounds;
   logic [5:0]        mac_len;
+  logic [7:0]        minor;
 
-  assign open           = job.kind == sluice_pkg::KindOpen;
+  assign verify         = job.kind == sluice_pkg::KindVerify;
+  assign open           = job.kind == sluice_pkg::KindOpen || verify;
   assign seal           = job.kind == sluice_pkg::KindSeal;
   assign key_job        = job.kind == sluice_pkg::KindKeys;
   assign aes            = !Null || aes_cipher;
+  assign des            = 1'b0;
+  assign padded         = aes || des;
+  assign cipher         = padded && !verify;
   assign sha256         = !Sha1 || config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
   assign mac            = !Null || config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
-  assign etm            = config_word[18:16] == sluice_regs_pkg::FormUdpEtm[2:0];
+  assign tls            = config_word[18:16] >= sluice_regs_pkg::FormTlsMte[2:0];
+  assign chained        = config_word[18:16] == sluice_regs_pkg::FormTls10[2:0];
+  assign etm            = config_word[18:16] == sluice_regs_pkg::FormUdpEtm[2:0] ||
+                          config_word[18:16] == sluice_regs_pkg::FormTlsEtm[2:0];
   assign explicit_nonce = config_word[40];
   assign mac_len        = config_word[37:32];
+  assign minor          = !tls ? 8'd3 : chained ? 8'd1 : {6'd0, config_word[57:56]};
   always_comb begin
     unique case (config_word[2:0])
       sluice_regs_pkg::CipherAes256[2:0]: rounds = 4'd14;
@@ -79,8 +89,8 @@ module sluice_lane #(
     endcase
   end
 
-  assign unused = &{1'b0, job.words, job.part, job.first, job.last, job.sa, job.total, config_word[63:41], config_word[39:38], config_word[31:19], config_word[15:10],
-                    config_word[7:3]};
+  assign unused = &{1'b0, job.words, job.part, job.first, job.last, job.sa, job.total, config_word[63:58], config_word[55:41],
+                    config_word[39:38], config_word[31:19], config_word[15:10], config_word[7:3]};
 
   sluice_lane_jobs u_jobs (
     .clk_i,
@@ -122,11 +132,11 @@ module sluice_lane #(
   );
 
   // Where things lie in the record.
-  logic [7:0]  padding_q, padding, last_byte;
+  logic [7:0]  padding_q, seal_padding, last_byte;
   logic        padding_got, content_bad;
-  logic [14:0] cipher_len, content_max, content, mac_at, padding_at, nonce_at, record_len;
+  logic [14:0] cipher_len, content_max, content, filled, open_padding_at, record_len;
   logic [4:0]  nonce_len;
-  logic [15:0] length_field;
+  logic [15:0] length_field, nonce_at;
 
   always_ff @(posedge clk_i) begin
     if (padding_got) padding_q <= last_byte;
@@ -135,29 +145,40 @@ module sluice_lane #(
   sluice_lane_plan u_plan (
     .clk_i,
     .open_i         (open),
-    .aes_i          (aes),
+    .verify_i       (verify),
+    .wide_i         (aes),
+    .narrow_i       (des),
+    .tls_i          (tls),
+    .chained_i      (chained),
     .etm_i          (etm),
     .mac_len_i      (mac_len),
     .src_len_i      (job.src_len),
     .pad_i          (job.pad),
-    .padding_i      (padding_q),
     .cipher_len_o   (cipher_len),
     .content_max_o  (content_max),
-    .content_o      (content),
-    .content_bad_o  (content_bad),
-    .padding_o      (padding),
-    .mac_at_o       (mac_at),
-    .padding_at_o   (padding_at),
+    .filled_o       (filled),
+    .padding_o      (seal_padding),
     .nonce_at_o     (nonce_at),
     .nonce_len_o    (nonce_len),
     .length_field_o (length_field),
     .record_len_o   (record_len)
   );
 
+  sluice_lane_content u_content (
+    .clk_i,
+    .padded_i       (open && padded),
+    .cipher_len_i   (cipher_len),
+    .content_max_i  (content_max),
+    .padding_i      (padding_q),
+    .content_o      (content),
+    .bad_o          (content_bad),
+    .padding_at_o   (open_padding_at)
+  );
+
   logic         setup, fields_start, fields_busy, bad_format, bad_length, bad_field;
   logic [1:0]   field, cbc_op;
   logic         cbc_start, cbc_busy, nonce_made, forged, counter_got, mac_put;
-  logic         hash_load, hash_loading, hash_run, hash_running, keys_start, keys_done;
+  logic         hash_load, hash_loading, hash_begun, hash_run, hash_running, keys_start, keys_done;
   logic         result_valid, result_valid_q, result_ready;
   logic [7:0]   status;
 
@@ -168,7 +189,11 @@ module sluice_lane #(
     .fetch_err_i    (fetch_err),
     .open_i         (open),
     .key_job_i      (key_job),
-    .aes_i          (aes),
+    .verify_i       (verify),
+    .padded_i       (padded),
+    .cipher_i       (cipher),
+    .on_wire_i      (nonce_len != 5'd0 && !verify),
+    .tls_i          (tls),
     .mac_i          (mac),
     .etm_i          (etm),
     .explicit_i     (explicit_nonce),
@@ -194,7 +219,7 @@ module sluice_lane #(
     .hash_loading_i (hash_loading),
     .hash_run_o     (hash_run),
     .hash_running_i (hash_running),
-    .hash_begun_i   (hash_word != '1),
+    .hash_begun_i   (hash_begun),
     .keys_start_o   (keys_start),
     .keys_done_i    (keys_done),
     .result_valid_o (result_valid),
@@ -212,7 +237,7 @@ module sluice_lane #(
   logic [127:0]      cbc_data, own_data;
 
   always_ff @(posedge clk_i) begin
-    origin <= job.base + RingAw'(1);
+    origin <= job.base + (tls && nonce_len[4] && !key_job ? RingAw'(2) : RingAw'(1));
   end
 
   sluice_lane_ring #(.RingAw(RingAw)) u_ring (
@@ -250,6 +275,7 @@ module sluice_lane #(
   logic [31:0]  nonce_word, got_word, chain_word, chain_last;
   logic [127:0] cipher_result;
   logic [63:0]  chain;
+  logic [127:0] next_iv;
   logic [63:0]  nonce_counter, counter_q;
 
   sluice_lane_nonce u_nonce (
@@ -280,6 +306,7 @@ module sluice_lane #(
     else if (counter_got) counter_q <= nonce_counter;
   end
 
+  logic [7:0]  type_byte;
   logic        keys_load, keys_run, keys_pop, keys_valid, fields_pop;
   logic [31:0] digest, key_xor;
 
@@ -288,16 +315,18 @@ module sluice_lane #(
     .rst_ni,
     .start_i        (fields_start),
     .field_i        (field),
-    .open_i         (open),
+    .put_i          (!open),
     .clear_i        (setup),
     .busy_o         (fields_busy),
+    .tls_i          (tls),
+    .minor_i        (minor),
     .type_byte_i    (job.type_byte),
     .length_field_i (length_field),
     .cid_i          (config_word[127:64]),
-    .cipher_blocks_i (cipher_len[14:4]),
-    .padding_i      (padding),
-    .padding_at_i   (padding_at),
-    .mac_at_i       (mac_at),
+    .cipher_len_i   (cipher_len),
+    .padding_i      (open ? padding_q : seal_padding),
+    .padding_at_i   (open ? open_padding_at : filled),
+    .mac_at_i       (etm ? cipher_len : content),
     .mac_len_i      (mac_len),
     .digest_words_i (sha256 ? 4'd8 : 4'd5),
     .nonce_at_i     (nonce_at),
@@ -308,6 +337,7 @@ module sluice_lane #(
     .nonce_word_i   (nonce_word),
     .nonce_we_o     (nonce_we),
     .nonce_word_o   (got_word),
+    .type_byte_o    (type_byte),
     .bad_format_o   (bad_format),
     .bad_length_o   (bad_length),
     .bad_field_o    (bad_field),
@@ -320,14 +350,21 @@ module sluice_lane #(
     .read_data_i    (own_data)
   );
 
+  // What the MAC of etm covers begins with the IV in TLS.
+  logic [14:0] hashed;
+  assign mac_early = tls && etm && padded;
+  assign hashed    = cipher_len + (mac_early ? {10'd0, nonce_len} : 15'd0);
+
+  assign chain = next_iv[63:0];
+
   // Cipher and hash work on the same words in place. Who reads first leads, and the other follows word by word: the hash reads
   // plain text in mte, cipher text in etm. In seal, mte, the cipher also waits for the MAC before the word in which it begins.
   logic hash_leads, cbc_allow, hash_allow, hash_passed;
 
   assign hash_leads  = seal != etm;
-  assign hash_passed = !mac || (hash_word != cbc_read_count && hash_word != '1);
+  assign hash_passed = !mac || (hash_begun && hash_word != cbc_read_count && hash_word != '1);
   assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_count != content[14:4]));
-  assign hash_allow  = key_job || hash_leads || !aes || hash_word != cbc_write_count;
+  assign hash_allow  = key_job || hash_leads || !cipher || hash_word != cbc_write_count;
 
   sluice_lane_cbc #(.RingAw(RingAw)) u_cbc (
     .clk_i,
@@ -335,6 +372,7 @@ module sluice_lane #(
     .start_i       (cbc_start),
     .op_i          (cbc_op),
     .open_i        (open),
+    .raw_i         (verify),
     .busy_o        (cbc_busy),
     .rounds_i      (rounds),
     .count_i       (cipher_len[14:4]),
@@ -342,7 +380,7 @@ module sluice_lane #(
     .shift_word_i  (chain_word),
     .hold_i        (nonce_busy),
     .chain_last_o  (chain_last),
-    .chain_o       (chain),
+    .chain_o       (next_iv),
     .key_index_o   (key_index),
     .key_i         (round_key),
     .result_o      (cipher_result),
@@ -368,10 +406,17 @@ module sluice_lane #(
     .running_o     (hash_running),
     .key_block_i   (key_job),
     .key_xor_i     (key_xor),
-    .replace_len_i (!etm),
-    .data_len_i    (etm ? cipher_len : content),
-    .data_max_i    (etm ? cipher_len : content_max),
-    .nonce_len_i   (nonce_len),
+    .data_len_i    (etm ? hashed : content),
+    .data_max_i    (etm ? hashed : content_max),
+    .early_i       (mac_early),
+    .half_i        (!aes),
+    .tls_i         (tls),
+    .long_nonce_i  (aes),
+    .sequence_i    (job.counter),
+    .type_byte_i   (type_byte),
+    .minor_i       (minor),
+    .length_i      (etm && !tls ? length_field : {1'b0, etm ? hashed : content}),
+    .cid_i         (config_word[127:64]),
     .nonce_index_o (hash_nonce_index),
     .nonce_word_i  (nonce_word),
     .state_read_o  (state_read),
@@ -380,6 +425,7 @@ module sluice_lane #(
     .pop_i         (fields_pop || keys_pop),
     .digest_o      (digest),
     .allow_i       (hash_allow),
+    .begun_o       (hash_begun),
     .word_o        (hash_word),
     .read_o        (hash_read),
     .read_gnt_i    (hash_read_gnt),
@@ -412,25 +458,25 @@ module sluice_lane #(
   assign ok           = status == sluice_regs_pkg::StatusOk;
   assign verdict      = open && (ok || status == sluice_regs_pkg::StatusAuthFailed);
   assign result_ready = !result_valid_q || res_ready_i;
-  assign report_counter = seal || ok || (aes && verdict);
+  assign report_counter = tls ? 1'b0 : seal || ok || (aes && verdict);
 
   always_comb begin
     result.id       = job.id;
     result.status   = status;
     result.word     = seal ? job.base : origin;
-    result.first    = seal ? 4'd3 : 4'd0;
+    result.first    = !seal ? 4'd0 : tls && nonce_len[3] == 1'b0 ? 4'd11 : 4'd3;
     result.out_len  = 15'd0;
     result.keep_len = 15'd0;
     result.length   = 15'd0;
     result.sure     = 15'd0;
-    result.counter  = {64'd0, report_counter ? counter_q : 64'd0};
+    result.counter  = ok && chained && padded && !verify ? next_iv : {64'd0, report_counter ? counter_q : 64'd0};
     if (seal && ok) begin
       result.out_len  = record_len;
       result.keep_len = record_len;
       result.length   = record_len;
     end else if (verdict) begin
-      result.out_len  = content_max > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : content_max;
-      result.keep_len = ok ? content : 15'd0;
+      result.out_len  = verify ? 15'd0 : content_max > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : content_max;
+      result.keep_len = ok && !verify ? content : 15'd0;
       result.length   = ok ? content : 15'd0;
     end
   end

@@ -14,6 +14,7 @@ module sluice_lane_cbc #(
   input  logic              start_i,      // while not busy_o
   input  logic [1:0]        op_i,         // 0 encrypt the nonce, 1 decrypt the nonce, 2 peek at the last block, 3 the whole body
   input  logic              open_i,
+  input  logic              raw_i,        // the body is plain text: a look at its last block only reads it
   output logic              busy_o,
 
   input  logic [3:0]        rounds_i,
@@ -24,7 +25,7 @@ module sluice_lane_cbc #(
   input  logic [31:0]       shift_word_i,
   input  logic              hold_i,
   output logic [31:0]       chain_last_o, // its last word
-  output logic [63:0]       chain_o,      // its first two
+  output logic [127:0]      chain_o,      // the whole of it; after a body, its last cipher block
   output logic [3:0]        key_index_o,
   input  logic [127:0]      key_i,
 
@@ -67,7 +68,7 @@ module sluice_lane_cbc #(
   assign single  = op_q == Make || op_q == Check;
   assign decrypt = op_q == Check || op_q == Peek || (op_q == Body && open_i);
 
-  assign aes_start = run_q && ready_q && in_valid_q && aes_ready && !hold_i && (!out_valid_q || write_gnt_i);
+  assign aes_start = run_q && ready_q && in_valid_q && !(raw_i && op_q == Peek) && aes_ready && !hold_i && (!out_valid_q || write_gnt_i);
   assign aes_in    = in_q ^ (single || !decrypt ? chain_q : 128'd0);
 
   sluice_aes u_aes (
@@ -86,16 +87,16 @@ module sluice_lane_cbc #(
 
   assign busy_o        = run_q;
   assign chain_last_o  = chain_q[127:96];
-  assign chain_o       = chain_q[63:0];
+  assign chain_o       = chain_q;
   always_comb begin
     unique case (op_q)
       Body:    done = write_count_q == count_i;
-      Peek:    done = peeked_q && !before_left_q && !read_q;  // a burst of the fetcher may outlast the cipher
+      Peek:    done = raw_i ? read_q : peeked_q && !before_left_q && !read_q;  // a burst of the fetcher may outlast the cipher
       default: done = aes_done;
     endcase
   end
   assign result_o      = out_q;
-  assign last_byte_o   = out_q[127:120] ^ before_q;
+  assign last_byte_o   = raw_i ? in_q[127:120] : out_q[127:120] ^ before_q;
   assign read_count_o  = read_count_q;
   assign write_count_o = write_count_q;
   assign write_o       = out_valid_q;
@@ -131,7 +132,7 @@ module sluice_lane_cbc #(
       op_q          <= op_i;
       read_count_q  <= op_i == Peek ? count_i - 11'd1 : 11'd0;
       write_count_q <= 11'd0;
-      before_left_q <= count_i != 11'd1;
+      before_left_q <= count_i != 11'd1 && !raw_i;
       last_read_q   <= 1'b0;
       peeked_q      <= 1'b0;
     end else begin

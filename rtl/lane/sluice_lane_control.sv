@@ -19,7 +19,11 @@ module sluice_lane_control (
   input  logic       fetch_err_i,
   input  logic       open_i,
   input  logic       key_job_i,
-  input  logic       aes_i,
+  input  logic       verify_i,        // open_i too
+  input  logic       cipher_i,        // there is a block cipher, and it has work
+  input  logic       padded_i,        // there is padding: with a cipher, also in what a verify is given
+  input  logic       on_wire_i,       // the record has a nonce or an IV
+  input  logic       tls_i,
   input  logic       mac_i,           // there is a MAC
   input  logic       etm_i,
   input  logic       explicit_i,
@@ -62,15 +66,15 @@ module sluice_lane_control (
 
   typedef enum logic [4:0] {
     Idle, Setup, Keys, Report,
-    SealHeader, SealNonce, SealRun, SealPut, SealHash, SealMac, SealEnd,
+    SealHeader, SealNonce, SealIv, SealRun, SealPut, SealHash, SealMac, SealEnd,
     OpenHeader, OpenNonce, OpenCounter, OpenPeek, OpenSettle, OpenRun, OpenBody, OpenPadding, OpenCompare, OpenHash, OpenMac
   } state_e;
   state_e state_q, state_d;
 
   logic [7:0] status_q, status_d;
-  logic       mac_put_q, sequence_aes, quiet;
+  logic       mac_put_q, sequence_cipher, quiet;
 
-  assign sequence_aes = aes_i && !explicit_i;
+  assign sequence_cipher = cipher_i && !explicit_i;
   assign quiet        = !fields_busy_i && !cbc_busy_i && !hash_loading_i;
 
   always_comb begin
@@ -96,30 +100,33 @@ module sluice_lane_control (
       end
       Setup: begin  // the plan is ready at its end; the header is the first to need it
         keys_start_o   = key_job_i;
-        fields_start_o = !key_job_i;
+        fields_start_o = !key_job_i && !verify_i;
         hash_load_o    = !key_job_i && mac_i;
-        cbc_start_o    = !key_job_i && !open_i && sequence_aes;
+        cbc_start_o    = !key_job_i && !open_i && sequence_cipher;
         state_d        = key_job_i ? Keys : open_i ? OpenHeader : SealHeader;
       end
       Keys: if (keys_done_i) state_d = Report;
 
       SealHeader: if (!fields_busy_i) begin
-        fields_start_o = aes_i;
+        fields_start_o = cipher_i;
         field_o        = 2'd1;
         state_d        = SealNonce;
       end
       SealNonce: if (quiet) begin
-        nonce_made_o = sequence_aes;
-        state_d      = SealRun;
+        nonce_made_o   = sequence_cipher;
+        fields_start_o = tls_i && on_wire_i;
+        field_o        = 2'd3;
+        state_d        = SealIv;
       end
+      SealIv: if (!fields_busy_i) state_d = SealRun;
       SealRun: if (!nonce_busy_i) begin
         hash_run_o  = mac_i;
-        cbc_start_o = aes_i;
+        cbc_start_o = cipher_i;
         cbc_op_o    = 2'd3;
         state_d     = SealPut;
       end
       SealPut: if (hash_begun_i || !mac_i) begin
-        fields_start_o = 1'b1;
+        fields_start_o = !tls_i;
         field_o        = 2'd3;
         state_d        = SealHash;
       end
@@ -131,8 +138,8 @@ module sluice_lane_control (
       SealMac: if (!fields_busy_i) state_d = SealEnd;
       SealEnd: if (quiet) state_d = Report;
 
-      OpenHeader: if (!fields_busy_i) begin
-        fields_start_o = !bad_format_i && !bad_length_i;
+      OpenHeader: if (!fields_busy_i && !nonce_busy_i) begin
+        fields_start_o = on_wire_i && !bad_format_i && !bad_length_i;
         field_o        = 2'd3;
         state_d        = OpenNonce;
         if (bad_format_i) begin
@@ -144,39 +151,39 @@ module sluice_lane_control (
         end
       end
       OpenNonce: if (!fields_busy_i) begin
-        cbc_start_o = sequence_aes;
+        cbc_start_o = sequence_cipher;
         cbc_op_o    = 2'd1;
         state_d     = OpenCounter;
       end
       OpenCounter: if (!cbc_busy_i) begin
         counter_got_o = !explicit_i;
-        cbc_start_o   = aes_i && !etm_i;
+        cbc_start_o   = padded_i && !etm_i;
         cbc_op_o      = 2'd2;
         state_d       = OpenPeek;
-        if (sequence_aes && forged_i) begin
+        if (sequence_cipher && forged_i) begin
           cbc_start_o = 1'b0;
           status_d    = sluice_regs_pkg::StatusForgedNonce;
           state_d     = Report;
         end
       end
       OpenPeek: if (!cbc_busy_i) begin
-        padding_got_o = aes_i && !etm_i;
+        padding_got_o = padded_i && !etm_i;
         state_d       = OpenSettle;
       end
       OpenSettle: if (!hash_loading_i) state_d = OpenRun;  // the plan takes the padding in
       OpenRun: begin
         hash_run_o  = mac_i;
-        cbc_start_o = aes_i;
+        cbc_start_o = cipher_i;
         cbc_op_o    = 2'd3;
         state_d     = OpenBody;
       end
       OpenBody: if (!cbc_busy_i) begin
-        padding_got_o = aes_i;
+        padding_got_o = cipher_i;
         state_d       = OpenPadding;
       end
       OpenPadding: state_d = OpenCompare;       // and now, in etm
       OpenCompare: begin
-        fields_start_o = aes_i;
+        fields_start_o = padded_i;
         field_o        = 2'd1;
         state_d        = OpenHash;
       end

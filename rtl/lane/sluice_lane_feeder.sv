@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Message words for the hash: nonce | header with the right length | data, then the hash's own padding (FIPS 180-4, 5.1.1), or
-// the block of an HMAC key (RFC 2104).
+// Message words for the hash: the MAC's prefix, data, then the hash's own padding (FIPS 180-4, 5.1.1; RFC 1321, 3.1), or the block
+// of an HMAC key (RFC 2104).
 //
-// The header ends where a ring word ends, and header and nonce are 1 modulo 4 bytes long, so each message word is one byte of one
-// ring part and three of the next. data_len_i may be secret: the words that are read, and how many are sent, depend on
-// data_max_i.
+// The prefix ("MAC" in rtl/README.md) comes from registers. It is 1 modulo 4 bytes long in every form, and data begins where a
+// 32-bit part of a ring word begins, so each message word is one byte of one part and three of the next. data_len_i may be secret:
+// the words that are read, and how many are sent, depend on data_max_i.
 `default_nettype none
 
 module sluice_lane_feeder #(
@@ -17,10 +17,20 @@ module sluice_lane_feeder #(
   input  logic              start_i,
   input  logic              key_block_i,     // an HMAC key, in the two words from the origin - 1 on
   input  logic [31:0]       key_xor_i,
-  input  logic              replace_len_i,   // mte: the header's length field is replaced by data_len_i
   input  logic [14:0]       data_len_i,
   input  logic [14:0]       data_max_i,
-  input  logic [4:0]        nonce_len_i,
+  input  logic              early_i,         // data begins in the word before the origin,
+  input  logic              half_i,          // in its second half
+  input  logic              little_i,        // MD5
+
+  // The prefix: nonce or sequence number, type, version, length and, in the secure-UDP forms, cid.
+  input  logic              tls_i,
+  input  logic              long_nonce_i,    // secure UDP: 16 bytes, else 8
+  input  logic [63:0]       sequence_i,
+  input  logic [7:0]        type_byte_i,
+  input  logic [7:0]        minor_i,
+  input  logic [15:0]       length_i,
+  input  logic [63:0]       cid_i,
 
   // One clock behind their inputs.
   output logic [8:0]        last_block_o,    // blocks sent, less one
@@ -29,7 +39,8 @@ module sluice_lane_feeder #(
   output logic [1:0]        nonce_index_o,
   input  logic [31:0]       nonce_word_i,
 
-  // Progress: ring word (from the origin) that is wanted next. It is read only with allow_i.
+  // Progress: the prefix is sent, and the ring word (from the origin) that is wanted next. It is read only with allow_i.
+  output logic              begun_o,
   input  logic              allow_i,
   output logic [RingAw-1:0] word_o,
   output logic              read_o,
@@ -41,20 +52,22 @@ module sluice_lane_feeder #(
   output logic [31:0]       data_o
 );
 
-  typedef enum logic [2:0] {Idle, Nonce, Read, Wait, Words, Tail} state_e;
+  typedef enum logic [2:0] {Idle, Prefix, Read, Wait, Words, Tail} state_e;
   state_e state_q, state_d;
 
   function automatic logic [31:0] swap(input logic [31:0] x);
     swap = {x[7:0], x[15:8], x[23:16], x[31:24]};
   endfunction
 
-  // Lengths: with nonce, header, the byte 0x80 and the 64-bit length.
+  // Lengths: with the prefix, the byte 0x80 and the 64-bit length.
+  logic [2:0]  prefix_words;
   logic [14:0] prefix, past, past_max, total_q;
   logic        unused;
-  assign unused   = &{1'b0, past_max[5:0]};
-  assign prefix   = {10'd0, nonce_len_i} + 15'(sluice_regs_pkg::UdpHeaderBytes + 8);
-  assign past     = prefix + data_len_i;
-  assign past_max = prefix + data_max_i;
+  assign unused       = &{1'b0, past_max[5:0]};
+  assign prefix_words = tls_i ? 3'd3 : long_nonce_i ? 3'd7 : 3'd5;
+  assign prefix       = {10'd0, prefix_words, 2'd0} + 15'd9;
+  assign past         = prefix + data_len_i;
+  assign past_max     = prefix + data_max_i;
 
   always_ff @(posedge clk_i) begin
     total_q       <= past + 15'd56;  // the message and the block of the key before it
@@ -68,14 +81,14 @@ module sluice_lane_feeder #(
   logic [1:0]        part_q;
   logic [7:0]        carry_q;
   logic [15:0]       left_q;    // data bytes still to come, from the first whole one of this message word on; signed
-  logic              header_q, push, skip, done;
-  logic [31:0]       part, bytes, masked, message;
+  logic [2:0]        prefix_q;  // words of the prefix still to come
+  logic              push, done, final_word;
+  logic [31:0]       part, bytes, masked, prefix_word, message;
 
-  assign skip   = header_q && part_q == 2'd0 && !key_block_i;  // the first part of the header's word only fills the carry
   assign push   = valid_o && ready_i;
   assign done   = index_q == {last_block_o, 4'hf};
   assign word_o = word_q;
-  assign read_o = state_q == Read && (header_q || allow_i);
+  assign read_o = state_q == Read && allow_i;
 
   always_comb begin
     unique case (part_q)
@@ -84,9 +97,18 @@ module sluice_lane_feeder #(
       2'd2:    part = hold_q[95:64];
       default: part = hold_q[127:96];
     endcase
-    if (header_q && part_q == 2'd1 && replace_len_i && !key_block_i) begin
-      part[31:16] = {data_len_i[7:0], 1'b0, data_len_i[14:8]};
-    end
+  end
+
+  // Words of the prefix, by the number of those still to come; its last byte is the first that is carried.
+  logic [31:0] fixed_word;
+  assign fixed_word = {type_byte_i, 8'h03, minor_i, length_i[15:8]};
+  always_comb begin
+    unique case (prefix_q)
+      3'd1:    prefix_word = tls_i ? fixed_word : swap(cid_i[55:24]);
+      3'd2:    prefix_word = tls_i ? sequence_i[31:0] : {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
+      3'd3:    prefix_word = tls_i ? sequence_i[63:32] : fixed_word;
+      default: prefix_word = swap(nonce_word_i);
+    endcase
   end
 
   // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24].
@@ -100,23 +122,23 @@ module sluice_lane_feeder #(
     else masked = 32'd0;
   end
 
+  // The message's length in bits is the last word but one of MD5, its number little endian like all others.
+  assign final_word = index_q == {final_block_o, 3'b111, !little_i};
   always_comb begin
     if (key_block_i) message = (state_q == Tail ? 32'd0 : swap(part)) ^ key_xor_i;
-    else if (state_q == Nonce) message = swap(nonce_word_i);
-    else if (header_q) message = bytes;
-    else if (index_q == {final_block_o, 4'hf}) message = {14'd0, total_q, 3'd0};
+    else if (state_q == Prefix) message = prefix_word;
     else message = masked;
   end
 
   assign nonce_index_o = index_q[1:0];
-  assign valid_o       = state_q == Nonce || (state_q == Words && !skip) || state_q == Tail;
-  assign data_o        = message;
+  assign valid_o       = state_q == Prefix || state_q == Words || state_q == Tail;
+  assign data_o        = final_word && !key_block_i ? {14'd0, total_q, 3'd0} : little_i ? swap(message) : message;
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
-      Idle:    if (start_i) state_d = key_block_i ? Read : Nonce;
-      Nonce:   if (push && index_q[3:0] == {1'b0, nonce_len_i[4:2]} - 4'd1) state_d = Read;
+      Idle:    if (start_i) state_d = key_block_i ? Read : Prefix;
+      Prefix:  if (push && prefix_q == 3'd1) state_d = words_left_q == '0 ? Tail : Read;
       Read:    if (read_gnt_i) state_d = Wait;
       Wait:    state_d = Words;
       Words:   if (push && done) state_d = Idle;
@@ -134,24 +156,27 @@ module sluice_lane_feeder #(
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       index_q      <= 13'd0;
-      word_q       <= '1;
-      words_left_q <= key_block_i ? 11'd2 : 11'((data_max_i + 15'd15) >> 4) + 11'd1;
+      prefix_q     <= prefix_words;
+      word_q       <= key_block_i || early_i ? '1 : '0;
+      words_left_q <= key_block_i ? 11'd2 : 11'((data_max_i + (early_i && half_i ? 15'd23 : 15'd15)) >> 4);
       left_q       <= {1'b0, data_len_i};
-      header_q     <= 1'b1;
-      part_q       <= 2'd0;
+      part_q       <= !key_block_i && early_i && half_i ? 2'd2 : 2'd0;
+      carry_q      <= tls_i ? length_i[7:0] : cid_i[63:56];
     end else begin
       if (push) index_q <= index_q + 13'd1;
+      if (push && state_q == Prefix) prefix_q <= prefix_q - 3'd1;
       if (read_gnt_i) begin
         word_q       <= word_q + 11'd1;
         words_left_q <= words_left_q - 11'd1;
       end
-      if (state_q == Words && (push || skip)) begin
+      if (push && state_q == Words) begin
         part_q  <= part_q + 2'd1;
         carry_q <= part[31:24];
-        if (part_q == 2'd3) header_q <= 1'b0;
       end
-      if (push && !header_q) left_q <= left_q - 16'd4;
+      if (push && state_q != Prefix) left_q <= left_q - 16'd4;
     end
+    if (start_i) begun_o <= 1'b0;
+    else if (push && state_q == Prefix && prefix_q == 3'd1) begun_o <= 1'b1;
     if (state_q == Wait) hold_q <= read_data_i;
   end
 

@@ -43,11 +43,26 @@ bool Bench::pause(unsigned one_in)
     return pauses_ && rng_() % one_in == 0;
 }
 
+/* Byte of the job's ring words where its source begins. */
+static unsigned place_of(const Job &job)
+{
+    switch (job.kind) {
+    case Kind::keys:
+        return 0;
+    case Kind::open:
+        return job.sa.first_byte();
+    default:
+        return 16 * job.sa.body_word();
+    }
+}
+
 static unsigned words_of(const Job &job)
 {
-    unsigned record =
-        job.kind == Kind::seal ? job.sa.record_len((unsigned)job.source.size(), job.pad) : (unsigned)job.source.size();
-    return job.kind == Kind::keys ? 2 : (3 + record + 15) / 16;
+    unsigned end = place_of(job) + (unsigned)job.source.size();
+    if (job.kind == Kind::seal) {
+        end = job.sa.first_byte() + job.sa.record_len((unsigned)job.source.size(), job.pad);
+    }
+    return (end + 15) / 16;
 }
 
 void Bench::drive_job(std::vector<Job> &jobs)
@@ -85,7 +100,7 @@ void Bench::drive_job(std::vector<Job> &jobs)
 /* Cuts the source into ring words; with pauses, they come in random order and some in two pieces. */
 void Bench::begin_fetch(const Job &job)
 {
-    unsigned offset = job.kind == Kind::seal ? 16 : job.kind == Kind::open ? 3 : 0;
+    unsigned offset = place_of(job);
     for (unsigned at = 0; at < job.source.size();) {
         unsigned place = offset + at, first = place % 16;
         unsigned count = std::min(16 - first, (unsigned)job.source.size() - at);
@@ -160,7 +175,9 @@ void Bench::take_result(Job &job)
     job.length = (unsigned)get_bits(top_->res_o, 143, 15);
     job.answer.status = (uint8_t)get_bits(top_->res_o, 203, 8);
     job.answer.out_len = (unsigned)get_bits(top_->res_o, 173, 15);
-    job.answer.counter = get_bits(top_->res_o, 0, 64);
+    job.answer.counter.resize(16);
+    memcpy(job.answer.counter.data(), &top_->res_o, 16);
+    job.answer.length = job.length;
     job.answer.bytes.assign(output_.begin() + (keep ? job.first : 0), output_.begin() + (keep ? job.first + keep : 0));
     if (get_bits(top_->res_o, 211, 7) != job.id) {
         job.answer.status = 0xff;
@@ -178,7 +195,7 @@ void Bench::observe(std::vector<Job> &jobs)
     records += top_->records_o;
     if (top_->job_valid_i && top_->job_ready_o) {
         auto words = jobs[accepted_].sa.words();
-        words[0][3] = jobs[accepted_].kind == Kind::open; // direction
+        words[0][3] = jobs[accepted_].kind == Kind::open || jobs[accepted_].kind == Kind::verify; // direction
         sa_beats_.insert(sa_beats_.end(), words.begin(), words.end());
         jobs[accepted_++].accepted_at = clock_;
     }

@@ -11,12 +11,12 @@
 #include "Vsluice_lane.h"
 #include "reference.h"
 
-enum class Kind { seal = 0, open = 1, keys = 2 };
+enum class Kind { seal = 0, open = 1, keys = 2, verify = 3 };
 
 struct Job {
     Kind kind;
     Sa sa;
-    Bytes source; // content, record, or HMAC key (32 bytes)
+    Bytes source; // content, record, HMAC key (32 bytes), or decrypted body
     uint8_t type = 0x97;
     unsigned pad = 0;
     uint64_t counter = 0;
