@@ -10,7 +10,7 @@ RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.
           $(addprefix rtl/sa/sa_,store.sv window.sv) \
           $(addprefix rtl/queue/queue_,pair.sv state.sv fetch.sv shape.sv sizes.sv check.sv lane_room.sv issue.sv table.sv writer.sv \
             commit.sv engine.sv) \
-          $(addprefix rtl/mgmt/mgmt_,params.sv admin.sv regs.sv counter_bank.sv counters.sv reset.sv) \
+          $(addprefix rtl/mgmt/mgmt_,entry.sv params.sv buffer.sv admin.sv regs.sv counter_bank.sv counters.sv reset.sv) \
           rtl/sluice_card.sv
 
 LINT += lint-rtl lint-yosys lint-regs

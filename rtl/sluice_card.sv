@@ -161,7 +161,11 @@ module sluice_card #(
   logic              adm_own, adm_take, adm_create, adm_stop, adm_idle;
   logic [3:0]        adm_want, adm_queue, adm_log;
   logic [63:0]       take_addr, adm_sq, adm_cq;
-  logic              word_we, meta_we, count_we, count_ready, valid_we, sa_valid_new, in_use, sa_busy, window_init, window_ready;
+  logic              word_we, meta_we, count_we, count_ready, valid_we, sa_valid_new, in_use, sa_busy;
+  logic              windowed, window_init, window_ready;
+  logic              copy, copy_ready, copy_we;
+  logic [7:0]        copy_index;
+  logic [31:0]       copy_in, copy_out;
   logic [10:0]       word_waddr, word_raddr;
   logic [127:0]      word_wdata, word_rdata;
   logic [7:0]        adm_sa, gen;
@@ -173,6 +177,11 @@ module sluice_card #(
   logic [Queues-1:0] queue_enable, queue_empty;
   logic [Lanes-1:0]     key_word_valid;
   logic [128*Lanes-1:0] key_word;
+  logic                 coalesce, wipe;   // no coalescing, no stream lanes yet
+  logic [7:0]           coalesce_count, wipe_sa;
+  logic [23:0]          coalesce_clocks;
+  logic                 unused_yet;
+  assign unused_yet = &{1'b0, coalesce, wipe, coalesce_count, wipe_sa, coalesce_clocks};
   logic [127:0]         key_word_any;
   mgmt_admin #(
     .SaCount(SaCount), .IoQueues(IoQueues)
@@ -180,17 +189,21 @@ module sluice_card #(
     .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .identity_i(identity),
     .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
     .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
-    .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[3:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
+    .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[5:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
     .end_valid_i(end_valid[2]), .end_err_i(end_err),
     .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
     .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
     .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
-    .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .sa_busy_i(sa_busy),
-    .window_init_o(window_init), .window_ready_i(window_ready),
-    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_src_o(key_src), .key_legacy_o(key_legacy), .key_word_valid_i(key_word_valid != '0),
-    .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+    .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
+    .sa_busy_i(sa_busy), .window_init_o(window_init), .window_ready_i(window_ready),
+    .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
+    .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(1'b1),
+    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
+    .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
     .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
-    .sq_base_o(adm_sq), .cq_base_o(adm_cq), .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
+    .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
+    .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
+    .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
     .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
     .cpl_length_o(cpl_length), .idle_o(adm_idle)
   );
@@ -209,13 +222,16 @@ module sluice_card #(
     .clk_i, .rst_ni(core_rst_n), .word_we_i(word_we), .word_waddr_i(word_waddr), .word_wdata_i(word_wdata), .adm_sa_i(adm_sa),
     .meta_we_i(meta_we), .meta_i(meta), .count_we_i(count_we), .count_ready_o(count_ready), .count_next_i(count_next),
     .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .adm_in_use_o(in_use), .adm_gen_o(gen),
-    .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta), .look_next_o(look_next), .look_limit_o(look_limit),
-    .raise_i(raise), .raise_sa_i(raise_sa), .raise_next_i(raise_next), .word_raddr_i(word_raddr), .word_rdata_o(word_rdata)
+    .adm_windowed_o(windowed), .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta),
+    .look_next_o(look_next), .look_limit_o(look_limit), .raise_i(raise), .raise_sa_i(raise_sa), .raise_next_i(raise_next),
+    .word_raddr_i(word_raddr), .word_rdata_o(word_rdata)
   );
   sa_window #(.SaCount(SaCount)) u_window (
     .clk_i, .rst_ni(core_rst_n), .init_i(window_init), .init_sa_i(adm_sa), .init_floor_i(count_next),
     .ask_valid_i(ask_valid), .ready_o(window_ready), .ask_sa_i(ask_sa), .ask_counter_i(ask_counter), .ask_accept_i(ask_accept),
-    .answer_valid_o(answer_valid), .replayed_o(replayed)
+    .answer_valid_o(answer_valid), .replayed_o(replayed),
+    .copy_i(copy), .copy_ready_o(copy_ready), .copy_we_i(copy_we), .copy_index_i(copy_index), .copy_data_i(copy_in),
+    .copy_data_o(copy_out)
   );
 
   // ---- queues

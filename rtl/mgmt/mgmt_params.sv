@@ -5,20 +5,25 @@
 `default_nettype none
 
 module mgmt_params (
+  input  logic [31:0]  features_i,
   input  logic [2:0]   index_i,       // of the word
   input  logic [127:0] word_i,
   input  logic [2:0]   cipher_i,      // of word 0, kept
   input  logic [1:0]   mac_i,
   input  logic         open_i,
+  input  logic         tls_i,
   output logic         bad_o,
   output logic [7:0]   offset_o,      // of the bad field, in the block
-  output logic         unsupported_o
+  output logic         unsupported_o  // word 0
 );
-  logic [7:0] cipher, mac, form, direction, mac_len, nonce_mode, replay, tls_minor;
-  assign {tls_minor, replay, nonce_mode, mac_len, direction, form, mac, cipher} = word_i[63:0];
+  logic [7:0]  cipher, mac, form, direction, mac_len, nonce_mode, replay, tls_minor;
+  logic [63:0] cid;
+  assign {cid, tls_minor, replay, nonce_mode, mac_len, direction, form, mac, cipher} = word_i;
 
   logic [7:0] mac_most, mac_least;
-  logic       mac_len_ok, limit_ok;
+  logic       mac_len_ok, tls, etm, tls_minor_ok;
+  assign tls = form >= sluice_regs_pkg::FormTlsMte;
+  assign etm = form == sluice_regs_pkg::FormUdpEtm || form == sluice_regs_pkg::FormTlsEtm;
   always_comb begin
     unique case (mac[1:0])
       sluice_regs_pkg::MacMd5[1:0]:    mac_most = 8'd16;
@@ -27,16 +32,42 @@ module mgmt_params (
       default:                         mac_most = 8'd0;
     endcase
     // In the mte forms a MAC is not shorter than a block of AES; 10 is more than the other blocks.
-    mac_least  = !form[0] && cipher >= sluice_regs_pkg::CipherAes128 ? 8'd16 : 8'd10;
+    mac_least  = !etm && cipher >= sluice_regs_pkg::CipherAes128 ? 8'd16 : 8'd10;
     mac_len_ok = mac_most == 8'd0 ? mac_len == 8'd0 : mac_len >= mac_least && mac_len <= mac_most;
+    // TLS 1.1 and 1.2 have the forms with an explicit IV.
+    tls_minor_ok = tls && form != sluice_regs_pkg::FormTls10 ? tls_minor == 8'd2 || tls_minor == 8'd3 : tls_minor == 8'd0;
   end
 
-  logic [15:0] incarnation;  // of the counter
-  logic [63:0] limit;
-  assign incarnation = word_i[63:48];
-  assign limit       = word_i[127:64];
-  assign limit_ok = open_i ? limit == 64'd0
-                           : limit[63:48] == incarnation || (limit[63:48] == incarnation + 16'd1 && limit[47:0] == 48'd0);
+  // What word 0 asks of the build.
+  logic [31:0] needs;
+  always_comb begin
+    needs = 32'd0;
+    unique case (cipher[2:0])
+      sluice_regs_pkg::CipherDes[2:0],
+      sluice_regs_pkg::CipherDes3[2:0]:   needs[sluice_regs_pkg::FeaturesDesLsb] = 1'b1;
+      sluice_regs_pkg::CipherAes192[2:0]: needs[sluice_regs_pkg::FeaturesAes192Lsb] = 1'b1;
+      sluice_regs_pkg::CipherAes128[2:0],
+      sluice_regs_pkg::CipherAes256[2:0]: needs[sluice_regs_pkg::FeaturesAesLsb] = 1'b1;
+      default:                            needs[sluice_regs_pkg::FeaturesNullLsb] = 1'b1;
+    endcase
+    unique case (mac[1:0])
+      sluice_regs_pkg::MacMd5[1:0]:    needs[sluice_regs_pkg::FeaturesMd5Lsb] = 1'b1;
+      sluice_regs_pkg::MacSha1[1:0]:   needs[sluice_regs_pkg::FeaturesSha1Lsb] = 1'b1;
+      sluice_regs_pkg::MacSha256[1:0]: needs[sluice_regs_pkg::FeaturesSha256Lsb] = 1'b1;
+      default:                         needs[sluice_regs_pkg::FeaturesNullLsb] = 1'b1;
+    endcase
+    if (tls) needs[sluice_regs_pkg::FeaturesTlsLsb] = 1'b1;
+    else needs[sluice_regs_pkg::FeaturesUdpLsb] = 1'b1;
+  end
+  assign unsupported_o = (needs & ~features_i) != 32'd0;
+
+  logic [63:0] counter, limit;
+  logic        limit_ok;
+  assign counter = word_i[63:0];
+  assign limit   = word_i[127:64];
+  assign limit_ok = open_i || tls_i ? limit == 64'd0
+                                    : limit[63:48] == counter[63:48] ||
+                                      (limit[63:48] == counter[63:48] + 16'd1 && limit[47:0] == 48'd0);
 
   // Bytes of key that the cipher and the MAC have, in each half.
   logic [15:0] key_bytes;   // that may be other than 0 in this word
@@ -63,27 +94,27 @@ module mgmt_params (
   end
 
   always_comb begin
-    bad_o         = 1'b0;
-    offset_o      = 8'd0;
-    unsupported_o = 1'b0;
+    bad_o    = 1'b0;
+    offset_o = 8'd0;
     unique case (index_i)
       3'd0: begin
         bad_o = 1'b1;
-        if (cipher > sluice_regs_pkg::CipherAes256)                offset_o = 8'(sluice_regs_pkg::SaParamsCipherLsb / 8);
-        else if (mac > sluice_regs_pkg::MacSha256)                 offset_o = 8'(sluice_regs_pkg::SaParamsMacLsb / 8);
-        else if (form > sluice_regs_pkg::FormTls10)                offset_o = 8'(sluice_regs_pkg::SaParamsFormLsb / 8);
-        else if (direction > sluice_regs_pkg::DirectionOpen)       offset_o = 8'(sluice_regs_pkg::SaParamsDirectionLsb / 8);
-        else if (!mac_len_ok)                                      offset_o = 8'(sluice_regs_pkg::SaParamsMacLenLsb / 8);
-        else if (nonce_mode > sluice_regs_pkg::NonceModeExplicit)  offset_o = 8'(sluice_regs_pkg::SaParamsNonceModeLsb / 8);
-        else if (replay > 8'd1)                                    offset_o = 8'(sluice_regs_pkg::SaParamsReplayLsb / 8);
-        else if (tls_minor != 8'd0)                                offset_o = 8'(sluice_regs_pkg::SaParamsTlsMinorLsb / 8);
+        if (cipher > sluice_regs_pkg::CipherAes256)          offset_o = 8'(sluice_regs_pkg::SaParamsCipherLsb / 8);
+        else if (mac > sluice_regs_pkg::MacSha256)           offset_o = 8'(sluice_regs_pkg::SaParamsMacLsb / 8);
+        else if (form > sluice_regs_pkg::FormTls10)          offset_o = 8'(sluice_regs_pkg::SaParamsFormLsb / 8);
+        else if (direction > sluice_regs_pkg::DirectionOpen) offset_o = 8'(sluice_regs_pkg::SaParamsDirectionLsb / 8);
+        else if (!mac_len_ok)                                offset_o = 8'(sluice_regs_pkg::SaParamsMacLenLsb / 8);
+        else if (nonce_mode > sluice_regs_pkg::NonceModeExplicit || (tls && nonce_mode != sluice_regs_pkg::NonceModeExplicit))
+          offset_o = 8'(sluice_regs_pkg::SaParamsNonceModeLsb / 8);
+        else if (replay > 8'd1 || (tls && replay != 8'd0))   offset_o = 8'(sluice_regs_pkg::SaParamsReplayLsb / 8);
+        else if (!tls_minor_ok)                              offset_o = 8'(sluice_regs_pkg::SaParamsTlsMinorLsb / 8);
+        else if (tls && cid != 64'd0)                        offset_o = 8'(sluice_regs_pkg::SaParamsCidLsb / 8);
         else bad_o = 1'b0;
-        unsupported_o = cipher == sluice_regs_pkg::CipherDes || cipher == sluice_regs_pkg::CipherDes3 ||
-                        mac == sluice_regs_pkg::MacMd5 || form > sluice_regs_pkg::FormUdpEtm;
       end
       3'd1: begin
-        bad_o    = !limit_ok;
-        offset_o = 8'(sluice_regs_pkg::SaParamsLimitLsb / 8);
+        bad_o    = (tls_i && counter != 64'd0) || !limit_ok;
+        offset_o = tls_i && counter != 64'd0 ? 8'(sluice_regs_pkg::SaParamsCounterLsb / 8)
+                                             : 8'(sluice_regs_pkg::SaParamsLimitLsb / 8);
       end
       3'd2, 3'd3: begin
         bad_o    = stray;

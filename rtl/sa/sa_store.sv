@@ -2,7 +2,7 @@
 //
 // SA table: the words that a lane gets (keys and HMAC states, write-only but for the lanes), what the dispatcher needs to know,
 // and the counters of sealing. valid_q alone decides whether a slot is in use, so that one clock makes every key unusable.
-// Reads answer one clock later, but for in_use and the generation that the administrator asks for, which answer at once.
+// Reads answer one clock later.
 `default_nettype none
 
 module sa_store #(
@@ -25,6 +25,7 @@ module sa_store #(
   input  logic              valid_i,
   output logic              adm_in_use_o,
   output logic [7:0]        adm_gen_o,
+  output logic              adm_windowed_o,  // it opens, with a replay window
   // Dispatcher: what slot is like, one clock after it is asked for; then its counter may be raised.
   input  logic [7:0]        look_sa_i,
   output logic              look_in_use_o,
@@ -38,15 +39,13 @@ module sa_store #(
   input  logic [10:0]       word_raddr_i,
   output logic [127:0]      word_rdata_o
 );
-  logic [127:0]               word_q [SaCount * 8];
-  logic [card_pkg::MetaW-1:0] meta_q [SaCount];
-  logic [7:0]                 gen_q [SaCount];
-  logic [63:0]                next_q [SaCount];
-  logic [63:0]                limit_q [SaCount];
-  logic [SaCount-1:0]         valid_q;
+  (* ram_style = "block" *) logic [127:0] word_q [SaCount * 8];
+  (* ram_style = "block" *) logic [card_pkg::MetaW-1:0] meta_q [SaCount];
+  (* ram_style = "block" *) logic [8:0] own_q [SaCount];  // generation and windowed, for the administrator
+  (* ram_style = "block" *) logic [63:0] next_q [SaCount];
+  (* ram_style = "block" *) logic [63:0] limit_q [SaCount];
+  logic [SaCount-1:0] valid_q;
 
-  assign adm_in_use_o  = valid_q[adm_sa_i];
-  assign adm_gen_o     = gen_q[adm_sa_i];
   assign count_ready_o = !raise_i;
 
   logic        next_we;
@@ -65,7 +64,8 @@ module sa_store #(
     look_meta_o <= meta_q[look_sa_i];
   end
   always_ff @(posedge clk_i) begin
-    if (meta_we_i) gen_q[adm_sa_i] <= meta_i.gen;
+    if (meta_we_i) own_q[adm_sa_i] <= {meta_i.open && meta_i.replay, meta_i.gen};
+    {adm_windowed_o, adm_gen_o} <= own_q[adm_sa_i];
   end
   always_ff @(posedge clk_i) begin
     if (next_we) next_q[next_addr] <= next_data;
@@ -76,6 +76,7 @@ module sa_store #(
     look_limit_o <= limit_q[look_sa_i];
   end
   always_ff @(posedge clk_i) begin
+    adm_in_use_o  <= valid_q[adm_sa_i];
     look_in_use_o <= valid_q[look_sa_i] && !(valid_we_i && !valid_i && adm_sa_i == look_sa_i);
     if (!rst_ni) valid_q <= '0;
     else if (valid_we_i) valid_q[adm_sa_i] <= valid_i;

@@ -15,9 +15,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(uint64_t seed);
-    } groups[] = {{"registers", test_registers}, {"tlps", test_tlps},     {"admin", test_admin},       {"records", test_records},
-                  {"entries", test_entries},     {"rings", test_rings},   {"replay", test_replay},     {"faults", test_faults},
-                  {"msix", test_msix},           {"resets", test_resets}, {"counters", test_counters}, {"speed", test_speed}};
+    } groups[] = {{"registers", test_registers}, {"tlps", test_tlps},       {"admin", test_admin},   {"fields", test_fields},
+                  {"records", test_records},     {"entries", test_entries}, {"rings", test_rings},   {"windows", test_windows},
+                  {"faults", test_faults},       {"msix", test_msix},       {"resets", test_resets}, {"counters", test_counters},
+                  {"speed", test_speed}};
     const char *env = getenv("SEED");
     uint64_t seed = argc > 1 ? strtoull(argv[1], nullptr, 0) : env ? strtoull(env, nullptr, 0) : (uint64_t)time(nullptr);
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bad submission entries, rings at their edges, order within an SA, the replay window against a simple model.
+// Bad submission entries, rings at their edges, order within an SA.
 #include <cstdio>
 #include <cstring>
 #include <map>
-#include <set>
 
 #include "tests.h"
 
@@ -248,68 +247,4 @@ void test_rings(uint64_t seed)
 {
     order(seed);
     full_ring(seed);
-}
-
-// The window as the rule says it, with a set of all that was accepted.
-static bool model_accepts(std::set<uint64_t> &seen, uint64_t floor, uint64_t c)
-{
-    if (c < floor || c >> 48 != floor >> 48 || seen.count(c)) {
-        return false;
-    }
-    if (!seen.empty() && c + 1024 <= *seen.rbegin()) {
-        return false;
-    }
-    seen.insert(c);
-    return true;
-}
-
-void test_replay(uint64_t seed)
-{
-    Bench b(seed, 5);
-    std::set<uint64_t> seen;
-    std::map<uint64_t, uint8_t> want;
-    uint64_t floor = b.opener.params.counter, base = floor, cookie = 0;
-    bool good = true;
-    unsigned accepted = 0, refused = 0;
-
-    for (unsigned round = 0; round < 60; round++) {
-        unsigned n = 1 + b.host.below(20);
-        for (unsigned i = 0; i < n; i++) {
-            static const unsigned steps[] = {1, 1, 1, 2, 5, 64, 127, 128, 129, 1000, 1023, 1024, 1025, 2048, 5000};
-            uint64_t c = b.host.below(3) ? base - b.host.below(1200) : base + steps[b.host.below(15)];
-            if (b.host.below(40) == 0) {
-                c += 1ull << 48;
-            }
-            bool forged = b.host.below(8) == 0;
-            Bytes record = reference_seal(b.sealer, Bytes(1, 9), 0x97, 0, c, nullptr);
-            record[20] ^= forged;
-            uint64_t at = b.host.alloc(128);
-            b.host.put(at, record.data(), record.size());
-            b.ring->push(open_entry(b.opener, at, (unsigned)record.size(), b.dst, 64, cookie));
-            bool fine = !forged && model_accepts(seen, floor, c);
-            want[cookie++] = forged ? SLUICE_STATUS_AUTH_FAILED : fine ? SLUICE_STATUS_OK : SLUICE_STATUS_REPLAYED;
-            base = seen.empty() ? floor : *seen.rbegin();
-        }
-        b.ring->bell();
-        for (unsigned i = 0; i < n; i++) {
-            sluice_cqe cqe;
-            good = b.ring->wait(cqe) && good;
-            if (cqe.status != want[cqe.cookie]) {
-                printf("# counter %llx: status %u (%u)\n", (unsigned long long)counter_of(cqe), cqe.status, want[cqe.cookie]);
-                good = false;
-            }
-            accepted += cqe.status == SLUICE_STATUS_OK;
-            refused += cqe.status == SLUICE_STATUS_REPLAYED;
-            good = good && cqe.length == (cqe.status == SLUICE_STATUS_AUTH_FAILED ? 0u : 1u);
-        }
-        b.ring->give();
-    }
-    ok(good && accepted > 30 && refused > 30, "the replay window is the model's over random counters");
-
-    Bench none(seed + 1, 3, SLUICE_CIPHER_AES256, false);
-    Bytes record = reference_seal(none.sealer, Bytes(30, 9), 0x97, 0, 77, nullptr);
-    none.host.put(none.src, record.data(), record.size());
-    sluice_sqe sqe = open_entry(none.opener, none.src, (unsigned)record.size(), none.dst, 64, 0);
-    good = none.one(sqe).status == SLUICE_STATUS_OK && none.one(sqe).status == SLUICE_STATUS_OK;
-    ok(good, "an SA without a window takes a record twice");
 }

@@ -8,10 +8,11 @@
 void test_registers(uint64_t seed);
 void test_tlps(uint64_t seed);
 void test_admin(uint64_t seed);
+void test_fields(uint64_t seed);
 void test_records(uint64_t seed);
 void test_entries(uint64_t seed);
 void test_rings(uint64_t seed);
-void test_replay(uint64_t seed);
+void test_windows(uint64_t seed);
 void test_faults(uint64_t seed);
 void test_msix(uint64_t seed);
 void test_resets(uint64_t seed);
