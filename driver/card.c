@@ -36,6 +36,7 @@ static int read_identity(struct transport *t, struct sluice_identify *id)
     err = err ? err : read32(t, SLUICE_REG_FEATURES, &id->features);
     err = err ? err : read32(t, SLUICE_REG_PARAMS0, &id->params0);
     err = err ? err : read32(t, SLUICE_REG_PARAMS1, &id->params1);
+    err = err ? err : read32(t, SLUICE_REG_PARAMS2, &id->params2);
     err = err ? err : read32(t, SLUICE_REG_BUILD_ID, &id->build_id);
     return err ? err : read32(t, SLUICE_REG_CLOCK_KHZ, &id->clock_khz);
 }
@@ -55,11 +56,14 @@ static int take_identity(struct card *card, const struct sluice_identify *id)
     info->clock_khz = id->clock_khz;
     info->features = id->features;
     info->lanes = FIELD(id->params0, PARAMS0_LANES);
+    info->legacy_lanes = FIELD(id->params2, PARAMS2_LEGACY_LANES);
+    info->stream_lanes = FIELD(id->params2, PARAMS2_STREAM_LANES);
     info->io_queues = FIELD(id->params0, PARAMS0_IO_QUEUES);
     info->sa_count = FIELD(id->params1, PARAMS1_SA_COUNT);
     info->window = FIELD(id->params1, PARAMS1_WINDOW);
-    if (depth_log2 <= SLUICE_MIN_QUEUE_DEPTH_LOG2 || depth_log2 > SLUICE_MAX_QUEUE_DEPTH_LOG2 || info->lanes > SLUICE_MAX_LANES ||
-        info->io_queues == 0 || info->io_queues > SLUICE_MAX_IO_QUEUES || info->io_queues >= card->transport->vectors) {
+    if (depth_log2 <= SLUICE_MIN_QUEUE_DEPTH_LOG2 || depth_log2 > SLUICE_MAX_QUEUE_DEPTH_LOG2 ||
+        info->lanes + info->stream_lanes > SLUICE_MAX_LANES || info->io_queues == 0 || info->io_queues > SLUICE_MAX_IO_QUEUES ||
+        info->io_queues >= card->transport->vectors) {
         return -EPROTO;
     }
     info->max_depth = 1u << (depth_log2 - 1); /* half of the largest ring: card_qp.c */
@@ -283,8 +287,11 @@ static struct engine_ops const card_ops = {
     .stats = card_stats,
     .sa_create = card_sa_create,
     .sa_destroy = card_sa_destroy,
+    .sa_window_export = card_sa_window_export,
+    .sa_window_import = card_sa_window_import,
     .qp_create = card_qp_create,
     .qp_destroy = card_qp_destroy,
+    .qp_coalesce = card_qp_coalesce,
     .submit = card_qp_submit,
     .poll = card_qp_poll,
     .arm = card_qp_arm,

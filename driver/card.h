@@ -34,9 +34,13 @@ int card_open(const char *name, struct transport *transport, const struct sluice
 
 int card_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **qp);
 void card_qp_destroy(struct sluice_qp *qp);
+int card_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds);
 int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
 int card_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
 int card_qp_arm(struct sluice_qp *qp);
+
+int card_sa_window_export(struct sluice_sa *sa, struct sluice_window *window);
+int card_sa_window_import(struct sluice_sa *sa, const struct sluice_window *window);
 
 int card_stats(struct sluice_card *card, struct sluice_stats *stats);
 

@@ -7,6 +7,7 @@
  * Cookie 0 with a DMA error stands for an entry that the card could not read, so that nobody knows which operation it was.
  * Nothing more is submitted then until all others in flight have ended: what is left is what was lost.
  */
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -15,24 +16,40 @@
 #include <sys/queue.h>
 
 #include "card.h"
+#include "pages.h"
 
-#define LENGTH_MOST 0xffffffu /* a field of 3 bytes */
-#define STATUS_MOST SLUICE_STATUS_ABORTED
+#define LENGTH_MOST   0xffffffu /* a field of 3 bytes */
+#define STATUS_MOST   SLUICE_STATUS_ABORTED
+#define US_PER_MS     1000u
+#define LENGTH_MASK   0xffffu
+#define CONTENT_SHIFT 16u
+
+_Static_assert(SLUICE_PART == SLUICE_SQE_FLAG_PART && SLUICE_PART_FIRST == SLUICE_SQE_FLAG_FIRST &&
+                   SLUICE_PART_LAST == SLUICE_SQE_FLAG_LAST,
+               "the bits of sluice_op.part are flags of the submission entry");
 
 /* One operation in flight, in the list of those in flight by age; else in the list of free ones. */
 struct tracker {
     TAILQ_ENTRY(tracker) entry;
-    uint64_t cookie;  /* the caller's */
-    uint32_t dst_len; /* the result cannot be longer */
+    uint64_t cookie; /* the caller's */
+    uint32_t most;   /* the result cannot be longer */
     bool busy;
     bool next_iv; /* what comes back is not a counter */
+    bool content; /* a length of sure content may come back */
 };
+
+/* In DMA memory, for the card to read: the page lists of one tracker's operation. A power of two, so that none crosses a page. */
+struct lists {
+    uint64_t src[SLUICE_MAX_PAGES], dst[SLUICE_MAX_PAGES];
+};
+_Static_assert(SLUICE_PAGE_BYTES % sizeof(struct lists) == 0, "lists lie within a page");
 
 TAILQ_HEAD(trackers, tracker);
 
 struct card_qp {
     struct sluice_qp qp;
     struct ring ring;
+    struct lists *lists; /* qp.depth of them; NULL: the card has no page lists */
     unsigned number;
     unsigned lost; /* operations in flight whose entry the card could not read */
     struct trackers free, busy;
@@ -63,6 +80,23 @@ static int start(struct card *card, struct card_qp *q)
     return admin_command(&card->admin, &sqe, NULL);
 }
 
+static int make_memory(struct card *card, struct card_qp *q, unsigned depth)
+{
+    int err = ring_init(&q->ring, card->transport, &card->card.mem, q->number, 2 * depth);
+
+    if (!err && card->card.features & FEATURE(PAGE_LIST)) {
+        q->lists = dma_alloc(&card->card.mem, depth * sizeof *q->lists, SLUICE_PAGE_BYTES);
+        err = q->lists ? 0 : -ENOMEM;
+    }
+    return err;
+}
+
+static void free_memory(struct card_qp *q)
+{
+    dma_free(q->ring.mem, q->lists);
+    ring_fini(&q->ring);
+}
+
 /* The admin lock is held. */
 static int begin(struct card *card, struct card_qp *q, unsigned depth)
 {
@@ -75,14 +109,10 @@ static int begin(struct card *card, struct card_qp *q, unsigned depth)
     }
     (void)eventfd_read(card->event[q->number], &drained);
     q->qp.fd = card->event[q->number];
-    err = ring_init(&q->ring, card->transport, &card->card.mem, q->number, 2 * depth);
-    if (!err) {
-        err = start(card, q);
-        if (err) {
-            ring_fini(&q->ring);
-        }
-    }
+    err = make_memory(card, q, depth);
+    err = err ? err : start(card, q);
     if (err) {
+        free_memory(q);
         card->queue_taken[q->number] = false;
     }
     return err;
@@ -122,14 +152,12 @@ void card_qp_destroy(struct sluice_qp *qp)
 
     pthread_mutex_lock(&card->admin.lock);
     if (!card_gone(card) && admin_command(&card->admin, &sqe, NULL) == 0) {
-        ring_fini(&q->ring);
+        free_memory(q);
         card->queue_taken[q->number] = false;
     }
     pthread_mutex_unlock(&card->admin.lock);
     free(q);
 }
-
-/* ---------------------------------------------------------------- data path */
 
 static void store_len24(uint8_t field[3], uint32_t len)
 {
@@ -139,30 +167,114 @@ static void store_len24(uint8_t field[3], uint32_t len)
     field[2] = (uint8_t)(len >> 16);
 }
 
-static void encode(const struct dma *mem, const struct sluice_op *op, uint64_t cookie, struct sluice_sqe *sqe)
+int card_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds)
 {
-    *sqe = (struct sluice_sqe){.op = SLUICE_OP_NOP, .cookie = htole64(cookie)};
-    if (op->type == SLUICE_OP_TYPE_NOP) {
+    struct card *card = card_of(qp->card);
+    struct card_qp *q = (struct card_qp *)qp;
+    uint64_t clocks = ((uint64_t)microseconds * card->info.clock_khz + US_PER_MS - 1) / US_PER_MS;
+    struct sluice_sqe sqe = {.op = SLUICE_OP_QUEUE_COALESCE, .sa = htole16((uint16_t)q->number), .pad = (uint8_t)count};
+    int err;
+
+    if (clocks > LENGTH_MOST) {
+        return -EINVAL;
+    }
+    store_len24(sqe.src_len, (uint32_t)clocks);
+    pthread_mutex_lock(&card->admin.lock);
+    err = card_gone(card) ? -ENODEV : admin_command(&card->admin, &sqe, NULL);
+    pthread_mutex_unlock(&card->admin.lock);
+    return err;
+}
+
+/* ---------------------------------------------------------------- data path */
+
+/* DMA address of the copied list. */
+static uint64_t put_list(const struct dma *mem, void *const *list, uint32_t len, uint64_t *copy)
+{
+    unsigned n = pages_count(list, len);
+
+    for (unsigned i = 0; i < n; i++) {
+        copy[i] = htole64(dma_iova(mem, list[i]));
+    }
+    return dma_iova(mem, copy);
+}
+
+static void encode_places(const struct dma *mem, const struct sluice_op *op, struct lists *lists, struct sluice_sqe *sqe)
+{
+    uint64_t src, dst;
+
+    assert(lists || (!op->src_list && !op->dst_list)); /* the common layer asks for FEATURES */
+    src = op->src_list ? put_list(mem, op->src_list, op->src_len, lists->src) : dma_iova(mem, op->src);
+    sqe->src = htole64(src);
+    store_len24(sqe->src_len, op->src_len);
+    sqe->flags |= op->src_list ? SLUICE_SQE_FLAG_SRC_LIST : 0;
+    if (op->type == SLUICE_OP_TYPE_VERIFY) {
         return;
     }
-    sqe->op = SLUICE_OP_OPEN;
-    sqe->sa = htole16(op->sa->slot);
-    sqe->sa_gen = op->sa->gen;
-    sqe->src = htole64(dma_iova(mem, op->src));
-    sqe->dst = htole64(dma_iova(mem, op->dst));
-    store_len24(sqe->src_len, op->src_len);
+    dst = op->dst_list ? put_list(mem, op->dst_list, op->dst_len, lists->dst) : dma_iova(mem, op->dst);
+    sqe->dst = htole64(dst);
     store_len24(sqe->dst_len, op->dst_len);
-    if (op->type == SLUICE_OP_TYPE_SEAL) {
-        sqe->op = SLUICE_OP_SEAL;
-        sqe->content_type = op->content_type;
+    sqe->flags |= op->dst_list ? SLUICE_SQE_FLAG_DST_LIST : 0;
+}
+
+/* What a record as a whole has: given with all of it, or with its first part. */
+static void encode_record(const struct sluice_op *op, struct sluice_sqe *sqe)
+{
+    bool seal = op->type == SLUICE_OP_TYPE_SEAL, verify = op->type == SLUICE_OP_TYPE_VERIFY;
+
+    sqe->content_type = seal || verify ? op->content_type : 0;
+    if (seal) {
         sqe->pad = op->pad;
+        sqe->total = htole16(op->part ? op->total : 0);
     }
-    if (op->sa->chained || (op->sa->explicit_nonce && op->type == SLUICE_OP_TYPE_SEAL)) {
+    if (seal ? op->sa->explicit_nonce : op->sa->chained && !verify) {
         memcpy(sqe->nonce, op->nonce, sizeof sqe->nonce);
     }
     if (op->sa->tls) {
         sqe->seq = htole64(op->seq);
     }
+}
+
+static void encode(const struct dma *mem, const struct sluice_op *op, struct lists *lists, struct sluice_sqe *sqe)
+{
+    static const uint8_t codes[] = {[SLUICE_OP_TYPE_NOP] = SLUICE_OP_NOP,
+                                    [SLUICE_OP_TYPE_SEAL] = SLUICE_OP_SEAL,
+                                    [SLUICE_OP_TYPE_OPEN] = SLUICE_OP_OPEN,
+                                    [SLUICE_OP_TYPE_VERIFY] = SLUICE_OP_VERIFY};
+
+    *sqe = (struct sluice_sqe){.op = codes[op->type]};
+    if (op->type == SLUICE_OP_TYPE_NOP) {
+        return;
+    }
+    sqe->sa = htole16(op->sa->slot);
+    sqe->sa_gen = op->sa->gen;
+    sqe->flags = op->part;
+    encode_places(mem, op, lists, sqe);
+    sqe->flags = htole16(sqe->flags);
+    if (!(op->part & SLUICE_PART) || op->part & SLUICE_PART_FIRST) {
+        encode_record(op, sqe);
+    }
+}
+
+/* The most bytes that the completion may speak of. */
+static uint32_t result_most(const struct sluice_op *op)
+{
+    return op->type == SLUICE_OP_TYPE_NOP ? 0 : op->type == SLUICE_OP_TYPE_VERIFY ? op->src_len : op->dst_len;
+}
+
+static void submit_one(struct card *card, struct card_qp *q, const struct sluice_op *op)
+{
+    struct tracker *t = TAILQ_FIRST(&q->free);
+    size_t index = (size_t)(t - q->tracker);
+    struct sluice_sqe sqe;
+
+    TAILQ_REMOVE(&q->free, t, entry);
+    TAILQ_INSERT_TAIL(&q->busy, t, entry);
+    *t = (struct tracker){.entry = t->entry, .cookie = op->cookie, .most = result_most(op), .busy = true};
+    t->next_iv = op->type != SLUICE_OP_TYPE_NOP && op->sa->chained;
+    t->content = op->part && op->type == SLUICE_OP_TYPE_OPEN;
+    encode(&card->card.mem, op, q->lists ? &q->lists[index] : NULL, &sqe);
+    sqe.cookie = htole64(index + 1);
+    ring_put(&q->ring, &sqe);
 }
 
 int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count)
@@ -177,15 +289,7 @@ int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned c
         return 0;
     }
     for (unsigned i = 0; i < count; i++) {
-        struct tracker *t = TAILQ_FIRST(&q->free);
-        struct sluice_sqe sqe;
-
-        TAILQ_REMOVE(&q->free, t, entry);
-        TAILQ_INSERT_TAIL(&q->busy, t, entry);
-        *t = (struct tracker){.entry = t->entry, .cookie = ops[i].cookie, .dst_len = ops[i].dst_len, .busy = true};
-        t->next_iv = ops[i].type != SLUICE_OP_TYPE_NOP && ops[i].sa->chained;
-        encode(&card->card.mem, &ops[i], (uint64_t)(t - q->tracker) + 1, &sqe);
-        ring_put(&q->ring, &sqe);
+        submit_one(card, q, &ops[i]);
     }
     if (count) {
         (void)ring_submit(&q->ring); /* when it fails, the card is gone and what was taken will be aborted */
@@ -212,16 +316,18 @@ static uint64_t load_le64(const uint8_t *p)
 static bool decode(struct card_qp *q, const struct sluice_cqe *cqe, struct sluice_done *done)
 {
     uint64_t number = le64toh(cqe->cookie);
+    uint32_t length = le32toh(cqe->length) & LENGTH_MASK, content = le32toh(cqe->length) >> CONTENT_SHIFT;
     struct tracker *t;
 
     if (number == 0 || number > q->qp.depth) {
         return false;
     }
     t = &q->tracker[number - 1];
-    if (!t->busy || cqe->status > STATUS_MOST || le32toh(cqe->length) > t->dst_len) {
+    if (!t->busy || cqe->status > STATUS_MOST || length > t->most || (content && !t->content)) {
         return false;
     }
-    *done = (struct sluice_done){.cookie = t->cookie, .length = le32toh(cqe->length), .status = (enum sluice_status)cqe->status};
+    *done = (struct sluice_done){
+        .cookie = t->cookie, .length = length, .content = content, .status = (enum sluice_status)cqe->status};
     if (t->next_iv) {
         memcpy(done->next_iv, cqe->counter, sizeof done->next_iv);
     } else {

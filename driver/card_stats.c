@@ -52,7 +52,7 @@ int card_stats(struct sluice_card *base, struct sluice_stats *stats)
     int err;
 
     memset(stats, 0, sizeof *stats);
-    stats->lanes = card->info.lanes;
+    stats->lanes = card->info.lanes + card->info.stream_lanes;
     pthread_mutex_lock(&card->admin.lock);
     err = t->ops->write32(t, SLUICE_REG_SNAPSHOT, 1);
     err = err ? err : read_counters(t, stats);

@@ -24,6 +24,7 @@ struct sluice_sa {
     uint8_t gen;
     bool explicit_nonce; /* seal: the submission's nonce field means something */
     bool tls;            /* its sequence number does */
+    bool window;         /* open: it keeps a replay window */
     bool chained;        /* TLS 1.0: the nonce field of open does too, and the completion has the next IV in place of a counter */
 };
 
@@ -42,8 +43,12 @@ struct engine_ops {
     int (*stats)(struct sluice_card *card, struct sluice_stats *stats);
     int (*sa_create)(struct sluice_card *card, const struct sluice_sa_config *config, struct sluice_sa **sa);
     void (*sa_destroy)(struct sluice_sa *sa);
+    /* Of an SA that has a window. Exported: clean, or left to be cleaned; imported: clean. */
+    int (*sa_window_export)(struct sluice_sa *sa, struct sluice_window *window);
+    int (*sa_window_import)(struct sluice_sa *sa, const struct sluice_window *window);
     int (*qp_create)(struct sluice_card *card, unsigned depth, struct sluice_qp **qp);
     void (*qp_destroy)(struct sluice_qp *qp);
+    int (*qp_coalesce)(struct sluice_qp *qp, unsigned count, unsigned microseconds);
     /* `count` ops that keep the rules, never more than depth - in_flight; takes all of them, or -ENODEV. */
     int (*submit)(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
     int (*poll)(struct sluice_qp *qp, struct sluice_done *done, unsigned max);

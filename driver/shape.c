@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shape.h"
 
+#define PART_BLOCK_REST 15u  /* of the block that an earlier part began */
+#define PART_HEAD       21u  /* header and the longest IV */
+#define PART_PADDING    256u /* and its length byte */
+
 void shape_of(const struct sluice_sa_config *config, struct shape *shape)
 {
     uint8_t nonce = (uint8_t)sluice_cipher_block(config->cipher);
@@ -52,4 +56,14 @@ bool shape_open(const struct shape *shape, uint32_t record, struct open_size *si
     size->largest = size->encrypted - inside;
     size->write = size->largest < SLUICE_MAX_CONTENT ? size->largest : SLUICE_MAX_CONTENT;
     return size->encrypted % shape->block == 0 && size->largest <= SLUICE_MAX_CONTENT + SLUICE_MAX_PADDING;
+}
+
+uint32_t shape_part_room(enum sluice_direction direction, uint8_t mac_len, uint32_t src_len, unsigned part)
+{
+    uint32_t room = src_len + PART_BLOCK_REST;
+
+    if (direction == SLUICE_DIRECTION_SEAL) {
+        room += (part & SLUICE_PART_FIRST ? PART_HEAD : 0) + (part & SLUICE_PART_LAST ? mac_len + PART_PADDING : 0);
+    }
+    return room;
 }

@@ -61,5 +61,7 @@ static inline uint32_t shape_body(const struct shape *shape)
 bool shape_seal(const struct shape *shape, uint32_t content, unsigned pad, struct seal_size *size);
 /* false: no record has this length. */
 bool shape_open(const struct shape *shape, uint32_t record, struct open_size *size);
+/* Room that a part must have at its destination; `part`: SLUICE_PART bits. */
+uint32_t shape_part_room(enum sluice_direction direction, uint8_t mac_len, uint32_t src_len, unsigned part);
 
 #endif

@@ -20,6 +20,11 @@ uint32_t sluice_content_max(const struct sluice_sa_config *config, uint32_t reco
     return shape_open(&shape, record, &size) ? size.write : 0;
 }
 
+uint32_t sluice_part_room(const struct sluice_sa_config *config, uint32_t src_len, unsigned part)
+{
+    return shape_part_room(config->direction, config->mac_len, src_len, part);
+}
+
 unsigned sluice_cipher_key_len(enum sluice_cipher cipher)
 {
     switch (cipher) {

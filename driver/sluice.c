@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "engine.h"
+#include "pages.h"
 #include "sa_config.h"
 #include "shape.h"
-#include "sluice_regs.h"
+#include "window.h"
 
 #define DEFAULT_TIMEOUT_MS 30000u
 #define LEAST_DEPTH        (1u << SLUICE_MIN_QUEUE_DEPTH_LOG2)
+#define PART_BITS          (SLUICE_PART | SLUICE_PART_FIRST | SLUICE_PART_LAST)
+#define COALESCE_MOST      255u
 
 static const struct {
     const char *scheme;
@@ -85,6 +88,7 @@ int sluice_sa_create(struct sluice_card *card, const struct sluice_sa_config *co
         (*sa)->explicit_nonce = config->nonce_mode == SLUICE_NONCE_MODE_EXPLICIT;
         (*sa)->tls = form_is_tls(config->form);
         (*sa)->chained = config->form == SLUICE_FORM_TLS10;
+        (*sa)->window = config->direction == SLUICE_DIRECTION_OPEN && config->replay;
     }
     return err;
 }
@@ -94,6 +98,21 @@ void sluice_sa_destroy(struct sluice_sa *sa)
     if (sa) {
         sa->card->ops->sa_destroy(sa);
     }
+}
+
+int sluice_sa_window_export(struct sluice_sa *sa, struct sluice_window *window)
+{
+    int err = sa->window ? sa->card->ops->sa_window_export(sa, window) : -EINVAL;
+
+    return err ? err : window_clean(window);
+}
+
+int sluice_sa_window_import(struct sluice_sa *sa, const struct sluice_window *window)
+{
+    struct sluice_window clean = *window;
+    int err = sa->window ? window_clean(&clean) : -EINVAL;
+
+    return err ? err : sa->card->ops->sa_window_import(sa, &clean);
 }
 
 int sluice_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **qp)
@@ -123,26 +142,49 @@ void sluice_qp_destroy(struct sluice_qp *qp)
     }
 }
 
-static bool op_fits(const struct sluice_card *card, const struct sluice_op *op)
+static bool place_fits(const struct dma *mem, void *at, void *const *list, uint32_t len)
+{
+    return list ? pages_inside(mem, list, len) : dma_inside(mem, at, len);
+}
+
+static bool places_fit(const struct dma *mem, const struct sluice_op *op)
+{
+    return place_fits(mem, op->src, op->src_list, op->src_len) &&
+           (op->type == SLUICE_OP_TYPE_VERIFY || place_fits(mem, op->dst, op->dst_list, op->dst_len));
+}
+
+/* What the operation needs of the engine beyond its SA's cipher, MAC and form. */
+static uint32_t features_needed(const struct sluice_op *op)
+{
+    return (op->part || op->type == SLUICE_OP_TYPE_VERIFY ? FEATURE(CUT_THROUGH) : 0) |
+           (op->src_list || op->dst_list ? FEATURE(PAGE_LIST) : 0);
+}
+
+/* 0, or why not. */
+static int check_op(const struct sluice_card *card, const struct sluice_op *op)
 {
     if (op->type == SLUICE_OP_TYPE_NOP) {
-        return true;
+        return 0;
     }
-    return (op->type == SLUICE_OP_TYPE_SEAL || op->type == SLUICE_OP_TYPE_OPEN) && op->sa && op->sa->card == card &&
-           dma_inside(&card->mem, op->src, op->src_len) && dma_inside(&card->mem, op->dst, op->dst_len);
+    if ((op->type != SLUICE_OP_TYPE_SEAL && op->type != SLUICE_OP_TYPE_OPEN && op->type != SLUICE_OP_TYPE_VERIFY) || !op->sa ||
+        op->sa->card != card || op->part & ~PART_BITS || !places_fit(&card->mem, op)) {
+        return -EINVAL;
+    }
+    return features_needed(op) & ~card->features ? -EOPNOTSUPP : 0;
 }
 
 int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count)
 {
     unsigned room = qp->depth - qp->in_flight;
     unsigned fit = 0;
-    int taken;
+    int taken = 0;
 
-    while (fit < count && fit < room && op_fits(qp->card, &ops[fit])) {
-        fit++;
+    while (fit < count && fit < room && !taken) {
+        taken = check_op(qp->card, &ops[fit]);
+        fit += !taken;
     }
-    if (fit == 0 && count > 0 && room > 0) {
-        return -EINVAL;
+    if (fit == 0 && taken) {
+        return taken;
     }
     taken = qp->card->ops->submit(qp, ops, fit);
     if (taken > 0) {
@@ -164,6 +206,11 @@ int sluice_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max)
 int sluice_qp_fd(const struct sluice_qp *qp)
 {
     return qp->fd;
+}
+
+int sluice_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds)
+{
+    return count > COALESCE_MOST ? -EINVAL : qp->card->ops->qp_coalesce(qp, count, microseconds);
 }
 
 int sluice_qp_arm(struct sluice_qp *qp)

@@ -42,13 +42,15 @@ struct sluice_info {
     char engine[8]; /* "soft", "sim", "pci" */
     uint16_t major, minor;
     uint32_t build_id;
-    uint32_t clock_khz; /* 0 for soft */
-    uint32_t features;  /* bits of register FEATURES */
-    unsigned lanes;
-    unsigned io_queues; /* queue pairs that can be open at once */
-    unsigned max_depth; /* entries of a queue pair, at most */
-    unsigned sa_count;  /* SAs that can exist at once */
-    unsigned window;    /* replay window, in counters */
+    uint32_t clock_khz;    /* 0 for soft */
+    uint32_t features;     /* bits of register FEATURES */
+    unsigned lanes;        /* that do whole records */
+    unsigned legacy_lanes; /* those of them that do DES, 3DES and MD5 */
+    unsigned stream_lanes; /* that do records in parts */
+    unsigned io_queues;    /* queue pairs that can be open at once */
+    unsigned max_depth;    /* entries of a queue pair, at most */
+    unsigned sa_count;     /* SAs that can exist at once */
+    unsigned window;       /* replay window, in counters */
 };
 
 /* Opens an engine. `options` may be NULL. -EINVAL: bad URI; -EPROTO: not a sluice card, or of an unknown major version. */
@@ -59,8 +61,9 @@ int sluice_card_info(struct sluice_card *card, struct sluice_info *info);
 int sluice_card_ping(struct sluice_card *card);
 
 /*
- * DMA memory. Every source and destination of an operation lies inside one allocation. Aligned to 64 bytes; zeroed at allocation,
- * wiped at free. Thread-safe. The memory stays valid until sluice_close, also when the card is gone.
+ * DMA memory. Every source and destination of an operation lies inside one allocation, with a page list each page of it. Aligned
+ * to 64 bytes; zeroed at allocation, wiped at free. Thread-safe. The memory stays valid until sluice_close, also when the card is
+ * gone.
  */
 void *sluice_mem_alloc(struct sluice_card *card, size_t bytes);
 void sluice_mem_free(struct sluice_card *card, void *mem);
@@ -87,27 +90,84 @@ int sluice_sa_create(struct sluice_card *card, const struct sluice_sa_config *co
 /* Admin. Waits for operations in flight; keys are overwritten. No submit that names the SA may be running or follow. */
 void sluice_sa_destroy(struct sluice_sa *sa);
 
-enum sluice_op_type { SLUICE_OP_TYPE_NOP, SLUICE_OP_TYPE_SEAL, SLUICE_OP_TYPE_OPEN };
+#define SLUICE_WINDOW_BITS       2048u
+#define SLUICE_WINDOW_CURRENT    1u /* bits of sluice_window.state: a counter was accepted in the highest incarnation */
+#define SLUICE_WINDOW_FORMER     2u /* there is an incarnation before it */
+#define SLUICE_WINDOW_FORMER_ANY 4u /* a counter was accepted in that one */
+
+/*
+ * What an SA remembers of counters, to go on with elsewhere: "Replay window" in rtl/README.md. Counter c is bit c mod 2048, which
+ * is bit c % 8 of byte c / 8 % 256. Only the SLUICE_REPLAY_WINDOW counters up to the highest count; other bits are 0 when they
+ * are exported, and passed over when they are imported, as is what `state` says is not there.
+ */
+struct sluice_window {
+    uint64_t floor;   /* counters below are replayed */
+    uint64_t current; /* highest counter accepted in the highest incarnation; without one, its incarnation and sequence 0 */
+    uint64_t former;  /* the same of the incarnation before it; 0 when there is none */
+    uint64_t state;
+    uint8_t current_bits[SLUICE_WINDOW_BITS / 8];
+    uint8_t former_bits[SLUICE_WINDOW_BITS / 8];
+};
+
+/*
+ * Admin. Reads or replaces the window of an SA made with direction open and replay 1 (else -EINVAL). What has been polled is in
+ * an exported window; of what is in flight some may be. Not while another thread submits operations on the SA. Import: -EINVAL
+ * when the former incarnation is above the current one.
+ */
+int sluice_sa_window_export(struct sluice_sa *sa, struct sluice_window *window);
+int sluice_sa_window_import(struct sluice_sa *sa, const struct sluice_window *window);
+
+enum sluice_op_type { SLUICE_OP_TYPE_NOP, SLUICE_OP_TYPE_SEAL, SLUICE_OP_TYPE_OPEN, SLUICE_OP_TYPE_VERIFY };
+
+/*
+ * Page lists. When src_list is not NULL, the source is not at src but in pages: it begins at src_list[0], which may lie anywhere
+ * in its page of 4096 bytes, and where a page ends goes on at the beginning of the next one in the list, all of them
+ * page-aligned. The list has as many entries as that takes for src_len bytes (more than 16 are not looked at: no operation reads
+ * or writes so much); it is copied at submit. The same of dst_list for dst_len. With equal lists the operation works in place.
+ *
+ * Parts ("cut-through"; TLS forms alone). A record too long to be waited for is sealed or opened in parts, as it comes: the first
+ * has SLUICE_PART | SLUICE_PART_FIRST, the last SLUICE_PART | SLUICE_PART_LAST (one part may be both), those between SLUICE_PART;
+ * FIRST or LAST without PART is `unsupported`. All sources together are the whole record (open) or the whole content (seal); a
+ * part may have any size, 0 too. content_type, pad, nonce, seq and total are taken from the first part. Each part writes what is
+ * ready, whole cipher blocks; `length` tells how much, and sluice_part_room how much it can be. Parts of several SAs may be mixed
+ * in any way, but an SA has one record under way: a first part drops the one before. A part that the SA is not in the middle of a
+ * record for is `bad_format`. One that fails has written nothing and ends the record; only `unsupported`, no_such_sa and
+ * sa_mismatch leave it as it was.
+ *   seal: the bytes written are the record.
+ *   open, tls_etm: they are content and padding; the last part's status is the verdict (ok, auth_failed) and its `content` the
+ *     content's length. What earlier parts wrote had not been verified.
+ *   open, tls_mte and tls10: they are content, MAC and padding; `ok` of the last says only that it was decrypted. The verdict is
+ *     that of VERIFY on all of it: src is everything that the parts wrote, content_type the record's type byte, seq its sequence
+ *     number. Nothing is written, dst is not looked at; ok has the content's length.
+ */
+#define SLUICE_PART       4u
+#define SLUICE_PART_FIRST 8u
+#define SLUICE_PART_LAST  16u
 
 struct sluice_op {
     enum sluice_op_type type;
     struct sluice_sa *sa;
-    void *src;            /* in DMA memory. seal: content; open: record */
-    void *dst;            /* in DMA memory; identical to or disjoint from [src, src + src_len) */
-    uint32_t src_len;     /* bytes; content at most SLUICE_MAX_CONTENT */
-    uint32_t dst_len;     /* bytes that dst has room for; see sluice_record_max and sluice_content_max */
-    uint8_t content_type; /* seal: type byte; bit 7 is set by the engine in the secure-UDP forms, else cleared */
-    uint8_t pad;          /* seal: cipher blocks of padding beyond the least; padding_length stays <= 255 */
-    uint8_t nonce[16];    /* seal, explicit mode: nonce or IV; tls10: IV, for open too. 8-byte ciphers use the first 8 bytes */
-    uint64_t seq;         /* TLS forms: sequence number of the record */
-    uint64_t cookie;      /* returned in the completion */
+    void *src;             /* in DMA memory. seal: content; open: record; verify: decrypted body */
+    void *dst;             /* in DMA memory; identical to or disjoint from [src, src + src_len) */
+    void *const *src_list; /* pages in DMA memory, in place of src; NULL: none */
+    void *const *dst_list; /* the same of dst */
+    uint32_t src_len;      /* bytes; content at most SLUICE_MAX_CONTENT */
+    uint32_t dst_len;      /* bytes that dst has room for; see sluice_record_size, sluice_content_max and sluice_part_room */
+    uint16_t total;        /* seal, first part: content bytes of the whole record */
+    uint8_t part;          /* SLUICE_PART and its companions, or 0: a whole record. Other bits: -EINVAL */
+    uint8_t content_type;  /* seal, verify: type byte; bit 7 is set by the engine in the secure-UDP forms, else cleared */
+    uint8_t pad;           /* seal: cipher blocks of padding beyond the least; padding_length stays <= 255 */
+    uint8_t nonce[16];     /* seal, explicit mode: nonce or IV; tls10: IV, for open too. 8-byte ciphers use the first 8 bytes */
+    uint64_t seq;          /* TLS forms: sequence number of the record */
+    uint64_t cookie;       /* returned in the completion */
 };
 
 struct sluice_done {
     uint64_t cookie;
     uint64_t counter;    /* seal: used; open: recovered (sequence mode, status ok, replayed or auth_failed with AES) else 0 */
-    uint8_t next_iv[16]; /* tls10, status ok: IV of the next record, zeros after it; else 0 */
-    uint32_t length;     /* bytes of the result; 0 unless status is ok or replayed */
+    uint8_t next_iv[16]; /* tls10, status ok: IV of the next record (of parts: the last one), zeros after it; else 0 */
+    uint32_t length;     /* bytes of the result, of parts: of this one; 0 unless status is ok or replayed */
+    uint32_t content;    /* open, parts, ok: of the bytes that all parts wrote so far, those that are surely content; else 0 */
     enum sluice_status status;
 };
 
@@ -122,7 +182,8 @@ void sluice_qp_destroy(struct sluice_qp *qp);
 /*
  * Takes as many of `ops` as there is room for, in order; returns how many (0: poll first), with one doorbell for all of them.
  * Never blocks. Returns -EINVAL when ops[0] breaks a rule of this header (an address outside DMA memory, an SA of another card);
- * an operation further on that does so ends the burst before it. Lengths of 0 need no address. -ENODEV: the card is gone.
+ * an operation further on that does so ends the burst before it. Lengths of 0 need no address. -EOPNOTSUPP, in the same way: the
+ * engine's features have no page lists, or no parts and verify. -ENODEV: the card is gone.
  */
 int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
 /*
@@ -137,6 +198,12 @@ int sluice_qp_fd(const struct sluice_qp *qp);
  * again), 0 when armed.
  */
 int sluice_qp_arm(struct sluice_qp *qp);
+/*
+ * Admin. From now on an armed eventfd is signalled when `count` completions are there (0 and 1: the first), or `microseconds`
+ * after the first of them (0: no limit), whichever comes first. An engine may signal sooner; soft does so at once. A new queue
+ * pair has 0, 0. -EINVAL: count beyond 255, or more time than 2^24 - 1 clocks of the card.
+ */
+int sluice_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds);
 /* Operations submitted and not yet polled. */
 unsigned sluice_qp_in_flight(const struct sluice_qp *qp);
 
@@ -147,6 +214,8 @@ unsigned sluice_qp_in_flight(const struct sluice_qp *qp);
 uint32_t sluice_record_size(const struct sluice_sa_config *config, uint32_t content, unsigned pad);
 /* Largest content that a record of `record` bytes can hold, so the least dst_len of an open; 0 when it cannot be a record. */
 uint32_t sluice_content_max(const struct sluice_sa_config *config, uint32_t record);
+/* Least dst_len of a part with this source: direction, src_len and SLUICE_PART bits; the same for every cipher and form. */
+uint32_t sluice_part_room(const struct sluice_sa_config *config, uint32_t src_len, unsigned part);
 /* Bytes of key of a cipher, of MAC output, of cipher block (8 for NULL: its nonce in the secure-UDP forms). */
 unsigned sluice_cipher_key_len(enum sluice_cipher cipher);
 unsigned sluice_cipher_block(enum sluice_cipher cipher);
@@ -159,7 +228,7 @@ struct sluice_stats {
     uint64_t record_bytes, content_bytes; /* of records that ended ok */
     uint64_t rx_beats, tx_beats, tx_stall, tag_stall, lane_stall, bad_tlp, bad_doorbell, interrupts;
     uint64_t seal_status[16], open_status[16];
-    unsigned lanes;
+    unsigned lanes; /* with the stream lanes, which come last */
     struct {
         uint64_t busy, starved, blocked, records;
     } lane[32];

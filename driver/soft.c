@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "sluice_regs.h"
 #include "soft_record.h"
 
@@ -70,6 +71,8 @@ static int soft_info(struct sluice_card *card, struct sluice_info *info)
                                  .minor = SLUICE_MINOR,
                                  .features = card->features,
                                  .lanes = 1,
+                                 .legacy_lanes = 1,
+                                 .stream_lanes = 1,
                                  .io_queues = QP_MOST,
                                  .max_depth = DEPTH_MAX,
                                  .sa_count = SA_SLOTS,
@@ -162,6 +165,18 @@ static void soft_sa_destroy(struct sluice_sa *base)
     free(sa);
 }
 
+static int soft_sa_window_export(struct sluice_sa *sa, struct sluice_window *window)
+{
+    window_export(&((struct soft_sa *)sa)->window, window);
+    return 0;
+}
+
+static int soft_sa_window_import(struct sluice_sa *sa, const struct sluice_window *window)
+{
+    window_import(&((struct soft_sa *)sa)->window, window);
+    return 0;
+}
+
 /* ---------------------------------------------------------------- queue pairs */
 
 static int soft_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **out)
@@ -236,6 +251,15 @@ static void soft_qp_destroy(struct sluice_qp *qp)
     free(q);
 }
 
+/* Completions are there at the end of submit: there is nothing to wait for. */
+static int soft_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds)
+{
+    (void)qp;
+    (void)count;
+    (void)microseconds;
+    return 0;
+}
+
 /* ---------------------------------------------------------------- data path */
 
 /* One writer, so that no locked instruction is needed. */
@@ -244,15 +268,14 @@ static void count(_Atomic uint64_t *counter, uint64_t by)
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
 }
 
-static void count_done(struct soft_counts *counts, enum sluice_direction direction, uint32_t src_len,
-                       const struct sluice_done *done)
+static void count_done(struct soft_counts *counts, const struct sluice_op *op, const struct sluice_done *done)
 {
-    bool seal = direction == SLUICE_DIRECTION_SEAL;
+    bool seal = op->type == SLUICE_OP_TYPE_SEAL;
 
-    count(&counts->status[direction][done->status], 1);
-    if (done->status == SLUICE_STATUS_OK) {
-        count(&counts->record_bytes, seal ? done->length : src_len);
-        count(&counts->content_bytes, seal ? src_len : done->length);
+    count(&counts->status[seal ? SLUICE_DIRECTION_SEAL : SLUICE_DIRECTION_OPEN][done->status], 1);
+    if (done->status == SLUICE_STATUS_OK && op->type != SLUICE_OP_TYPE_VERIFY) {
+        count(&counts->record_bytes, seal ? done->length : op->src_len);
+        count(&counts->content_bytes, seal ? op->src_len : done->length);
     }
 }
 
@@ -271,22 +294,71 @@ static struct soft_sa *find_sa(struct soft_card *soft, const struct sluice_sa *n
     return sa;
 }
 
+/* The record work, on a source and a destination that lie in one piece each. Returns how many bytes were written. */
+static uint32_t work(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done)
+{
+    if (op->type == SLUICE_OP_TYPE_VERIFY) {
+        soft_verify(sa, scratch, op, done);
+        return 0;
+    }
+    if (op->part) {
+        if (!sa->shape.tls) {
+            done->status = SLUICE_STATUS_UNSUPPORTED;
+            return 0;
+        }
+        return op->type == SLUICE_OP_TYPE_SEAL ? soft_seal_part(sa, scratch, op, done) : soft_unseal_part(sa, scratch, op, done);
+    }
+    return op->type == SLUICE_OP_TYPE_SEAL ? soft_seal(sa, op, done) : soft_unseal(sa, scratch, op, done);
+}
+
+/* Page lists go through bounce buffers. A source that does not fit has no right length, and nobody looks at it. */
+static void work_in_pages(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done)
+{
+    struct sluice_op flat = *op;
+    uint32_t written, gathered = 0;
+
+    if (op->src_list) {
+        flat.src = scratch->src;
+        gathered = op->src_len <= sizeof scratch->src ? op->src_len : 0;
+        pages_gather(op->src_list, scratch->src, gathered);
+    }
+    if (op->dst_list) {
+        flat.dst = scratch->dst;
+    }
+    written = work(sa, scratch, &flat, done);
+    if (op->dst_list) {
+        pages_scatter(op->dst_list, scratch->dst, written);
+        explicit_bzero(scratch->dst, written);
+    }
+    explicit_bzero(scratch->src, gathered);
+}
+
+/* Check 1, as far as this engine is asked what there could be to refuse. */
+static bool known_parts(const struct sluice_op *op)
+{
+    return op->part == 0 || (op->part & SLUICE_PART && op->type != SLUICE_OP_TYPE_VERIFY);
+}
+
 static void run(struct soft_card *soft, struct soft_qp *q, const struct sluice_op *op, struct sluice_done *done)
 {
-    enum sluice_direction direction = op->type == SLUICE_OP_TYPE_OPEN ? SLUICE_DIRECTION_OPEN : SLUICE_DIRECTION_SEAL;
     struct soft_sa *sa;
 
     *done = (struct sluice_done){.cookie = op->cookie, .status = SLUICE_STATUS_OK};
     if (op->type == SLUICE_OP_TYPE_NOP) {
         return;
     }
-    sa = find_sa(soft, op->sa, direction, &done->status);
-    if (sa && direction == SLUICE_DIRECTION_SEAL) {
-        soft_seal(sa, op, done);
-    } else if (sa) {
-        soft_unseal(sa, &q->scratch, op, done);
+    if (!known_parts(op)) {
+        done->status = SLUICE_STATUS_UNSUPPORTED;
+    } else {
+        sa =
+            find_sa(soft, op->sa, op->type == SLUICE_OP_TYPE_SEAL ? SLUICE_DIRECTION_SEAL : SLUICE_DIRECTION_OPEN, &done->status);
+        if (sa && (op->src_list || op->dst_list)) {
+            work_in_pages(sa, &q->scratch, op, done);
+        } else if (sa) {
+            (void)work(sa, &q->scratch, op, done);
+        }
     }
-    count_done(&q->counts, direction, op->src_len, done);
+    count_done(&q->counts, op, done);
 }
 
 static int soft_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count_ops)
@@ -331,8 +403,11 @@ static const struct engine_ops soft_ops = {
     .stats = soft_stats,
     .sa_create = soft_sa_create,
     .sa_destroy = soft_sa_destroy,
+    .sa_window_export = soft_sa_window_export,
+    .sa_window_import = soft_sa_window_import,
     .qp_create = soft_qp_create,
     .qp_destroy = soft_qp_destroy,
+    .qp_coalesce = soft_qp_coalesce,
     .submit = soft_submit,
     .poll = soft_poll,
     .arm = soft_arm,
@@ -366,7 +441,7 @@ int soft_open(const char *where, const struct sluice_options *options, struct sl
     pthread_mutex_init(&soft->lock, NULL);
     soft->card.ops = &soft_ops;
     soft->card.features = FEATURE(AES) | FEATURE(AES192) | FEATURE(DES) | FEATURE(SHA1) | FEATURE(SHA256) | FEATURE(MD5) |
-                          FEATURE(UDP) | FEATURE(TLS) | FEATURE(NULL);
+                          FEATURE(UDP) | FEATURE(TLS) | FEATURE(CUT_THROUGH) | FEATURE(PAGE_LIST) | FEATURE(NULL);
     soft->card.max_depth = DEPTH_MAX;
     *out = &soft->card;
     return 0;

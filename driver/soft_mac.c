@@ -45,16 +45,22 @@ static void finish(const struct mac_key *key, const uint8_t *inner_digest, uint8
     key->hash->final(&s, out);
 }
 
+void mac_end(const struct mac_key *key, union hash_state *s, uint8_t *out)
+{
+    uint8_t digest[HASH_MAX_BYTES];
+
+    key->hash->final(s, digest);
+    finish(key, digest, out);
+}
+
 void mac_compute(const struct mac_key *key, const uint8_t *prefix, size_t prefix_len, const uint8_t *data, size_t len,
                  uint8_t *out)
 {
     union hash_state s = key->inner;
-    uint8_t digest[HASH_MAX_BYTES];
 
     key->hash->update(&s, prefix, prefix_len);
     key->hash->update(&s, data, len);
-    key->hash->final(&s, digest);
-    finish(key, digest, out);
+    mac_end(key, &s, out);
 }
 
 /* Writes the padding of a message that ends at byte `end` (secret) of tail, in its place, wherever that is. */

@@ -25,6 +25,9 @@ int mac_key_init(struct mac_key *key, enum sluice_mac mac, const uint8_t *raw);
 void mac_compute(const struct mac_key *key, const uint8_t *prefix, size_t prefix_len, const uint8_t *data, size_t len,
                  uint8_t *out);
 
+/* The same in pieces: *s begins as key->inner, takes what is to be authenticated, and is of no use after this. */
+void mac_end(const struct mac_key *key, union hash_state *s, uint8_t *out);
+
 /*
  * HMAC of msg[0..len), where `len` is secret but lies in [most - 255, most] (from 0 on, when most is less), and msg[0..most) is
  * readable. Time, addresses and the number of compressions depend on `most` alone.

@@ -3,37 +3,14 @@
 
 #include <string.h>
 
+#include "soft_bytes.h"
 #include "soft_ct.h"
 
 #define VERSION_MAJOR 0x03
 #define TYPE_UDP_BIT  0x80
-#define LENGTH_OFFSET 3u
 #define CID_OFFSET    TLS_HEADER_BYTES /* where what the length field counts begins, in every form */
 #define CID_BYTES     8u
 #define COUNTER_BYTES 8u
-
-static void store_be16(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static void store_be64(uint8_t *p, uint64_t v)
-{
-    for (unsigned i = 0; i < 8; i++) {
-        p[i] = (uint8_t)(v >> (56 - 8 * i));
-    }
-}
-
-static uint64_t load_be64(const uint8_t *p)
-{
-    uint64_t v = 0;
-
-    for (unsigned i = 0; i < 8; i++) {
-        v = v << 8 | p[i];
-    }
-    return v;
-}
 
 static uint8_t version_minor(const struct sluice_sa_config *config)
 {
@@ -87,7 +64,7 @@ static uint8_t *put_prefix(uint8_t *end, const struct shape *shape, const struct
     uint8_t *copy = end - shape->header;
 
     memcpy(copy, header, shape->header);
-    store_be16(copy + LENGTH_OFFSET, length);
+    store_be16(copy + SOFT_LENGTH_OFFSET, length);
     if (shape->tls) {
         store_be64(copy - TLS_SEQ_BYTES, turn->seq);
         return copy - TLS_SEQ_BYTES;
@@ -142,12 +119,12 @@ static int make_nonce(struct soft_sa *sa, const uint8_t *explicit_nonce, uint64_
     return cbc_block(&sa->cbc, block + CBC_BLOCK_BYTES - sa->cbc.block, nonce);
 }
 
-static void put_header(const struct soft_sa *sa, uint8_t type, uint32_t record, uint8_t *header)
+void soft_put_header(const struct soft_sa *sa, uint8_t type, uint32_t record, uint8_t *header)
 {
     header[0] = sa->shape.tls ? type & ~TYPE_UDP_BIT & 0xff : type | TYPE_UDP_BIT;
     header[1] = VERSION_MAJOR;
     header[2] = sa->minor;
-    store_be16(header + LENGTH_OFFSET, record - CID_OFFSET);
+    store_be16(header + SOFT_LENGTH_OFFSET, record - CID_OFFSET);
     if (!sa->shape.tls) {
         memcpy(header + CID_OFFSET, sa->cid, CID_BYTES);
     }
@@ -162,7 +139,7 @@ static int build_record(struct soft_sa *sa, const struct sluice_op *op, const st
     int err = 0;
 
     memmove(body, op->src, op->src_len);
-    put_header(sa, op->content_type, size->record, header);
+    soft_put_header(sa, op->content_type, size->record, header);
     memcpy(header + sa->shape.header, turn->nonce, sa->shape.lead);
     if (sa->mac.hash && !sa->shape.etm) {
         record_mac(sa, turn, header, op->src_len, body, op->src_len, mac);
@@ -182,7 +159,7 @@ static int build_record(struct soft_sa *sa, const struct sluice_op *op, const st
     return err;
 }
 
-void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done)
+uint32_t soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done)
 {
     struct turn turn = {.seq = op->seq};
     uint64_t counter = 0;
@@ -190,34 +167,34 @@ void soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_don
 
     if (!shape_seal(&sa->shape, op->src_len, op->pad, &size)) {
         done->status = SLUICE_STATUS_BAD_LENGTH;
-        return;
+        return 0;
     }
     if (op->dst_len < size.record) {
         done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
-        return;
+        return 0;
     }
     if (sa->sequence) {
         if (sa->next >= sa->limit) {
             done->status = SLUICE_STATUS_COUNTER_EXHAUSTED;
-            return;
+            return 0;
         }
         counter = sa->next++;
     }
     if (make_nonce(sa, op->nonce, counter, turn.nonce) || build_record(sa, op, &size, &turn)) {
         memset(op->dst, 0, size.record);
         done->status = SLUICE_STATUS_HARDWARE_FAULT;
-        return;
+        return size.record;
     }
     done->status = SLUICE_STATUS_OK;
     done->counter = counter;
     done->length = size.record;
     put_next_iv(sa, done);
+    return size.record;
 }
 
 /* ---------------------------------------------------------------- open */
 
-/* Checks 8 and 9. */
-static enum sluice_status check_header(const struct soft_sa *sa, const uint8_t *header, uint32_t record)
+enum sluice_status soft_check_header(const struct soft_sa *sa, const uint8_t *header, uint32_t record)
 {
     bool udp = header[0] & TYPE_UDP_BIT;
 
@@ -225,7 +202,7 @@ static enum sluice_status check_header(const struct soft_sa *sa, const uint8_t *
         (udp && memcmp(header + CID_OFFSET, sa->cid, CID_BYTES) != 0)) {
         return SLUICE_STATUS_BAD_FORMAT;
     }
-    if (((uint32_t)header[LENGTH_OFFSET] << 8 | header[LENGTH_OFFSET + 1]) != record - CID_OFFSET) {
+    if (load_be16(header + SOFT_LENGTH_OFFSET) != record - CID_OFFSET) {
         return SLUICE_STATUS_BAD_LENGTH;
     }
     return SLUICE_STATUS_OK;
@@ -306,6 +283,16 @@ static uint32_t check_mac_etm(const struct soft_sa *sa, const uint8_t *header, c
     return same(header + shape_body(&sa->shape) + size->encrypted, mac, sa->shape.mac_len);
 }
 
+/* What is left to be judged of decrypted bytes in scratch: the MAC of MAC-then-encrypt, and the content's length. */
+static uint32_t judge(const struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const struct turn *turn,
+                      const struct open_size *size, uint32_t padding, uint32_t good)
+{
+    if (sa->mac.hash && !sa->shape.etm) {
+        good &= check_mac_mte(sa, scratch, header, turn, size, size->largest - padding);
+    }
+    return ct_hide(good & ct_lt(size->largest - padding, SLUICE_MAX_CONTENT + 1));
+}
+
 /* Decrypts into scratch and judges. Mask: all of it is right; *content (secret) is the content's length, 0 when something is not.
  */
 static uint32_t check_body(struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header, const struct turn *turn,
@@ -324,11 +311,7 @@ static uint32_t check_body(struct soft_sa *sa, struct soft_scratch *scratch, con
     } else {
         good &= check_padding(scratch->plain, size, &padding);
     }
-    if (sa->mac.hash && !sa->shape.etm) {
-        good &= check_mac_mte(sa, scratch, header, turn, size, size->largest - padding);
-    }
-    good &= ct_lt(size->largest - padding, SLUICE_MAX_CONTENT + 1);
-    good = ct_hide(good);
+    good = judge(sa, scratch, header, turn, size, padding, good);
     *content = (size->largest - padding) & good;
     return good;
 }
@@ -347,46 +330,81 @@ static void find_nonce(const struct soft_sa *sa, const struct sluice_op *op, uin
     }
 }
 
-/* Checks 7 to 12; dst has room for size->write. */
-static enum sluice_status open_record(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op,
-                                      const struct open_size *size, struct sluice_done *done)
+/* Checks 7 to 12; dst has room for size->write. Sets done->status; returns how many bytes were written. */
+static uint32_t open_record(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op,
+                            const struct open_size *size, struct sluice_done *done)
 {
     const uint8_t *header = op->src;
     struct turn turn = {.seq = op->seq};
     uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
-    enum sluice_status status = check_header(sa, header, op->src_len);
     uint32_t good, content;
     uint64_t counter;
 
-    if (status != SLUICE_STATUS_OK) {
-        return status;
+    done->status = soft_check_header(sa, header, op->src_len);
+    if (done->status != SLUICE_STATUS_OK) {
+        return 0;
     }
     find_nonce(sa, op, turn.nonce);
-    status = check_nonce(sa, turn.nonce, &counter);
-    if (status != SLUICE_STATUS_OK) {
-        return status;
+    done->status = check_nonce(sa, turn.nonce, &counter);
+    if (done->status != SLUICE_STATUS_OK) {
+        return 0;
     }
     good = check_body(sa, scratch, header, &turn, op->src_len, size, &content);
     ct_copy_keep(op->dst, scratch->plain, size->write, least, content);
     if (!good) {
         done->counter = sa->aes ? counter : 0;
-        return SLUICE_STATUS_AUTH_FAILED;
+        done->status = SLUICE_STATUS_AUTH_FAILED;
+        return size->write;
     }
     done->counter = counter;
     done->length = content;
     put_next_iv(sa, done);
-    return sa->sequence && sa->replay && !window_take(&sa->window, counter) ? SLUICE_STATUS_REPLAYED : SLUICE_STATUS_OK;
+    if (sa->sequence && sa->replay && !window_take(&sa->window, counter)) {
+        done->status = SLUICE_STATUS_REPLAYED;
+    }
+    return size->write;
 }
 
-void soft_unseal(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done)
+uint32_t soft_unseal(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done)
 {
     struct open_size size;
 
     if (!shape_open(&sa->shape, op->src_len, &size)) {
         done->status = SLUICE_STATUS_BAD_LENGTH;
-    } else if (op->dst_len < size.write) {
-        done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
-    } else {
-        done->status = open_record(sa, scratch, op, &size, done);
+        return 0;
     }
+    if (op->dst_len < size.write) {
+        done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
+        return 0;
+    }
+    return open_record(sa, scratch, op, &size, done);
+}
+
+/* ---------------------------------------------------------------- verify */
+
+void soft_verify(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done)
+{
+    const struct turn turn = {.seq = op->seq};
+    uint8_t header[TLS_HEADER_BYTES];
+    uint32_t good = ~(uint32_t)0, padding = 0;
+    struct open_size size;
+
+    if (!sa->shape.tls || sa->shape.etm) {
+        done->status = SLUICE_STATUS_UNSUPPORTED;
+        return;
+    }
+    if (op->src_len > SOFT_PLAIN_BYTES || !shape_open(&sa->shape, shape_body(&sa->shape) + op->src_len, &size)) {
+        done->status = SLUICE_STATUS_BAD_LENGTH;
+        return;
+    }
+    soft_put_header(sa, op->content_type, 0, header);
+    if (op->src_len > 0) {
+        memcpy(scratch->plain, op->src, op->src_len);
+    }
+    if (sa->shape.padded) {
+        good = check_padding(scratch->plain, &size, &padding);
+    }
+    good = judge(sa, scratch, header, &turn, &size, padding, good);
+    done->status = good ? SLUICE_STATUS_OK : SLUICE_STATUS_AUTH_FAILED;
+    done->length = (size.largest - padding) & good;
 }

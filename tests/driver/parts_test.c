@@ -1,78 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parts of libsluice that need no card: replay window, DMA memory, queue rules and statistics of the common layer. */
+/* Parts of libsluice that need no card: DMA memory, queue rules and statistics of the common layer. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 
 #include "engine.h"
 #include "kit.h"
-#include "window.h"
-
-/* ---------------------------------------------------------------- replay window */
-
-#define MODEL_SPAN 200000u
-#define FLOOR      5000u
-
-/* What rtl/README.md says, with every counter remembered. */
-struct model {
-    uint8_t seen[MODEL_SPAN];
-    uint64_t base, floor, top;
-};
-
-static bool model_take(struct model *m, uint64_t c)
-{
-    uint64_t at = c - m->base;
-
-    if (c < m->floor || c >> 48 != m->floor >> 48 || c + SLUICE_REPLAY_WINDOW <= m->top || (c <= m->top && m->seen[at])) {
-        return false;
-    }
-    m->seen[at] = 1;
-    m->top = c > m->top ? c : m->top;
-    return true;
-}
-
-static uint64_t some_counter(const struct model *m)
-{
-    static const uint32_t reach[] = {2, 70, 1100, 1100, 1100, 3000};
-    uint32_t r = reach[tap_below(6)];
-    uint64_t c = m->top + tap_below(r) - tap_below(r);
-
-    return c >= m->base && c < m->base + MODEL_SPAN ? c : m->floor;
-}
-
-static bool window_is_model(uint64_t incarnation)
-{
-    static struct model m;
-    struct window w;
-
-    m = (struct model){.base = incarnation << 48, .floor = (incarnation << 48) + FLOOR};
-    m.top = m.floor - 1;
-    window_init(&w, m.floor);
-    for (unsigned i = 0; i < 300000 && m.top < m.base + MODEL_SPAN - 4000; i++) {
-        uint64_t c = some_counter(&m);
-
-        if (window_take(&w, c) != model_take(&m, c)) {
-            tap_note("counter %#llx, top %#llx", (unsigned long long)c, (unsigned long long)m.top);
-            return false;
-        }
-    }
-    return true;
-}
-
-static void window(void)
-{
-    struct window w;
-
-    tap_ok(window_is_model(0) && window_is_model(7) && window_is_model(0xffff),
-           "the window does what its rules say, over random counters");
-    window_init(&w, 0);
-    tap_ok(window_take(&w, 0) && !window_take(&w, 0) && window_take(&w, 1024) && !window_take(&w, 0) && window_take(&w, 1) &&
-               window_take(&w, 1025) && !window_take(&w, 1),
-           "counter 0 is the first, and the window is 1024 wide");
-    tap_ok(!window_take(&w, UINT64_C(1) << 48) && window_take(&w, (UINT64_C(1) << 48) - 1) &&
-               !window_take(&w, (UINT64_C(1) << 48) - 1),
-           "the last counter of an incarnation is taken once, another incarnation never");
-}
 
 /* ---------------------------------------------------------------- DMA memory */
 
@@ -195,7 +128,6 @@ int main(void)
     struct kit kit = {0};
 
     tap_begin();
-    window();
     tap_ok(sluice_open("soft:", &large, &card) == -EINVAL, "more than 4 GiB of DMA memory is refused");
     if (tap_ok(sluice_open("soft:", &small, &card) == 0 && kit_open(&kit, "soft:") == 0, "soft: opens")) {
         memory(card);

@@ -185,20 +185,26 @@ static uint32_t put_padding(const struct reference *r, uint8_t *out)
     return r->padding + 1;
 }
 
+uint32_t reference_inside(const struct reference *r, uint8_t *inside)
+{
+    uint32_t len = r->content_len;
+
+    memcpy(inside, r->content, len);
+    if (!reference_etm(r->config)) {
+        len += put_mac(r, len, inside, len, inside + len);
+    }
+    return len + put_padding(r, inside + len);
+}
+
 uint32_t reference_record(const struct reference *r, uint8_t *record)
 {
     const struct sluice_sa_config *c = r->config;
     bool etm = reference_etm(c), tls = reference_tls(c);
     uint32_t lead = tls ? reference_wire_nonce(c) : 0, trail = tls ? 0 : reference_wire_nonce(c);
     uint8_t *after_header = record + reference_header(c), *body = after_header + lead;
-    uint32_t inside = r->content_len, total;
+    uint32_t inside = reference_inside(r, body), total;
 
     memcpy(after_header, r->nonce, lead);
-    memcpy(body, r->content, r->content_len);
-    if (!etm) {
-        inside += put_mac(r, r->content_len, body, r->content_len, body + inside);
-    }
-    inside += put_padding(r, body + inside);
     encrypt(c, r->nonce, body, inside);
     total = reference_header(c) + lead + inside + (etm ? c->mac_len : 0) + trail;
     if (etm) {

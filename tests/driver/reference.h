@@ -36,6 +36,8 @@ uint32_t reference_wire_nonce(const struct sluice_sa_config *config);
 void reference_nonce(const struct sluice_sa_config *config, uint64_t counter, uint8_t nonce[16]);
 /* The least padding_length that fills a block, and `pad` blocks more. 0 with NULL. */
 uint32_t reference_padding(const struct sluice_sa_config *config, uint32_t content_len, unsigned pad);
+/* What is encrypted, as it is before that: content, MAC in mte, padding. Returns its length. */
+uint32_t reference_inside(const struct reference *r, uint8_t *inside);
 /* Returns the record's length; `record` has REFERENCE_ROOM. */
 uint32_t reference_record(const struct reference *r, uint8_t *record);
 
