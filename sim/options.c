@@ -14,6 +14,7 @@ static const char help[] =
     "  --socket PATH         UNIX socket to listen on; one client at a time\n"
     "  --ready-fd FD         write a newline to FD and close it once listening\n"
     "  --stats               print statistics at exit\n"
+    "  --free-run            run the clock also while the card has nothing to do\n"
     "\n"
     "the host:\n"
     "  --latency CLOCKS      from a read to its first completion, 0 to 10000000 (125)\n"
@@ -37,6 +38,7 @@ enum {
     OPT_SOCKET = 256,
     OPT_READY_FD,
     OPT_STATS,
+    OPT_FREE_RUN,
     OPT_LATENCY,
     OPT_MPS,
     OPT_MRRS,
@@ -56,6 +58,7 @@ static const struct option longs[] = {
     {"socket", required_argument, NULL, OPT_SOCKET},
     {"ready-fd", required_argument, NULL, OPT_READY_FD},
     {"stats", no_argument, NULL, OPT_STATS},
+    {"free-run", no_argument, NULL, OPT_FREE_RUN},
     {"latency", required_argument, NULL, OPT_LATENCY},
     {"mps", required_argument, NULL, OPT_MPS},
     {"mrrs", required_argument, NULL, OPT_MRRS},
@@ -185,6 +188,9 @@ static int take(const struct parser *p, int option, const char *text)
         return rc;
     case OPT_STATS:
         p->o->stats = true;
+        return 0;
+    case OPT_FREE_RUN:
+        r->free_run = true;
         return 0;
     case OPT_LATENCY:
         return small(p, text, 0, 10000000, &r->reads.latency);

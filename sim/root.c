@@ -192,7 +192,7 @@ void root_step(struct root *r)
 
 bool root_busy(const struct root *r)
 {
-    return !r->quiet || r->down_count > 0 || link_busy(&r->down) || reads_pending(&r->reads);
+    return r->options.free_run || !r->quiet || r->down_count > 0 || link_busy(&r->down) || reads_pending(&r->reads);
 }
 
 void root_send(struct root *r, const struct tlp *t)

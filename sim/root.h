@@ -27,6 +27,7 @@ struct root_options {
     struct config_host host;
     struct reads_config reads;
     unsigned stall;      /* percent of clocks in which a stream is held back, each way */
+    bool free_run;       /* the clock always has something to do */
     const char *trace;   /* file, or NULL */
     uint64_t trace_from; /* cycle */
 };

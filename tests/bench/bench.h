@@ -15,6 +15,8 @@ bool bench_asked(const struct bench_options *o, const char *row);
 
 /* The simulated card, in its own clocks. */
 void bench_card(const struct bench_options *o);
+/* The simulation itself, in this machine's CPU time. */
+void bench_speed(void);
 /* The software engine, in this machine's CPU time. */
 void bench_soft(void);
 

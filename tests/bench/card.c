@@ -185,10 +185,11 @@ static void quick(struct load *l)
 
 void bench_card(const struct bench_options *o)
 {
+    static const char *const none[] = {NULL};
     char title[120];
     struct load l;
 
-    load_begin(&l);
+    load_begin(&l, none);
     snprintf(title, sizeof title, "The simulated card, %u lanes, %u queue pairs", l.info.lanes, l.info.io_queues);
     if (o->full) {
         table_rate_head(title);

@@ -39,12 +39,10 @@ static uint8_t *memory(struct load *l)
     return mem;
 }
 
-void load_begin(struct load *l)
+void load_begin(struct load *l, const char *const arguments[])
 {
-    static const char *const none[] = {NULL};
-
     memset(l, 0, sizeof *l);
-    l->sim = sim_start(none);
+    l->sim = sim_start(arguments);
     need_ok(sluice_open(sim_uri(l->sim), NULL, &l->card), "the card");
     need_ok(sluice_card_info(l->card, &l->info), "the card");
     l->queues = l->info.io_queues < LOAD_QUEUES ? l->info.io_queues : LOAD_QUEUES;

@@ -37,8 +37,8 @@ struct load_figures {
     struct bound bound;
 };
 
-/* Starts a simulation and opens its card. */
-void load_begin(struct load *l);
+/* Starts a simulation, with further arguments that end with NULL, and opens its card. */
+void load_begin(struct load *l, const char *const arguments[]);
 void load_end(struct load *l);
 /* SAs of both directions for every queue, with the window on and counters from 0, and records of `content` bytes from now on. */
 void load_suite(struct load *l, const struct sluice_sa_config *config, uint32_t content);

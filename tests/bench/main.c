@@ -4,6 +4,7 @@
  *
  * bench                     the software engine, and a few rows of the simulated card
  * bench --card [-v] [WORD]  all rows of the card, or those in whose names every WORD occurs; -v: and where the clocks went
+ * bench --speed             of the simulation
  */
 #include <string.h>
 
@@ -22,23 +23,32 @@ bool bench_asked(const struct bench_options *o, const char *row)
     return true;
 }
 
+static void card(struct bench_options *o, int argc, char **argv)
+{
+    int i = 1;
+
+    o->full = i < argc && strcmp(argv[i], "--card") == 0;
+    i += o->full;
+    o->details = i < argc && strcmp(argv[i], "-v") == 0;
+    i += o->details;
+    o->words = (const char *const *)argv + i;
+    bench_card(o);
+}
+
 int main(int argc, char **argv)
 {
     struct bench_options o = {0};
-    int i = 1;
+    bool speed = argc > 1 && strcmp(argv[1], "--speed") == 0;
 
-    o.full = i < argc && strcmp(argv[i], "--card") == 0;
-    i += o.full;
-    o.details = i < argc && strcmp(argv[i], "-v") == 0;
-    i += o.details;
-    o.words = (const char *const *)argv + i;
     tap_begin();
-    if (sim_built()) {
-        bench_card(&o);
-    } else {
+    if (!sim_built()) {
         tap_note("sluice-sim is not built: no figures of the card");
+    } else if (speed) {
+        bench_speed();
+    } else {
+        card(&o, argc, argv);
     }
-    if (!o.full) {
+    if (!speed && !o.full) {
         bench_soft();
     }
     return table_short();

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -108,6 +109,17 @@ const char *sim_uri(const struct sim_child *sim)
 void sim_signal(struct sim_child *sim, int signal)
 {
     kill(sim->pid, signal);
+}
+
+double sim_cpu(const struct sim_child *sim)
+{
+    struct timespec t = {0};
+    clockid_t clock;
+
+    if (clock_getcpuclockid(sim->pid, &clock) == 0) {
+        clock_gettime(clock, &t);
+    }
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 int sim_stop(struct sim_child *sim)

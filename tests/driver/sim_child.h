@@ -13,6 +13,8 @@ struct sim_child *sim_start(const char *const arguments[]);
 /* "sim:PATH" */
 const char *sim_uri(const struct sim_child *sim);
 void sim_signal(struct sim_child *sim, int signal);
+/* Seconds of CPU time that it has used. */
+double sim_cpu(const struct sim_child *sim);
 /* SIGTERM; returns the exit status, -1 when a signal killed it. Frees. */
 int sim_stop(struct sim_child *sim);
 
