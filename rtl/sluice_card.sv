@@ -80,7 +80,7 @@ module sluice_card #(
   logic [3:0]     rd_valid, rd_ready, wr_valid, end_valid;
   logic [255:0]   rd_addr;
   logic [59:0]    rd_len, rd_pos;
-  logic           rd_bad;
+  logic           rd_bad, rd_last, cmd_last;
   logic [4:0]     rd_lane, wr_lane, end_lane;
   logic [10:0]    wr_addr;
   logic [15:0]    wr_be;
@@ -112,11 +112,11 @@ module sluice_card #(
     .reg_valid_o(reg_valid), .reg_write_o(reg_write), .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata), .reg_be_o(reg_be),
     .reg_ack_i(reg_ack), .reg_rdata_i(reg_rdata),
     .rd_valid_i(rd_valid), .rd_ready_o(rd_ready), .rd_addr_i(rd_addr), .rd_len_i(rd_len), .rd_lane_i(rd_lane), .rd_pos_i(rd_pos),
-    .rd_last_i(1'b1), .rd_bad_i(rd_bad),
+    .rd_last_i(rd_last), .rd_bad_i(rd_bad),
     .wr_valid_o(wr_valid), .wr_lane_o(wr_lane), .wr_addr_o(wr_addr), .wr_be_o(wr_be), .wr_data_o(wr_data),
     .end_valid_o(end_valid), .end_lane_o(end_lane), .end_err_o(end_err),
     .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_addr_i(cmd_addr), .cmd_len_i(cmd_len), .cmd_id_i(cmd_id),
-    .cmd_last_i(1'b1),
+    .cmd_last_i(cmd_last),
     .word_valid_i(word_valid), .word_ready_o(word_ready), .word_i(word),
     .done_valid_o(done_valid), .done_id_o(done_id), .done_err_o(done_err),
     .cqe_valid_i(cqe_valid), .cqe_ready_o(cqe_ready), .cqe_addr_i(cqe_addr), .cqe_data_i(cqe_data),
@@ -127,14 +127,6 @@ module sluice_card #(
     .tx_quiet_o(tx_quiet), .tags_idle_o(tags_idle), .idle_o(link_idle)
   );
   assign tx_user_o = 4'h0;
-
-  // No page lists yet.
-  logic unused_lists;
-  assign unused_lists    = &{1'b0, rd_ready[3], wr_valid[3], end_valid[3]};
-  assign rd_valid[3]     = 1'b0;
-  assign rd_addr[255:192] = 64'd0;
-  assign rd_len[59:45]   = 15'd0;
-  assign rd_pos[59:45]   = 15'd0;
 
   // ---- registers
   logic [255:0] identity;
@@ -254,10 +246,11 @@ module sluice_card #(
     .bell_valid_i(bell_valid), .bell_queue_i(bell_queue), .bell_cq_i(bell_cq), .bell_i(bell), .bad_bell_o(bad_bell),
     .adm_own_i(adm_own), .adm_take_i(adm_take), .adm_want_o(adm_want), .take_addr_o(take_addr), .taken_queue_o(taken_queue),
     .taken_count_o(taken_count), .enable_o(queue_enable), .empty_o(queue_empty), .fire_o(fire), .done_o(queue_done),
-    .rd_valid_o(rd_valid[1:0]), .rd_ready_i(rd_ready[1:0]), .rd_addr_o(rd_addr[127:0]), .rd_len_o(rd_len[29:0]),
-    .rd_lane_o(rd_lane), .rd_bad_o(rd_bad),
-    .rd_pos_o(rd_pos[29:0]), .wr_valid_i(wr_valid[1]), .wr_addr_i(wr_addr[6:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
-    .end_valid_i(end_valid[1]), .end_err_i(end_err),
+    .rd_valid_o({rd_valid[3], rd_valid[1:0]}), .rd_ready_i({rd_ready[3], rd_ready[1:0]}),
+    .rd_addr_o({rd_addr[255:192], rd_addr[127:0]}), .rd_len_o({rd_len[59:45], rd_len[29:0]}),
+    .rd_pos_o({rd_pos[59:45], rd_pos[29:0]}), .rd_lane_o(rd_lane), .rd_last_o(rd_last), .rd_bad_o(rd_bad),
+    .wr_valid_i({wr_valid[3], wr_valid[1]}), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
+    .end_valid_i({end_valid[3], end_valid[1]}), .end_err_i(end_err),
     .look_sa_o(look_sa), .look_in_use_i(look_in_use), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit),
     .raise_o(raise), .raise_sa_o(raise_sa), .raise_next_o(raise_next), .word_addr_o(word_raddr),
     .ask_valid_o(ask_valid), .ask_ready_i(window_ready), .ask_sa_o(ask_sa), .ask_counter_o(ask_counter),
@@ -269,7 +262,7 @@ module sluice_card #(
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job), .sa_valid_o(sa_valid), .res_valid_i(res_valid),
     .res_ready_o(res_ready), .res_i(res), .ring_en_o(ring_en), .ring_addr_o(ring_addr), .ring_data_i(ring_data),
-    .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_addr_o(cmd_addr), .cmd_len_o(cmd_len), .cmd_id_o(cmd_id),
+    .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_addr_o(cmd_addr), .cmd_len_o(cmd_len), .cmd_id_o(cmd_id), .cmd_last_o(cmd_last),
     .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word),
     .done_valid_i(done_valid), .done_id_i(done_id), .done_err_i(done_err),
     .cqe_valid_o(cqe_valid), .cqe_ready_i(cqe_ready), .cqe_addr_o(cqe_addr), .cqe_data_o(cqe_data),

@@ -50,6 +50,10 @@ package card_pkg;
     logic [1:0]   says;       // Counter...
     logic [63:0]  src;
     logic [63:0]  dst;
+    logic         src_list;   // src is the address of a page list, and so many entries are read
+    logic         dst_list;
+    logic [2:0]   src_pages;
+    logic [2:0]   dst_pages;
     logic [14:0]  src_len;
     logic [14:0]  total;
     logic [10:0]  words;
@@ -59,7 +63,7 @@ package card_pkg;
     logic [63:0]  counter;
     logic [127:0] nonce;
   } work_t;
-  localparam int unsigned WorkW = 8 + 1 + 2 + 2 + 3 + 4 + 64 + 1 + 8 + 5 + 2 + 64 + 64 + 15 + 15 + 11 + 6 + 8 + 8 + 64 + 128;
+  localparam int unsigned WorkW = 8 + 1 + 2 + 2 + 3 + 4 + 64 + 1 + 8 + 5 + 2 + 64 + 64 + 8 + 15 + 15 + 11 + 6 + 8 + 8 + 64 + 128;
 
   // What the completion of an operation needs, kept from its dispatch on.
   typedef struct packed {
@@ -67,6 +71,7 @@ package card_pkg;
     logic        direct;
     logic [3:0]  pair;
     logic [63:0] cookie;
+    logic        link;
     logic [7:0]  sa;
     logic        is_seal;
     logic        is_open;
@@ -77,7 +82,33 @@ package card_pkg;
     logic [14:0] src_len;
     logic [63:0] counter;
   } flight_t;
-  localparam int unsigned FlightW = 8 + 1 + 4 + 64 + 8 + 5 + 2 + 15 + 64;
+  localparam int unsigned FlightW = 8 + 1 + 4 + 64 + 1 + 8 + 5 + 2 + 15 + 64;
+
+  // What an operation on its way to a lane keeps in its slot.
+  typedef struct packed {
+    logic         bad;        // no source is read, and the lane is told of an error
+    logic [1:0]   lanes;
+    logic [1:0]   kind;
+    logic         part;
+    logic         first;
+    logic         last;
+    logic [3:0]   pair;
+    logic [7:0]   sa;
+    logic [63:0]  src;
+    logic         src_list;
+    logic         src_turn;   // queue_lists: the list is there when its bit is this
+    logic         dst_list;
+    logic         dst_turn;
+    logic [14:0]  src_len;
+    logic [14:0]  total;
+    logic [10:0]  words;
+    logic [5:0]   place;
+    logic [7:0]   type_byte;
+    logic [7:0]   pad;
+    logic [63:0]  counter;
+    logic [127:0] nonce;
+  } slot_t;
+  localparam int unsigned SlotW = 1 + 2 + 2 + 3 + 4 + 8 + 64 + 4 + 15 + 15 + 11 + 6 + 8 + 8 + 64 + 128;
 
   // A word turned down by n bytes: byte n comes to byte 0. In stages, since Yosys makes larger multiplexers of an index.
   function automatic logic [127:0] turn(input logic [127:0] word, input logic [3:0] n);

@@ -70,13 +70,15 @@ module queue_check #(
   logic        shape_ok, misfit, bad_length, too_small;
   logic [10:0] words;
   logic [5:0]  place;
+  logic [2:0]  src_pages, dst_pages, src_pages_q, dst_pages_q;
   queue_shape #(.Parts(Parts)) u_shape (
     .clk_i, .entry_i(e_q), .meta_i(look_meta_i), .ok_o(shape_ok), .misfit_o(misfit)
   );
   queue_sizes u_sizes (
     .clk_i, .seal_i(is_seal), .verify_i(is_verify), .part_i(part), .first_i(first), .last_i(last), .src_len_i(src_len),
     .total_i(total), .dst_len_i(dst_len), .pad_i(pad), .meta_i(look_meta_i),
-    .bad_length_o(bad_length), .too_small_o(too_small), .words_o(words), .place_o(place)
+    .bad_length_o(bad_length), .too_small_o(too_small), .words_o(words), .place_o(place),
+    .src_pages_o(src_pages), .dst_pages_o(dst_pages)
   );
 
   // The limit lies in the counter's incarnation, or is the beginning of the next one.
@@ -144,6 +146,10 @@ module queue_check #(
     out_o.verify    = is_verify;
     out_o.src       = e_q[sluice_regs_pkg::SqeSrcLsb +: 64];
     out_o.dst       = e_q[sluice_regs_pkg::SqeDstLsb +: 64];
+    out_o.src_list  = src_list && !drop_q;
+    out_o.dst_list  = dst_list && !drop_q;
+    out_o.src_pages = src_pages_q;
+    out_o.dst_pages = dst_pages_q;
     out_o.src_len   = drop_q ? 15'd0 : src_len[14:0];
     out_o.total     = total[14:0];
     out_o.type_byte = {!tls_q, content_type[6:0]};
@@ -169,6 +175,8 @@ module queue_check #(
       drop_q    <= status != sluice_regs_pkg::StatusOk;
       words_q   <= words;
       place_q   <= place;
+      src_pages_q <= src_pages;
+      dst_pages_q <= dst_pages;
       window_q  <= look_meta_i.replay && !look_meta_i.explicit_nonce;
       tell_q    <= aes && !look_meta_i.explicit_nonce;
       tls_q     <= tls;
@@ -193,6 +201,6 @@ module queue_check #(
   end
 
   logic unused;
-  assign unused = &{1'b0, dst_list, src_list, content_type[7]};
+  assign unused = &{1'b0, content_type[7]};
 endmodule
 `default_nettype wire

@@ -144,5 +144,8 @@ module queue_commit (
       endcase
     end
   end
+
+  logic unused;
+  assign unused = &{1'b0, in_flight_i};
 endmodule
 `default_nettype wire

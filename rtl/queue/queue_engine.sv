@@ -40,19 +40,20 @@ module queue_engine #(
   output logic [Queues-1:0]   empty_o,
   output logic [Queues-1:0]   fire_o,
   output logic [Queues-1:0]   done_o,
-  // Readings: lanes 0, submission entries 1; their data and ends.
-  output logic [1:0]          rd_valid_o,
-  input  logic [1:0]          rd_ready_i,
-  output logic [127:0]        rd_addr_o,
-  output logic [29:0]         rd_len_o,
+  // Readings: lanes 0, submission entries 1, page lists 2; data and ends of the last two.
+  output logic [2:0]          rd_valid_o,
+  input  logic [2:0]          rd_ready_i,
+  output logic [191:0]        rd_addr_o,
+  output logic [44:0]         rd_len_o,
   output logic [4:0]          rd_lane_o,
-  output logic [29:0]         rd_pos_o,
+  output logic [44:0]         rd_pos_o,
+  output logic                rd_last_o,     // lanes: the last reading of its job
   output logic                rd_bad_o,      // lanes: nothing is read, the end has an error
-  input  logic                wr_valid_i,
-  input  logic [6:0]          wr_addr_i,
+  input  logic [2:1]          wr_valid_i,
+  input  logic [10:0]         wr_addr_i,
   input  logic [15:0]         wr_be_i,
   input  logic [127:0]        wr_data_i,
-  input  logic                end_valid_i,
+  input  logic [2:1]          end_valid_i,
   input  logic                end_err_i,
   // SA table and windows.
   output logic [7:0]          look_sa_o,
@@ -102,6 +103,7 @@ module queue_engine #(
   output logic [63:0]         cmd_addr_o,
   output logic [14:0]         cmd_len_o,
   output logic [IdW-1:0]      cmd_id_o,
+  output logic                cmd_last_o,
   output logic                word_valid_o,
   input  logic                word_ready_i,
   output logic [127:0]        word_o,
@@ -151,17 +153,18 @@ module queue_engine #(
   logic [511:0] entry;
   logic [3:0]   entry_queue;
   queue_fetch #(.IoQueues(IoQueues)) u_fetch (
-    .clk_i, .rst_ni, .enable_i, .want_i(want),
+    .clk_i, .rst_ni, .enable_i, .want_i(want), .hold_i(hold),
     .take_o(fetch_take), .take_queue_o(fetch_queue), .take_count_o(fetch_count), .take_addr_i(take_addr_o),
     .take_grant_i(!adm_own_i),
     .rd_valid_o(rd_valid_o[1]), .rd_ready_i(rd_ready_i[1]), .rd_addr_o(rd_addr_o[127:64]), .rd_len_o(rd_len_o[29:15]),
-    .rd_pos_o(rd_pos_o[29:15]), .wr_valid_i, .wr_addr_i, .wr_be_i, .wr_data_i, .end_valid_i, .end_err_i,
+    .rd_pos_o(rd_pos_o[29:15]), .wr_valid_i(wr_valid_i[1]), .wr_addr_i(wr_addr_i[6:0]), .wr_be_i, .wr_data_i,
+    .end_valid_i(end_valid_i[1]), .end_err_i,
     .out_valid_o(entry_valid), .out_ready_i(entry_ready), .out_entry_o(entry), .out_queue_o(entry_queue), .out_err_o(entry_err),
     .idle_o(fetch_idle)
   );
 
-  // ---- dispatch
-  logic            work_valid, work_ready, check_busy, issue_busy, table_busy, check_idle, issue_idle;
+  // ---- dispatch: check, slot, line of its class of lanes, lane
+  logic            work_valid, work_ready, check_busy, table_busy, check_idle, issue_idle, lists_idle, source_idle, table_idle;
   card_pkg::work_t work;
   queue_check #(.SaCount(SaCount), .Parts(StreamLanes != 0)) u_check (
     .clk_i, .rst_ni, .in_valid_i(entry_valid), .in_ready_o(entry_ready), .in_entry_i(entry), .in_queue_i(entry_queue),
@@ -170,68 +173,106 @@ module queue_engine #(
     .query_sa_i(adm_sa_i), .query_busy_o(check_busy), .idle_o(check_idle)
   );
 
-  logic              id_valid, alloc, alloc_link, src_valid, src_ready, src_bad;
-  logic [IdW-1:0]    id;
-  card_pkg::flight_t flight;
-  logic [63:0]       flight_dst, src_addr;
+  logic                put, put_lane, put_list, issue_ready, lists_ready, src_turn, dst_turn, src_got, src_err, dst_got;
+  logic [IdW-1:0]      put_id, look_id;
+  logic [IdW+1:0]      src_list_addr, dst_list_addr;
+  logic [127:0]        src_list_data, dst_list_data;
+  logic                list_err;
+  sluice_pkg::result_t res;
+  assign put_lane = put && !work.direct;
+  assign put_list = put_lane && (work.src_list || work.dst_list);
+  queue_lists u_lists (
+    .clk_i, .rst_ni, .ready_o(lists_ready), .put_i(put_list), .put_id_i(put_id), .put_work_i(work), .put_src_turn_o(src_turn),
+    .put_dst_turn_o(dst_turn),
+    .rd_valid_o(rd_valid_o[2]), .rd_ready_i(rd_ready_i[2]), .rd_addr_o(rd_addr_o[191:128]), .rd_len_o(rd_len_o[44:30]),
+    .rd_pos_o(rd_pos_o[44:30]), .wr_valid_i(wr_valid_i[2]), .wr_addr_i, .wr_be_i, .wr_data_i, .end_valid_i(end_valid_i[2]),
+    .end_err_i, .look_id_i(look_id), .src_got_o(src_got), .src_err_o(src_err), .dst_got_o(dst_got), .dst_err_id_i(res.id),
+    .dst_err_o(list_err), .src_addr_i(src_list_addr), .src_data_o(src_list_data), .dst_addr_i(dst_list_addr),
+    .dst_data_o(dst_list_data), .idle_o(lists_idle)
+  );
+
+  logic              src_valid, src_ready, src_list, src_bad;
+  logic [IdW-1:0]    src_id;
+  logic [63:0]       src_addr;
   logic [14:0]       src_len, src_pos;
   logic [4:0]        src_lane;
-  logic [All-1:0]  give;
-  assign give = res_valid_i & res_ready_o;
+  logic [All-1:0]    give_some, give_short, give_long, writing;
+  logic [RingAw-1:0] given;
+  logic [Queues-1:0] hold;
   queue_issue #(
-    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .RingAw(RingAw)
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .Queues(Queues), .RingAw(RingAw)
   ) u_issue (
-    .clk_i, .rst_ni, .in_valid_i(work_valid), .in_ready_o(work_ready), .in_i(work),
-    .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i, .key_legacy_i,
-    .id_valid_i(id_valid), .id_i(id), .alloc_o(alloc), .flight_o(flight), .dst_o(flight_dst), .link_o(alloc_link),
-    .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .give_i(give), .word_addr_o,
-    .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_addr_o(src_addr), .rd_len_o(src_len), .rd_lane_o(src_lane),
-    .rd_pos_o(src_pos), .rd_bad_o(src_bad), .query_sa_i(adm_sa_i), .query_busy_o(issue_busy), .stall_o(lane_stall_o), .idle_o(issue_idle)
+    .clk_i, .rst_ni, .put_ready_o(issue_ready), .put_i(put_lane), .put_id_i(put_id), .put_work_i(work), .put_src_turn_i(src_turn),
+    .put_dst_turn_i(dst_turn), .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i, .key_legacy_i,
+    .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got),
+    .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .some_i(give_some), .give_i(give_short | give_long), .give_long_i(give_long),
+    .given_i(given), .word_addr_o,
+    .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_id_o(src_id), .rd_list_o(src_list), .rd_bad_o(src_bad),
+    .rd_addr_o(src_addr), .rd_len_o(src_len), .rd_lane_o(src_lane), .rd_pos_o(src_pos), .hold_o(hold), .stall_o(lane_stall_o),
+    .idle_o(issue_idle)
   );
-  logic [2:0] sources;
-  sluice_fifo #(
-    .Width(64 + 15 + 5 + 15 + 1), .DepthLog2(2)
-  ) u_sources (
-    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_data_i({src_addr, src_len, src_lane, src_pos, src_bad}),
-    .out_valid_o(rd_valid_o[0]), .out_ready_i(rd_ready_i[0]),
-    .out_data_o({rd_addr_o[63:0], rd_len_o[14:0], rd_lane_o, rd_pos_o[14:0], rd_bad_o}), .level_o(sources)
+  queue_source u_source (
+    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_id_i(src_id), .in_list_i(src_list), .in_bad_i(src_bad),
+    .in_addr_i(src_addr), .in_len_i(src_len), .in_lane_i(src_lane), .in_pos_i(src_pos),
+    .list_addr_o(src_list_addr), .list_data_i(src_list_data),
+    .rd_valid_o(rd_valid_o[0]), .rd_ready_i(rd_ready_i[0]), .rd_addr_o(rd_addr_o[63:0]), .rd_len_o(rd_len_o[14:0]), .rd_lane_o,
+    .rd_pos_o(rd_pos_o[14:0]), .rd_last_o, .rd_bad_o, .idle_o(source_idle)
   );
 
   // ---- in flight
-  logic [IdW-1:0]      dst_id, commit_id;
+  logic [IdW-1:0]      dst_id;
   logic [63:0]         dst;
-  logic                res_valid, empty_valid, commit_valid, commit_err, commit_take, table_idle;
-  logic [IdW-1:0]      res_id;
-  logic [14:0]         res_length;
-  logic [7:0]          res_status;
-  logic [14:0]         res_sure, commit_sure;
-  logic [127:0]        res_counter, commit_counter;
+  logic                dst_list, res_valid, empty_valid, empty_ready, empty_err, commit_valid, commit_err, commit_take;
+  logic [14:0]         commit_length, commit_sure;
+  logic [127:0]        commit_counter;
   card_pkg::flight_t   commit_flight;
   logic [7:0]          commit_status;
-  logic [14:0]         commit_length;
   queue_table #(.SaCount(SaCount)) u_table (
-    .clk_i, .rst_ni, .id_valid_o(id_valid), .id_o(id), .alloc_i(alloc), .alloc_link_i(alloc_link), .alloc_flight_i(flight),
-    .alloc_dst_i(flight_dst), .dst_id_i(dst_id), .dst_o(dst), .res_valid_i(res_valid), .res_id_i(res_id),
-    .res_status_i(res_status),
-    .res_length_i(res_length), .res_sure_i(res_sure), .res_counter_i(res_counter),
-    .done_valid_i(done_valid_i || empty_valid), .done_id_i(done_valid_i ? done_id_i : res_id),
-    .done_err_i(done_valid_i && done_err_i),
-    .commit_valid_o(commit_valid), .commit_id_o(commit_id), .commit_flight_o(commit_flight), .commit_status_o(commit_status),
-    .commit_length_o(commit_length), .commit_sure_o(commit_sure), .commit_counter_o(commit_counter), .commit_err_o(commit_err), .commit_take_i(commit_take),
-    .query_sa_i(adm_sa_i), .query_busy_o(table_busy), .idle_o(table_idle)
+    .clk_i, .rst_ni, .in_valid_i(work_valid), .in_ready_o(work_ready), .in_i(work),
+    .may_put_i(issue_ready && (lists_ready || !(work.src_list || work.dst_list))), .put_o(put), .put_id_o(put_id),
+    .dst_id_i(dst_id), .dst_o(dst), .dst_list_o(dst_list),
+    .res_valid_i(res_valid), .res_id_i(res.id), .res_status_i(res.status), .res_length_i(res.length), .res_sure_i(res.sure),
+    .res_counter_i(res.counter), .done_valid_i, .done_id_i, .done_err_i,
+    .empty_valid_i(empty_valid), .empty_ready_o(empty_ready), .empty_id_i(res.id), .empty_err_i(empty_err),
+    .commit_valid_o(commit_valid), .commit_flight_o(commit_flight), .commit_status_o(commit_status),
+    .commit_length_o(commit_length), .commit_sure_o(commit_sure), .commit_counter_o(commit_counter), .commit_err_o(commit_err),
+    .commit_take_i(commit_take), .query_sa_i(adm_sa_i), .query_busy_o(table_busy), .idle_o(table_idle)
   );
-  assign sa_busy_o = check_busy || issue_busy || table_busy;
+  assign sa_busy_o = check_busy || table_busy;
 
-  logic writer_idle, commit_idle;
+  // ---- results on their way out
+  logic              result_idle, writer_idle, commit_idle, hand_valid, hand_ready, seg_valid, seg_ready, seg_last;
+  logic [4:0]        hand_lane;
+  logic [3:0]        hand_low, seg_level;
+  logic [63:0]       seg_addr;
+  logic [14:0]       seg_len;
+  logic [IdW-1:0]    seg_id;
+  queue_result #(
+    .Lanes(All)
+  ) u_result (
+    .clk_i, .rst_ni(path_rst_ni), .res_valid_i, .res_i, .busy_i(writing), .free_o(give_short), .dst_id_o(dst_id), .dst_i(dst),
+    .dst_list_i(dst_list), .res_valid_o(res_valid), .res_o(res), .done_valid_o(empty_valid), .done_ready_i(empty_ready),
+    .done_err_o(empty_err), .list_addr_o(dst_list_addr), .list_data_i(dst_list_data), .list_err_i(list_err),
+    .key_done_o, .key_status_o, .out_valid_o(hand_valid), .out_ready_i(hand_ready), .out_lane_o(hand_lane),
+    .out_low_o(hand_low), .cmd_valid_o(seg_valid), .cmd_ready_i(seg_ready), .cmd_addr_o(seg_addr), .cmd_len_o(seg_len),
+    .cmd_id_o(seg_id), .cmd_last_o(seg_last), .idle_o(result_idle)
+  );
+  sluice_fifo #(
+    .Width(64 + 15 + IdW + 1), .DepthLog2(3)
+  ) u_cmd (
+    .clk_i, .rst_ni(path_rst_ni), .in_valid_i(seg_valid), .in_ready_o(seg_ready), .in_data_i({seg_addr, seg_len, seg_id, seg_last}),
+    .out_valid_o(cmd_valid_o), .out_ready_i(cmd_ready_i), .out_data_o({cmd_addr_o, cmd_len_o, cmd_id_o, cmd_last_o}),
+    .level_o(seg_level)
+  );
   queue_writer #(
     .Lanes(All), .RingAw(RingAw)
   ) u_writer (
-    .clk_i, .rst_ni(path_rst_ni), .res_valid_i, .res_ready_o, .res_i, .rd_en_o(ring_en_o), .rd_addr_o(ring_addr_o),
-    .rd_data_i(ring_data_i), .dst_id_o(dst_id), .dst_i(dst), .res_valid_o(res_valid), .res_id_o(res_id),
-    .res_status_o(res_status), .res_length_o(res_length), .res_sure_o(res_sure), .res_counter_o(res_counter), .done_valid_o(empty_valid),
-    .done_ready_i(!done_valid_i), .key_done_o, .key_status_o,
-    .cmd_valid_o, .cmd_ready_i, .cmd_addr_o, .cmd_len_o, .cmd_id_o, .word_valid_o, .word_ready_i, .word_o, .idle_o(writer_idle)
+    .clk_i, .rst_ni(path_rst_ni), .in_valid_i(hand_valid), .in_ready_o(hand_ready), .in_lane_i(hand_lane), .in_low_i(hand_low),
+    .in_word_i(res.word), .in_first_i(res.first), .in_len_i(res.out_len), .in_keep_i(res.keep_len),
+    .rd_en_o(ring_en_o), .rd_addr_o(ring_addr_o), .rd_data_i(ring_data_i), .busy_o(writing), .some_o(give_some),
+    .free_o(give_long), .given_o(given), .word_valid_o, .word_ready_i, .word_o, .idle_o(writer_idle)
   );
+  assign res_ready_o = give_short | give_long;
   queue_commit u_commit (
     .clk_i, .rst_ni, .in_valid_i(commit_valid), .in_flight_i(commit_flight), .in_status_i(commit_status),
     .in_length_i(commit_length), .in_sure_i(commit_sure), .in_counter_i(commit_counter), .in_err_i(commit_err), .in_take_o(commit_take),
@@ -245,9 +286,10 @@ module queue_engine #(
   );
 
   assign busy_o = !table_idle || !check_idle || !issue_idle;
-  assign idle_o = fetch_idle && check_idle && issue_idle && table_idle && writer_idle && commit_idle && sources == 3'd0;
+  assign idle_o = fetch_idle && check_idle && issue_idle && table_idle && lists_idle && source_idle && result_idle && writer_idle &&
+                  commit_idle && !cmd_valid_o;
 
   logic unused;
-  assign unused = &{1'b0, commit_id};
+  assign unused = &{1'b0, seg_level};
 endmodule
 `default_nettype wire

@@ -13,6 +13,7 @@ module queue_fetch #(
   input  logic                rst_ni,
   input  logic                enable_i,       // bus mastering is on and the card is ready
   input  logic [4*Queues-1:0] want_i,
+  input  logic [Queues-1:0]   hold_i,         // take nothing from these
   // Taking from a queue (queue_state).
   output logic                take_o,
   output logic [3:0]          take_queue_o,
@@ -48,7 +49,9 @@ module queue_fetch #(
   logic       leave;
 
   logic [63:0] wants;  // four bits for each of 16 queues
+  logic [15:0] held;
   assign wants = 64'(want_i);
+  assign held  = 16'(hold_i);
   assign count = wants[{pick_q, 2'b00} +: 4];
 
   // A queue is looked at every clock; one that wants something is kept until its reading has begun.
@@ -71,7 +74,7 @@ module queue_fetch #(
       if (!pick_valid_q) begin
         turn_q       <= turn_q == 4'(IoQueues) ? 4'd1 : turn_q + 4'd1;
         pick_q       <= turn_q;
-        pick_valid_q <= enable_i && wants[{turn_q, 2'b00} +: 4] != 4'd0;
+        pick_valid_q <= enable_i && wants[{turn_q, 2'b00} +: 4] != 4'd0 && !held[turn_q];
       end else if (take_o || !enable_i || count == 4'd0) begin
         pick_valid_q <= 1'b0;
       end

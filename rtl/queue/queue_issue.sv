@@ -1,200 +1,298 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Second half of dispatch: gives each checked operation its in-flight slot and its place in the order of its SA, and, unless it
-// is over already, the lane with the fewest jobs that has room for it; sends the job, the SA's words behind it, and the order
-// to read the source. Key jobs of the administrator go the same way. 11 clocks a job, 2 for what needs no lane.
+// Second half of dispatch: operations that wait for a lane, and their way to it. Each class of lanes (card_pkg) has a line of its
+// own, so that operations for lanes that are all busy keep nobody else waiting; a queue pair with 8 of those is not fetched from
+// (hold_o), which bounds the lines. The oldest of a line gets the lane with the fewest jobs that has room for it: the job, the
+// SA's words behind it, and the order to read the source. 8 clocks a job, which is the SA's words. Key jobs of the administrator
+// go before everything else in their line.
 `default_nettype none
 
 module queue_issue #(
-  parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5; stream lanes behind them
+  parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5
   parameter int unsigned LegacyLanes = 0,
-  parameter int unsigned StreamLanes = 0,
+  parameter int unsigned StreamLanes = 0,  // behind the record lanes
+  parameter int unsigned Queues      = 3,
+  parameter int unsigned RingAw      = sluice_pkg::RingAw,
   localparam int unsigned All        = Lanes + StreamLanes,
-  parameter int unsigned RingAw = sluice_pkg::RingAw
+  localparam int unsigned IdW        = sluice_pkg::IdW
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_ni,
-  // Checked operations.
-  input  logic                          in_valid_i,
-  output logic                          in_ready_o,
-  input  card_pkg::work_t               in_i,
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  // An operation that needs a lane gets its slot.
+  output logic                put_ready_o,
+  input  logic                put_i,
+  input  logic [IdW-1:0]      put_id_i,
+  input  card_pkg::work_t     put_work_i,
+  input  logic                put_src_turn_i,
+  input  logic                put_dst_turn_i,
   // Key job: 32 bytes at src, SA words of slot.
-  input  logic                          key_valid_i,
-  output logic                          key_ready_o,
-  input  logic [7:0]                    key_sa_i,
-  input  logic [63:0]                   key_src_i,
-  input  logic                          key_legacy_i,  // MD5
-  // In-flight table.
-  input  logic                          id_valid_i,
-  input  logic [sluice_pkg::IdW-1:0]    id_i,
-  output logic                          alloc_o,
-  output card_pkg::flight_t             flight_o,
-  output logic [63:0]                   dst_o,
-  output logic                          link_o,
-  // Lanes.
-  output logic [All-1:0]              job_valid_o,
-  input  logic [All-1:0]              job_ready_i,
-  output sluice_pkg::job_t              job_o,
-  output logic [All-1:0]              sa_valid_o,
-  input  logic [All-1:0]              give_i,        // a lane's oldest job is over
-  // SA words.
-  output logic [10:0]                   word_addr_o,
-  // Source to be read.
-  output logic                          rd_valid_o,
-  input  logic                          rd_ready_i,
-  output logic [63:0]                   rd_addr_o,
-  output logic [14:0]                   rd_len_o,
-  output logic [4:0]                    rd_lane_o,
-  output logic [14:0]                   rd_pos_o,
-  output logic                          rd_bad_o,      // nothing is read, and the lane is told of an error
-  input  logic [7:0]                    query_sa_i,
-  output logic                          query_busy_o,
-  output logic                          stall_o,       // an operation waits for a lane
-  output logic                          idle_o
+  input  logic                key_valid_i,
+  output logic                key_ready_o,
+  input  logic [7:0]          key_sa_i,
+  input  logic [63:0]         key_src_i,
+  input  logic                key_legacy_i,  // MD5
+  // Page lists: are they there?
+  output logic [IdW-1:0]      look_id_o,
+  input  logic                src_got_i,
+  input  logic                src_err_i,
+  input  logic                dst_got_i,
+  // Lanes; of their oldest jobs: 16 words are free, it is over, given words of it were so free (queue_lane_room).
+  output logic [All-1:0]      job_valid_o,
+  input  logic [All-1:0]      job_ready_i,
+  output sluice_pkg::job_t    job_o,
+  output logic [All-1:0]      sa_valid_o,
+  input  logic [All-1:0]      some_i,
+  input  logic [All-1:0]      give_i,
+  input  logic [All-1:0]      give_long_i,
+  input  logic [RingAw-1:0]   given_i,
+  // SA words, one clock after they are asked for.
+  output logic [10:0]         word_addr_o,
+  // Source to be read (queue_source).
+  output logic                rd_valid_o,
+  input  logic                rd_ready_i,
+  output logic [IdW-1:0]      rd_id_o,
+  output logic                rd_list_o,
+  output logic                rd_bad_o,
+  output logic [63:0]         rd_addr_o,
+  output logic [14:0]         rd_len_o,
+  output logic [4:0]          rd_lane_o,
+  output logic [14:0]         rd_pos_o,
+  output logic [Queues-1:0]   hold_o,
+  output logic                stall_o,       // an operation waits for a lane
+  output logic                idle_o
 );
-  typedef enum logic [1:0] {Empty, Choose, Give, Load} state_e;
+  localparam int unsigned Slots = 1 << IdW;
+  localparam logic [IdW:0] NormalMost = 24;  // so that what waits for normal lanes leaves slots to the others
+  localparam logic [6:0]   HoldFrom   = 8;
+
+  typedef enum logic [2:0] {Pick, Read, Room, Level, Choose, Give} state_e;
   state_e state_q;
 
-  card_pkg::work_t work_q;
-  logic            key_q;
-  logic [2:0]      word_q;
+  // ---- slots
+  card_pkg::slot_t             put_slot, slot;
+  logic [card_pkg::SlotW-1:0]  slot_q [Slots];
+  logic [card_pkg::SlotW-1:0]  slot_out_q;
+  logic [IdW-1:0]              id_q;
+  logic                        key_put;
+  logic [1:0]                  put_class;
+  assign key_put     = key_valid_i && state_q == Pick;
+  assign key_ready_o = key_put;
+  assign put_class   = key_put ? (key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal) : put_work_i.lanes;
+  always_comb begin
+    put_slot.bad       = put_work_i.status != sluice_regs_pkg::StatusOk && !key_put;
+    put_slot.lanes     = put_class;
+    put_slot.kind      = key_put ? sluice_pkg::KindKeys : put_work_i.kind;
+    put_slot.part      = put_work_i.part && !key_put;
+    put_slot.first     = put_work_i.first;
+    put_slot.last      = put_work_i.last;
+    put_slot.pair      = put_work_i.pair;
+    put_slot.sa        = key_put ? key_sa_i : put_work_i.sa;
+    put_slot.src       = key_put ? key_src_i : put_work_i.src;
+    put_slot.src_list  = put_work_i.src_list && !key_put;
+    put_slot.src_turn  = put_src_turn_i;
+    put_slot.dst_list  = put_work_i.dst_list && !key_put;
+    put_slot.dst_turn  = put_dst_turn_i;
+    put_slot.src_len   = key_put ? 15'd32 : put_work_i.src_len;
+    put_slot.total     = put_work_i.total;
+    put_slot.words     = key_put ? 11'd2 : put_work_i.words;
+    put_slot.place     = key_put ? 6'd0 : put_work_i.place;
+    put_slot.type_byte = put_work_i.type_byte;
+    put_slot.pad       = put_work_i.pad;
+    put_slot.counter   = put_work_i.counter;
+    put_slot.nonce     = put_work_i.nonce;
+  end
+  logic           add;
+  logic [IdW-1:0] add_id;
+  assign add    = put_i || key_put;
+  assign add_id = key_put ? IdW'(card_pkg::KeysId) : put_id_i;
+  always_ff @(posedge clk_i) begin
+    if (add) slot_q[add_id] <= put_slot;
+    slot_out_q <= slot_q[id_q];
+  end
+  assign slot = slot_out_q;
 
-  // ---- lanes: the fewest jobs first, turn by turn among equals
-  logic [All-1:0]        room, take;
-  logic [RingAw*All-1:0] base;
-  logic [3*All-1:0]      jobs;
-  for (genvar l = 0; l < All; l++) begin : g_lane
-    queue_lane_room #(.RingAw(RingAw)) u_room (
-      .clk_i, .rst_ni, .want_i(work_q.words), .room_o(room[l]), .base_o(base[RingAw*l +: RingAw]), .jobs_o(jobs[3*l +: 3]),
-      .take_i(take[l]), .give_i(give_i[l])
-    );
+  // ---- lines: heads, tails, and for each slot the one behind it
+  logic [IdW-1:0]   next_q [Slots];
+  logic [IdW-1:0]   next;
+  logic [3*IdW-1:0] heads, tails;
+  logic [2:0]       any;
+  logic [IdW:0]     normal;
+  logic [1:0]       class_q;
+  logic             pop, link;
+  assign next = next_q[id_q];
+  assign link = add && any[put_class];
+  always_ff @(posedge clk_i) begin
+    if (link) next_q[key_put ? IdW'(card_pkg::KeysId) : tails[IdW * put_class +: IdW]] <= key_put ? heads[IdW * put_class +: IdW]
+                                                                                                  : put_id_i;
+  end
+  for (genvar c = 0; c < 3; c++) begin : g_line
+    logic           in, out;
+    logic [IdW-1:0] head_q, tail_q;
+    logic [IdW:0]   count_q;
+    assign in                   = add && put_class == 2'(c);
+    assign out                  = pop && class_q == 2'(c);
+    assign heads[IdW*c +: IdW]  = head_q;
+    assign tails[IdW*c +: IdW]  = tail_q;
+    assign any[c]               = count_q != '0;
+    if (c == 0) begin : g_normal
+      assign normal = count_q;
+    end
+    always_ff @(posedge clk_i) begin
+      if (in && (key_put || !any[c] || (out && count_q == (IdW+1)'(1)))) head_q <= add_id;
+      else if (out) head_q <= next;
+      if (in && (!key_put || !any[c])) tail_q <= add_id;
+      if (!rst_ni) count_q <= '0;
+      else count_q <= count_q + {{IdW{1'b0}}, in} - {{IdW{1'b0}}, out};
+    end
+  end
+  assign put_ready_o = !key_put && (put_work_i.lanes != card_pkg::ClassNormal || normal < NormalMost);
+
+  // ---- queue pairs with too many in the lines that may take long
+  for (genvar q = 0; q < Queues; q++) begin : g_hold
+    logic       in, out;
+    logic [6:0] parked_q;
+    assign in  = put_i && put_work_i.lanes != card_pkg::ClassNormal && put_work_i.pair == 4'(q);
+    assign out = pop && id_q != IdW'(card_pkg::KeysId) && slot.lanes != card_pkg::ClassNormal && slot.pair == 4'(q);
+    always_ff @(posedge clk_i) begin
+      hold_o[q] <= parked_q >= HoldFrom;
+      if (!rst_ni) parked_q <= 7'd0;
+      else parked_q <= parked_q + {6'd0, in} - {6'd0, out};
+    end
   end
 
-  logic [4:0] last_q, lane_q, best, at;
-  logic [31:0] able;
-  // Which lanes do what.
+  // ---- whose turn it is: line after line
+  logic [1:0] class_next;
+  always_comb begin
+    unique case (class_q)
+      2'd0:    class_next = any[1] ? 2'd1 : any[2] ? 2'd2 : 2'd0;
+      2'd1:    class_next = any[2] ? 2'd2 : any[0] ? 2'd0 : 2'd1;
+      default: class_next = any[0] ? 2'd0 : any[1] ? 2'd1 : 2'd2;
+    endcase
+  end
+
+  // ---- lanes: the fewest jobs first, turn by turn among equals
   localparam logic [31:0] RecordMask = (32'd1 << Lanes) - 32'd1;
   localparam logic [31:0] LegacyMask = (32'd1 << LegacyLanes) - 32'd1;
   localparam logic [31:0] StreamMask = ((32'd1 << All) - 32'd1) & ~RecordMask;
-  logic [31:0] fit;
-  assign fit  = work_q.lanes == card_pkg::ClassStream ? StreamMask : work_q.lanes == card_pkg::ClassLegacy ? LegacyMask : RecordMask;
-  assign able = 32'(room) & 32'(job_ready_i) & fit;
-  logic [3:0] best_jobs;
-  logic       found;
+  logic [All-1:0]        room, take, fit, able, none, one, level_q, above, choice;
+  logic [RingAw*All-1:0] base;
+  logic [4:0]            lane_q, best;
+  logic                  found_q, lists_q;
+  assign fit = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
+               slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] : RecordMask[All-1:0];
+  assign able = room & job_ready_i & fit;
+  for (genvar l = 0; l < All; l++) begin : g_lane
+    logic [2:0] jobs;
+    queue_lane_room #(.RingAw(RingAw)) u_room (
+      .clk_i, .rst_ni, .want_i(slot.words), .room_o(room[l]), .base_o(base[RingAw*l +: RingAw]), .jobs_o(jobs),
+      .take_i(take[l]), .some_i(some_i[l]), .give_i(give_i[l]), .given_i(give_long_i[l] ? given_i : '0)
+    );
+    assign none[l]  = able[l] && jobs == 3'd0;
+    assign one[l]   = able[l] && jobs == 3'd1;
+  end
+  assign above  = level_q & ~((All'(2) << lane_q) - All'(1));
+  assign choice = above != '0 ? above : level_q;
   always_comb begin
-    best      = 5'd0;
-    best_jobs = 4'd8;
-    at        = last_q;
+    best = 5'd0;
     for (int unsigned i = 0; i < All; i++) begin
-      at = at == 5'(All - 1) ? 5'd0 : at + 5'd1;
-      if (able[at] && {1'b0, jobs[3 * at +: 3]} < best_jobs) begin
-        best      = at;
-        best_jobs = {1'b0, jobs[3 * at +: 3]};
-      end
+      if (choice[All - 1 - i]) best = 5'(All - 1 - i);
     end
-    found = best_jobs != 4'd8;
   end
 
   // ---- steps
-  assign key_ready_o = state_q == Empty;
-  assign in_ready_o  = state_q == Empty && !key_valid_i;
-  logic leave_direct, leave_choose;
-  assign leave_direct = state_q == Choose && work_q.direct && id_valid_i;
-  assign leave_choose = state_q == Choose && !work_q.direct && (id_valid_i || key_q) && rd_ready_i && found;
-  assign alloc_o      = (leave_direct || state_q == Give) && !key_q;
-  assign link_o       = work_q.link;
-  assign dst_o        = work_q.dst;
-  assign stall_o      = state_q == Choose && !work_q.direct && !leave_choose;
-
-  always_comb begin
-    flight_o.status  = work_q.status;
-    flight_o.direct  = work_q.direct;
-    flight_o.pair   = work_q.pair;
-    flight_o.cookie  = work_q.cookie;
-    flight_o.sa      = work_q.sa;
-    flight_o.is_seal = work_q.is_seal;
-    flight_o.is_open = work_q.is_open;
-    flight_o.verify  = work_q.verify;
-    flight_o.window  = work_q.window;
-    flight_o.tell    = work_q.tell;
-    flight_o.says    = work_q.says;
-    flight_o.src_len = work_q.src_len;
-    flight_o.counter = work_q.counter;
-  end
+  logic       leave, load_q, load_last;
+  logic [2:0] beat_q;
+  logic [4:0] load_lane_q;
+  logic [7:0] load_sa_q;
+  assign load_last = load_q && beat_q == 3'd7;
+  assign leave     = state_q == Give && (!found_q || !lists_q);
+  assign pop       = state_q == Give && !leave && rd_ready_i && (!load_q || load_last);
+  assign look_id_o = id_q;
 
   logic [RingAw-1:0] lane_base;
   assign lane_base = base[RingAw * lane_q +: RingAw];
   always_comb begin
-    job_o.kind      = work_q.kind;
-    job_o.part      = work_q.part;
-    job_o.first     = work_q.first;
-    job_o.last      = work_q.last;
-    job_o.sa        = work_q.sa;
-    job_o.total     = work_q.total;
-    job_o.id        = key_q ? sluice_pkg::IdW'(card_pkg::KeysId) : id_i;
+    job_o.kind      = slot.kind;
+    job_o.part      = slot.part;
+    job_o.first     = slot.first;
+    job_o.last      = slot.last;
+    job_o.sa        = slot.sa;
+    job_o.total     = slot.total;
+    job_o.id        = id_q;
     job_o.base      = lane_base;
-    job_o.words     = work_q.words;
-    job_o.src_len   = work_q.src_len;
-    job_o.type_byte = work_q.type_byte;
-    job_o.pad       = work_q.pad;
-    job_o.counter   = work_q.counter;
-    job_o.nonce     = work_q.nonce;
+    job_o.words     = slot.words;
+    job_o.src_len   = slot.src_len;
+    job_o.type_byte = slot.type_byte;
+    job_o.pad       = slot.pad;
+    job_o.counter   = slot.counter;
+    job_o.nonce     = slot.nonce;
   end
   for (genvar l = 0; l < All; l++) begin : g_out
-    assign take[l]        = state_q == Give && lane_q == 5'(l);
+    assign take[l]        = pop && lane_q == 5'(l);
     assign job_valid_o[l] = take[l];
-    assign sa_valid_o[l]  = state_q == Load && lane_q == 5'(l);
+    assign sa_valid_o[l]  = load_q && load_lane_q == 5'(l);
   end
 
-  assign rd_valid_o = state_q == Give;
-  assign rd_addr_o  = work_q.src;
-  assign rd_len_o   = work_q.src_len;
-  assign rd_lane_o  = lane_q;
-  assign rd_pos_o   = {lane_base + RingAw'(work_q.place[5:4]), work_q.place[3:0]};
-  assign rd_bad_o   = work_q.status != sluice_regs_pkg::StatusOk;
-
-  assign word_addr_o  = {work_q.sa, state_q == Load ? word_q + 3'd1 : 3'd0};
-  assign query_busy_o = state_q != Empty && work_q.sa == query_sa_i && !key_q;
-  assign idle_o       = state_q == Empty;
+  logic src_err_q;
+  assign rd_valid_o  = pop;
+  assign rd_id_o     = id_q;
+  assign rd_list_o   = slot.src_list;
+  assign rd_bad_o    = slot.bad || (slot.src_list && src_err_q);
+  assign rd_addr_o   = slot.src;
+  assign rd_len_o    = slot.src_len;
+  assign rd_lane_o   = lane_q;
+  assign rd_pos_o    = {lane_base + RingAw'(slot.place[5:4]), slot.place[3:0]};
+  assign word_addr_o = pop ? {slot.sa, 3'd0} : {load_sa_q, beat_q + 3'd1};
+  assign idle_o      = any == 3'b000 && state_q == Pick && !load_q;
 
   always_ff @(posedge clk_i) begin
-    if (state_q == Empty) begin
-      work_q <= in_i;
-      key_q  <= key_valid_i;
-      if (key_valid_i) begin
-        work_q.status  <= sluice_regs_pkg::StatusOk;
-        work_q.direct  <= 1'b0;
-        work_q.lanes   <= key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal;
-        work_q.part    <= 1'b0;
-        work_q.place   <= 6'd0;
-        work_q.kind    <= sluice_pkg::KindKeys;
-        work_q.sa      <= key_sa_i;
-        work_q.src     <= key_src_i;
-        work_q.src_len <= 15'd32;
-        work_q.words   <= 11'd2;
-      end
+    if (state_q == Pick) begin
+      class_q <= class_next;
+      id_q    <= heads[IdW * class_next +: IdW];
     end
-    if (state_q == Choose) lane_q <= best;
-    word_q <= state_q == Load ? word_q + 3'd1 : 3'd0;
+    if (state_q == Level) begin
+      level_q   <= none != '0 ? none : one != '0 ? one : able;
+      found_q   <= able != '0;
+      lists_q   <= (!slot.src_list || src_got_i == slot.src_turn) && (!slot.dst_list || dst_got_i == slot.dst_turn);
+      src_err_q <= src_err_i;
+    end
+    if (pop) begin
+      load_lane_q <= lane_q;
+      load_sa_q   <= slot.sa;
+    end
+    beat_q <= pop ? 3'd0 : beat_q + 3'd1;
     if (!rst_ni) begin
-      state_q <= Empty;
-      last_q  <= 5'd0;
+      state_q <= Pick;
+      class_q <= 2'd0;
+      lane_q  <= 5'd0;
+      load_q  <= 1'b0;
+      stall_o <= 1'b0;
     end else begin
+      load_q <= pop || (load_q && !load_last);
+      if (state_q == Choose && found_q) lane_q <= best;
+      if (state_q == Give) stall_o <= !found_q;
+      else if (any == 3'b000) stall_o <= 1'b0;
       unique case (state_q)
-        Empty:   if (in_valid_i || key_valid_i) state_q <= Choose;
-        Choose:  if (leave_direct) state_q <= Empty;
-                 else if (leave_choose) state_q <= Give;
-        Give:    begin
-          state_q <= Load;
-          last_q  <= lane_q;
-        end
-        default: if (word_q == 3'd7) state_q <= Empty;
+        Pick:    if (any != 3'b000 && !key_put) state_q <= Read;
+        Read:    state_q <= Room;
+        Room:    state_q <= Level;
+        Level:   state_q <= Choose;
+        Choose:  state_q <= Give;
+        default: if (pop || leave) state_q <= Pick;
       endcase
     end
   end
 
+  logic unused;
+  assign unused = &{1'b0, put_work_i};
+
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) if (rst_ni && state_q == Give) assert (able[lane_q] && rd_ready_i);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!pop || ((job_ready_i & take) != '0 && any[class_q]));
+      assert (!put_i || put_ready_o);
+    end
+  end
 `endif
 endmodule
 `default_nettype wire

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the dispatcher knows of one lane: which words of its ring are taken, and how many jobs it holds. Jobs take words and give
-// them back in order.
+// them back in order, those of a long result bit by bit while it is written out.
 `default_nettype none
 
 module queue_lane_room #(
@@ -10,12 +10,16 @@ module queue_lane_room #(
   input  logic              clk_i,
   input  logic              rst_ni,
   input  logic [RingAw-1:0] want_i,    // would so many words fit?
-  output logic              room_o,
+  output logic              room_o,    // one clock later
   output logic [RingAw-1:0] base_o,    // where they would begin
   output logic [2:0]        jobs_o,
   input  logic              take_i,    // they are taken
-  input  logic              give_i     // the oldest job is over
+  input  logic              some_i,    // the oldest job has no use for 16 words more
+  input  logic              give_i,    // the oldest job is over,
+  input  logic [RingAw-1:0] given_i    // so many words of which are back already
 );
+  localparam logic [RingAw:0] Some = 16;
+
   logic [RingAw-1:0] give_words;
   logic              kept_room, kept_any;
   logic [2:0]        kept;
@@ -28,28 +32,31 @@ module queue_lane_room #(
   );
 
   logic [RingAw-1:0] base_q;
-  logic [RingAw:0]   used_q;
+  logic [RingAw:0]   free_q;
+  logic [RingAw-1:0] rest;
+  assign rest = give_words - given_i;
 
-  assign room_o = kept_room && used_q + {1'b0, want_i} <= {1'b1, {RingAw{1'b0}}};
   assign base_o = base_q;
   assign jobs_o = kept;
 
   always_ff @(posedge clk_i) begin
+    room_o <= kept_room && {1'b0, want_i} <= free_q;
     if (!rst_ni) begin
       base_q <= '0;
-      used_q <= '0;
+      free_q <= {1'b1, {RingAw{1'b0}}};
     end else begin
       if (take_i) base_q <= base_q + want_i;
-      used_q <= used_q + (take_i ? {1'b0, want_i} : '0) - (give_i ? {1'b0, give_words} : '0);
+      free_q <= free_q - (take_i ? {1'b0, want_i} : '0) + (give_i ? {1'b0, rest} : some_i ? Some : '0);
     end
   end
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      assert (!take_i || room_o);
-      assert (!give_i || kept_any);
-      assert (used_q <= {1'b1, {RingAw{1'b0}}});
+      assert (!take_i || (kept_room && {1'b0, want_i} <= free_q));
+      assert (!(give_i || some_i) || kept_any);
+      assert (!give_i || give_words >= given_i);
+      assert (free_q <= {1'b1, {RingAw{1'b0}}});
     end
   end
 `endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operations in flight. Each has a slot from dispatch to completion. Those of one SA form a list in the order of dispatch: next
-// pointers, and a flag at the head. An operation may be committed when it is done and at the head of its list; others wait.
-// An SA's last operation is found by its tail; the list is empty when that slot is free or another SA's.
+// Operations in flight. Each gets a slot when it has been checked, and keeps it until its completion. Those of one SA form a list
+// in the order of checking: an operation is ready to be committed when it is done and at the head of its list. What happens to a
+// slot (placed, done, freed) is worked off one thing at a time, one or two clocks each, so that all state lies in memories;
+// what is ready waits in a FIFO. Done comes first, since it cannot wait.
 `default_nettype none
 
 module queue_table #(
@@ -11,17 +12,18 @@ module queue_table #(
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
-  // A free slot, and its taking.
-  output logic                  id_valid_o,
-  output logic [IdW-1:0]        id_o,
-  input  logic                  alloc_i,
-  input  logic                  alloc_link_i,
-  input  card_pkg::flight_t     alloc_flight_i,
-  input  logic [63:0]           alloc_dst_i,
-  // Where a result goes to.
+  // Checked operations. put: this one gets its slot in this clock; may: whoever keeps the rest of it has room.
+  input  logic                  in_valid_i,
+  output logic                  in_ready_o,
+  input  card_pkg::work_t       in_i,
+  input  logic                  may_put_i,
+  output logic                  put_o,
+  output logic [IdW-1:0]        put_id_o,
+  // Where a result goes to, one clock after the slot is asked for.
   input  logic [IdW-1:0]        dst_id_i,
   output logic [63:0]           dst_o,
-  // The result of a lane is known; its data has been written.
+  output logic                  dst_list_o,
+  // The result of a lane is known; its data has been written, or (empty) nothing had to be.
   input  logic                  res_valid_i,
   input  logic [IdW-1:0]        res_id_i,
   input  logic [7:0]            res_status_i,
@@ -31,9 +33,12 @@ module queue_table #(
   input  logic                  done_valid_i,
   input  logic [IdW-1:0]        done_id_i,
   input  logic                  done_err_i,
+  input  logic                  empty_valid_i,
+  output logic                  empty_ready_o,
+  input  logic [IdW-1:0]        empty_id_i,
+  input  logic                  empty_err_i,
   // The next operation to commit; take frees it.
   output logic                  commit_valid_o,
-  output logic [IdW-1:0]        commit_id_o,
   output card_pkg::flight_t     commit_flight_o,
   output logic [7:0]            commit_status_o,
   output logic [14:0]           commit_length_o,
@@ -49,106 +54,199 @@ module queue_table #(
   localparam int unsigned Slots = 1 << IdW;
   localparam int unsigned ResW  = 8 + 15 + 15 + 128;
 
-  logic [card_pkg::FlightW-1:0] flight_q [Slots];
-  logic [63:0]                  dst_q [Slots];
-  logic [ResW-1:0]              res_q [Slots];
-  logic [7:0]                   sa_q [Slots];
-  logic [IdW-1:0]               next_q [Slots];
-  logic [IdW-1:0]               tail_q [SaCount];
-  logic [Slots-1:0]             busy_q, linked_q, head_q, done_q, follow_q, err_q;
-  logic [IdW-1:0]               cand_q, pick_q;
-  logic                         pick_valid_q;
+  typedef enum logic [1:0] {Wipe, Idle, Chain, Lead} state_e;
+  state_e state_q;
 
-  // ---- slots are offered in turn; the key job's is never
-  assign id_o       = cand_q;
-  assign id_valid_o = !busy_q[cand_q] && cand_q != IdW'(card_pkg::KeysId);
+  // ---- free slots: at first each in turn, then as they are freed; the key job's is none of them
+  logic           fresh, freed_valid, freed_room, free_now;
+  logic [IdW-1:0] fresh_q, freed_id, free_id_q, put_id;
+  logic [IdW:0]   freed_level;
+  assign fresh    = fresh_q != IdW'(card_pkg::KeysId);
+  assign put_id   = fresh ? fresh_q : freed_id;
+  assign put_id_o = put_id;
+  sluice_fifo #(
+    .Width(IdW), .DepthLog2(IdW)
+  ) u_free (
+    .clk_i, .rst_ni, .in_valid_i(free_now), .in_ready_o(freed_room), .in_data_i(free_id_q),
+    .out_valid_o(freed_valid), .out_ready_i(put_o && !fresh), .out_data_o(freed_id), .level_o(freed_level)
+  );
 
-  // ---- the list of the SA
-  logic [7:0]     sa;
-  logic [IdW-1:0] tail, query_tail;
-  logic           behind;  // there is one before this operation
-  assign sa           = alloc_flight_i.sa;
-  assign tail         = tail_q[sa];
-  assign behind       = alloc_link_i && busy_q[tail] && linked_q[tail] && sa_q[tail] == sa && !(commit_take_i && pick_q == tail);
-  assign query_tail   = tail_q[query_sa_i];
-  assign query_busy_o = busy_q[query_tail] && linked_q[query_tail] && sa_q[query_tail] == query_sa_i;
+  // ---- the lists of the SAs: is there one, and its last slot
+  logic [0:0]     live_q [SaCount];
+  logic [IdW-1:0] tail_q [SaCount];
+  logic [7:0]     wipe_q, live_addr, free_sa_q;
+  logic           live_we, live, behind, free_link_q, clear_live;
+  logic [IdW-1:0] tail;
+  assign live         = live_q[in_i.sa];
+  assign tail         = tail_q[in_i.sa];
+  assign behind       = in_i.link && live;
+  assign query_busy_o = live_q[query_sa_i];
+  assign live_we      = state_q == Wipe || clear_live || (put_o && in_i.link);
+  assign live_addr    = state_q == Wipe ? wipe_q : clear_live ? free_sa_q : in_i.sa;
+  always_ff @(posedge clk_i) begin
+    if (live_we) live_q[live_addr] <= put_o;
+    if (put_o && in_i.link) tail_q[in_i.sa] <= put_id;
+  end
 
-  // ---- what may be committed: lowest slot first above the last one
-  logic [Slots-1:0] ready, above, choice;
-  logic [IdW-1:0]   first;
-  assign ready  = busy_q & head_q & done_q;
-  assign above  = ready & ~((Slots'(2) << pick_q) - Slots'(1));
-  assign choice = above != '0 ? above : ready;
+  // ---- what is next: something done, a slot to free, an operation to place
+  logic           event_q, event_err_q, free_q;
+  logic [IdW-1:0] event_id_q, chain_id_q, chain_to_q, lead_id_q;
+  logic           go;      // this clock is not the event's
+  assign go            = !event_q;
+  assign free_now      = state_q == Idle && go && free_q;
+  assign put_o         = state_q == Idle && go && !free_q && in_valid_i && (fresh || freed_valid) && (in_i.direct || may_put_i);
+  assign in_ready_o    = put_o;
+  assign empty_ready_o = !done_valid_i;
+
+  // ---- state of a slot
+  localparam int unsigned StateW = 4 + IdW;
+  logic [StateW-1:0] slot_q [Slots];
+  logic [StateW-1:0] old, changed;
+  logic [IdW-1:0]    at, next;
+  logic              head, done, err, follow, we, push, push_err;
+  assign at = event_q ? event_id_q : state_q == Chain ? chain_to_q : state_q == Lead ? lead_id_q : free_q ? free_id_q : put_id;
+  assign old                             = slot_q[at];
+  assign {head, done, err, follow, next} = old;
+  assign clear_live                      = free_now && !follow && free_link_q;
   always_comb begin
-    first = '0;
-    for (int unsigned i = 0; i < Slots; i++) begin
-      if (choice[Slots - 1 - i]) first = IdW'(Slots - 1 - i);
-    end
-  end
-  assign commit_valid_o  = pick_valid_q;
-  assign commit_id_o     = pick_q;
-  assign commit_flight_o = flight_q[pick_q];
-  assign {commit_status_o, commit_length_o, commit_sure_o, commit_counter_o} = res_q[pick_q];
-  assign commit_err_o    = err_q[pick_q];
-  assign dst_o           = dst_q[dst_id_i];
-  assign idle_o          = busy_q == '0;
-
-  always_ff @(posedge clk_i) begin
-    if (alloc_i) begin
-      flight_q[cand_q] <= alloc_flight_i;
-      dst_q[cand_q]    <= alloc_dst_i;
-      sa_q[cand_q]     <= sa;
-    end
-    if (alloc_i && alloc_link_i) tail_q[sa] <= cand_q;
-    if (alloc_i && behind) next_q[tail] <= cand_q;
-    if (res_valid_i) res_q[res_id_i] <= {res_status_i, res_length_i, res_sure_i, res_counter_i};
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      busy_q       <= '0;
-      linked_q     <= '0;
-      head_q       <= '0;
-      done_q       <= '0;
-      follow_q     <= '0;
-      err_q        <= '0;
-      cand_q       <= '0;
-      pick_q       <= '0;
-      pick_valid_q <= 1'b0;
+    changed  = old;
+    we       = 1'b1;
+    push     = 1'b0;
+    push_err = 1'b0;
+    if (event_q) begin
+      changed  = {head, 1'b1, event_err_q, follow, next};
+      push     = head;
+      push_err = event_err_q;
     end else begin
-      if (alloc_i || !id_valid_o) cand_q <= cand_q + 1'b1;
-      if (!pick_valid_q) begin
-        pick_q       <= first;
-        pick_valid_q <= ready != '0;
-      end else if (commit_take_i) begin
-        pick_valid_q <= 1'b0;
-      end
-      if (done_valid_i) begin
-        done_q[done_id_i] <= 1'b1;
-        err_q[done_id_i]  <= done_err_i;
-      end
-      if (alloc_i) begin
-        busy_q[cand_q]   <= 1'b1;
-        linked_q[cand_q] <= alloc_link_i;
-        head_q[cand_q]   <= !behind;
-        done_q[cand_q]   <= alloc_flight_i.direct;
-        follow_q[cand_q] <= 1'b0;
-        err_q[cand_q]    <= 1'b0;
-        if (behind) follow_q[tail] <= 1'b1;
-      end
-      if (commit_take_i) begin
-        busy_q[pick_q] <= 1'b0;
-        if (follow_q[pick_q]) head_q[next_q[pick_q]] <= 1'b1;
-      end
+      unique case (state_q)
+        Chain: changed = {head, done, err, 1'b1, chain_id_q};
+        Lead: begin
+          changed  = {1'b1, done, err, follow, next};
+          push     = done;
+          push_err = err;
+        end
+        default: begin
+          changed = {!behind, in_i.direct, 2'b00, {IdW{1'b0}}};
+          we      = put_o;
+          push    = put_o && in_i.direct && !behind;
+        end
+      endcase
     end
   end
+  always_ff @(posedge clk_i) if (we) slot_q[at] <= changed;
+
+  // ---- what may be committed
+  logic           ready_valid, ready_room, ready_err, pop, pick_valid_q, pick_err_q;
+  logic [IdW-1:0] ready_id, pick_q, pick_addr;
+  logic [IdW:0]   ready_level;
+  sluice_fifo #(
+    .Width(IdW + 1), .DepthLog2(IdW)
+  ) u_ready (
+    .clk_i, .rst_ni, .in_valid_i(push), .in_ready_o(ready_room), .in_data_i({push_err, at}),
+    .out_valid_o(ready_valid), .out_ready_i(pop), .out_data_o({ready_err, ready_id}), .level_o(ready_level)
+  );
+  assign pop       = ready_valid && !pick_valid_q && !free_q;
+  assign pick_addr = pop ? ready_id : pick_q;
+
+  logic [card_pkg::FlightW-1:0] flight_q [Slots];
+  logic [card_pkg::FlightW-1:0] flight_out_q;
+  logic [ResW-1:0]              res_q [Slots];
+  logic [ResW-1:0]              res_out_q;
+  logic [64:0]                  dst_q [Slots];
+  logic [64:0]                  dst_out_q;
+  card_pkg::flight_t            flight;
+  always_comb begin
+    flight.status  = in_i.status;
+    flight.direct  = in_i.direct;
+    flight.pair    = in_i.pair;
+    flight.cookie  = in_i.cookie;
+    flight.link    = in_i.link;
+    flight.sa      = in_i.sa;
+    flight.is_seal = in_i.is_seal;
+    flight.is_open = in_i.is_open;
+    flight.verify  = in_i.verify;
+    flight.window  = in_i.window;
+    flight.tell    = in_i.tell;
+    flight.says    = in_i.says;
+    flight.src_len = in_i.src_len;
+    flight.counter = in_i.counter;
+  end
+  always_ff @(posedge clk_i) begin
+    if (put_o) flight_q[put_id] <= flight;
+    flight_out_q <= flight_q[pick_addr];
+  end
+  always_ff @(posedge clk_i) begin
+    if (res_valid_i) res_q[res_id_i] <= {res_status_i, res_length_i, res_sure_i, res_counter_i};
+    res_out_q <= res_q[pick_addr];
+  end
+  always_ff @(posedge clk_i) begin
+    if (put_o) dst_q[put_id] <= {in_i.dst_list, in_i.dst};
+    dst_out_q <= dst_q[dst_id_i];
+  end
+  assign {dst_list_o, dst_o} = dst_out_q;
+  assign commit_valid_o      = pick_valid_q;
+  assign commit_flight_o     = flight_out_q;
+  assign {commit_status_o, commit_length_o, commit_sure_o, commit_counter_o} = res_out_q;
+  assign commit_err_o        = pick_err_q;
+
+  // ---- steps
+  logic [IdW:0] count_q;
+  assign idle_o = count_q == '0 && state_q == Idle && !free_q;
+  always_ff @(posedge clk_i) begin
+    event_id_q  <= done_valid_i ? done_id_i : empty_id_i;
+    event_err_q <= done_valid_i ? done_err_i : empty_err_i;
+    if (put_o) begin
+      chain_id_q <= put_id;
+      chain_to_q <= tail;
+    end
+    if (free_now) lead_id_q <= next;
+    if (pop) {pick_err_q, pick_q} <= {ready_err, ready_id};
+    if (commit_take_i) begin
+      free_id_q   <= pick_q;
+      free_sa_q   <= commit_flight_o.sa;
+      free_link_q <= commit_flight_o.link;
+    end
+    if (!rst_ni) begin
+      state_q      <= Wipe;
+      wipe_q       <= 8'd0;
+      fresh_q      <= '0;
+      event_q      <= 1'b0;
+      free_q       <= 1'b0;
+      pick_valid_q <= 1'b0;
+      count_q      <= '0;
+    end else begin
+      event_q <= done_valid_i || empty_valid_i;
+      if (commit_take_i) free_q <= 1'b1;
+      else if (free_now) free_q <= 1'b0;
+      pick_valid_q <= pop || (pick_valid_q && !commit_take_i);
+      if (put_o && fresh) fresh_q <= fresh_q + 1'b1;
+      count_q <= count_q + {{IdW{1'b0}}, put_o} - {{IdW{1'b0}}, free_now};
+      unique case (state_q)
+        Wipe: begin
+          wipe_q <= wipe_q + 8'd1;
+          if (wipe_q == 8'd255) state_q <= Idle;
+        end
+        Idle: begin
+          if (put_o && behind) state_q <= Chain;
+          else if (free_now && follow) state_q <= Lead;
+        end
+        default: if (go) state_q <= Idle;
+      endcase
+    end
+  end
+
+  logic unused;
+  assign unused = &{1'b0, in_i, freed_level, ready_level};
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      assert (!alloc_i || id_valid_o);
-      assert (!done_valid_i || (busy_q[done_id_i] && !done_q[done_id_i]));
-      assert (!commit_take_i || pick_valid_q);
+      assert (!free_now || freed_room);
+      assert (!push || ready_room);
+      assert (!event_q || !done);
+      assert (!commit_take_i || (pick_valid_q && !free_q));
+      assert (!in_valid_i || state_q != Wipe);
+      assert (32'(count_q) < Slots);
     end
   end
 `endif

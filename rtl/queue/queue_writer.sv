@@ -1,148 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes the lanes' results in turn and streams their bytes out of the ring, turned to the alignment of the destination, zeros
-// beyond what is kept. One word a clock, 4 clocks more for each result, which the word FIFO hides from the link. The reading of
-// the ring depends on out_len alone, never on keep_len or the status.
+// Second half of the writer: streams results out of the lanes' rings, turned to the alignment of the destination, zeros beyond
+// what is kept; a word a clock, one result right behind the other. The reading of a ring depends on out_len alone, never on
+// keep_len or the status. Words that have been read are given back 16 at a time, so that a lane's next record can come in.
 `default_nettype none
 
 module queue_writer #(
   parameter int unsigned Lanes  = 2,
-  parameter int unsigned RingAw = sluice_pkg::RingAw,
-  localparam int unsigned IdW   = sluice_pkg::IdW
+  parameter int unsigned RingAw = sluice_pkg::RingAw
 ) (
-  input  logic                               clk_i,
-  input  logic                               rst_ni,
-  // Lanes.
-  input  logic [Lanes-1:0]                   res_valid_i,
-  output logic [Lanes-1:0]                   res_ready_o,
-  input  logic [sluice_pkg::ResultW*Lanes-1:0] res_i,
-  output logic [Lanes-1:0]                   rd_en_o,
-  output logic [RingAw-1:0]                  rd_addr_o,
-  input  logic [128*Lanes-1:0]               rd_data_i,
-  // In-flight table: where to, the result, and the end of what writes nothing.
-  output logic [IdW-1:0]                     dst_id_o,
-  input  logic [63:0]                        dst_i,
-  output logic                               res_valid_o,
-  output logic [IdW-1:0]                     res_id_o,
-  output logic [7:0]                         res_status_o,
-  output logic [14:0]                        res_length_o,
-  output logic [14:0]                        res_sure_o,
-  output logic [127:0]                       res_counter_o,
-  output logic                               done_valid_o,
-  input  logic                               done_ready_i,
-  // The key job's end.
-  output logic                               key_done_o,
-  output logic [7:0]                         key_status_o,
-  // Posted writes (pcie_wr).
-  output logic                               cmd_valid_o,
-  input  logic                               cmd_ready_i,
-  output logic [63:0]                        cmd_addr_o,
-  output logic [14:0]                        cmd_len_o,
-  output logic [IdW-1:0]                     cmd_id_o,
-  output logic                               word_valid_o,
-  input  logic                               word_ready_i,
-  output logic [127:0]                       word_o,
-  output logic                               idle_o
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  // Results (queue_result).
+  input  logic                 in_valid_i,
+  output logic                 in_ready_o,
+  input  logic [4:0]           in_lane_i,
+  input  logic [3:0]           in_low_i,
+  input  logic [RingAw-1:0]    in_word_i,
+  input  logic [3:0]           in_first_i,
+  input  logic [14:0]          in_len_i,
+  input  logic [14:0]          in_keep_i,
+  // Lanes: reading, 16 words more are read, the result is written, given words of it were so given back.
+  output logic [Lanes-1:0]     rd_en_o,
+  output logic [RingAw-1:0]    rd_addr_o,
+  input  logic [128*Lanes-1:0] rd_data_i,
+  output logic [Lanes-1:0]     busy_o,
+  output logic [Lanes-1:0]     some_o,
+  output logic [Lanes-1:0]     free_o,
+  output logic [RingAw-1:0]    given_o,
+  // Words (pcie_wr).
+  output logic                 word_valid_o,
+  input  logic                 word_ready_i,
+  output logic [127:0]         word_o,
+  output logic                 idle_o
 );
-  typedef enum logic [2:0] {Pick, Take, Begin, Stream, Free} state_e;
-  state_e state_q;
-
-  // ---- which lane
-  logic [4:0]      lane_q, at, next_lane;
-  logic [31:0]     waiting;
-  assign waiting = 32'(res_valid_i);
-  always_comb begin
-    next_lane = lane_q;
-    at        = lane_q;
-    for (int unsigned i = 0; i < Lanes; i++) begin
-      if (waiting[at]) next_lane = at;
-      at = at == 5'd0 ? 5'(Lanes - 1) : at - 5'd1;
-    end
-  end
-
-  sluice_pkg::result_t res_q;
-  logic [sluice_pkg::ResultW-1:0] lane_res;
-  always_comb begin
-    lane_res = '0;
-    for (int unsigned l = 0; l < Lanes; l++) begin
-      if (lane_q == 5'(l)) lane_res = lane_res | res_i[sluice_pkg::ResultW*l +: sluice_pkg::ResultW];
-    end
-  end
-  logic is_key, is_empty, begin_key, begin_empty, begin_write, cmd_room;
-  assign is_key      = res_q.id == IdW'(card_pkg::KeysId);
-  assign is_empty    = res_q.out_len == 15'd0;
-  assign begin_key   = state_q == Begin && is_key;
-  assign begin_empty = state_q == Begin && !is_key && is_empty && done_ready_i;
-  assign begin_write = state_q == Begin && !is_key && !is_empty && cmd_room;
-
-  assign dst_id_o     = res_q.id;
-  assign res_id_o      = res_q.id;
-  assign res_status_o  = res_q.status;
-  assign res_length_o  = res_q.length;
-  assign res_sure_o    = res_q.sure;
-  assign res_counter_o = res_q.counter;
-  assign res_valid_o  = begin_empty || begin_write;
-  assign done_valid_o = state_q == Begin && !is_key && is_empty;
-  assign key_done_o   = begin_key;
-  assign key_status_o = res_q.status;
-
-  logic [2:0] cmd_level;
-  sluice_fifo #(
-    .Width(64 + 15 + IdW), .DepthLog2(2)
-  ) u_cmd (
-    .clk_i, .rst_ni,
-    .in_valid_i(begin_write), .in_ready_o(cmd_room), .in_data_i({dst_i, res_q.out_len, res_q.id}),
-    .out_valid_o(cmd_valid_o), .out_ready_i(cmd_ready_i), .out_data_o({cmd_addr_o, cmd_len_o, cmd_id_o}),
-    .level_o(cmd_level)
-  );
-
   // ---- how the ring's words become the destination's
-  logic [3:0]  low;
-  logic [14:0] dst_words, end_kept;
-  logic        late;       // the first ring word alone gives no word yet
-  logic [4:0]  turn;
-  assign low       = dst_i[3:0];
-  assign dst_words = ({11'd0, low} + res_q.out_len + 15'd15) >> 4;
-  assign end_kept  = {11'd0, low} + res_q.keep_len;
-  assign late      = res_q.first > low;
-  assign turn      = res_q.first == low ? 5'd16 : {1'b0, res_q.first - low};
+  logic [14:0] words;
+  assign words = ({11'd0, in_low_i} + in_len_i + 15'd15) >> 4;
 
-  logic [RingAw-1:0] addr_q;
+  logic              busy_q, free_q, some_q, skip_q, room, step, last;
+  logic [4:0]        lane_q, free_lane_q, level, turn_q;
+  logic [RingAw-1:0] addr_q, given_q;
   logic [10:0]       left_q;       // words that are to come out
   logic [14:0]       kept_q;       // of their bytes, those that are kept
-  logic [4:0]        turn_q;
-  logic              skip_q, room, step;
-  logic [4:0]        level;
-  assign room      = level <= 5'd12;
-  assign step      = state_q == Stream && room;
-  assign rd_addr_o = addr_q;
+  logic [3:0]        read_q;
+  assign room       = level <= 5'd11;
+  assign step       = busy_q && room;
+  assign last       = step && !skip_q && left_q == 11'd1;
+  assign in_ready_o = !busy_q || last;
+  assign rd_addr_o  = addr_q;
+  assign given_o    = given_q;
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
-    assign rd_en_o[l]     = step && lane_q == 5'(l);
-    assign res_ready_o[l] = (begin_key || begin_empty || state_q == Free) && lane_q == 5'(l);
+    assign rd_en_o[l] = step && lane_q == 5'(l);
+    assign busy_o[l]  = (busy_q && lane_q == 5'(l)) || free_o[l];
+    assign free_o[l]  = free_q && free_lane_q == 5'(l);
+    assign some_o[l]  = some_q && lane_q == 5'(l);
   end
 
-  // ---- a clock later the ring's word is there
-  logic         get_q, put_q;
-  logic [15:0]  keep_q, keep;
-  logic [4:0]   shift_q;
-  logic [127:0] ring_word, prev_q, picked, turned, word;
-  always_comb begin
-    ring_word = 128'd0;
-    for (int unsigned l = 0; l < Lanes; l++) begin
-      if (lane_q == 5'(l)) ring_word = ring_word | rd_data_i[128*l +: 128];
-    end
-  end
-  // A word begins with byte shift of prev and ends with the bytes of ring_word before that: picked in place, then turned.
+  // ---- a clock later the ring's word is there, and one more until it has come from its lane
+  logic [127:0] one, ring_q;
+  logic [4:0]   from_q;
+  queue_lane_mux #(.Lanes(Lanes), .Width(128)) u_mux (.lane_i(from_q), .in_i(rd_data_i), .out_o(one));
+
+  // A word begins with byte shift of prev and ends with the bytes of ring_q before that: picked in place, then turned.
+  logic         get_q, put_q, got_q, put2_q;
+  logic [15:0]  keep, keep_q, keep2_q;
+  logic [4:0]   shift_q, shift2_q;
+  logic [127:0] prev_q, picked, turned, word;
   always_comb begin
     for (int unsigned b = 0; b < 16; b++) begin
-      picked[8*b +: 8] = 5'(b) >= shift_q ? prev_q[8*b +: 8] : ring_word[8*b +: 8];
+      picked[8*b +: 8] = 5'(b) >= shift2_q ? prev_q[8*b +: 8] : ring_q[8*b +: 8];
     end
   end
-  assign turned = card_pkg::turn(picked, shift_q[3:0]);
+  assign turned = card_pkg::turn(picked, shift2_q[3:0]);
   always_comb begin
     for (int unsigned b = 0; b < 16; b++) begin
       keep[b]        = 15'(b) < kept_q;
-      word[8*b +: 8] = keep_q[b] ? turned[8*b +: 8] : 8'h00;
+      word[8*b +: 8] = keep2_q[b] ? turned[8*b +: 8] : 8'h00;
     end
   end
 
@@ -151,57 +85,66 @@ module queue_writer #(
     .Width(128), .DepthLog2(4)
   ) u_words (
     .clk_i, .rst_ni,
-    .in_valid_i(put_q), .in_ready_o(word_room), .in_data_i(word),
+    .in_valid_i(put2_q), .in_ready_o(word_room), .in_data_i(word),
     .out_valid_o(word_valid_o), .out_ready_i(word_ready_i), .out_data_o(word_o), .level_o(level)
   );
 
-  assign idle_o = state_q == Pick && res_valid_i == '0 && !cmd_valid_o && !word_valid_o && !get_q;
+  assign idle_o = !busy_q && !word_valid_o && !get_q && !got_q;
 
   always_ff @(posedge clk_i) begin
-    if (state_q == Pick) lane_q <= next_lane;
-    if (state_q == Take) res_q <= lane_res;
-    if (begin_write) begin
-      addr_q <= res_q.word;
-      left_q <= dst_words[10:0];
-      kept_q <= end_kept;
-      turn_q <= turn;
-      skip_q <= late;
-    end
+    from_q   <= lane_q;
+    keep_q   <= keep;
+    shift_q  <= turn_q;
+    ring_q   <= one;
+    keep2_q  <= keep_q;
+    shift2_q <= shift_q;
+    if (got_q) prev_q <= ring_q;
     if (step) begin
       addr_q <= addr_q + 1'b1;
+      read_q <= read_q + 4'd1;
       skip_q <= 1'b0;
       if (!skip_q) begin
         left_q <= left_q - 11'd1;
         kept_q <= kept_q > 15'd16 ? kept_q - 15'd16 : 15'd0;
       end
     end
-    keep_q  <= keep;
-    shift_q <= turn_q;
-    if (get_q) prev_q <= ring_word;
+    if (some_q) given_q <= given_q + RingAw'(16);
+    if (last) free_lane_q <= lane_q;
+    if (in_ready_o && in_valid_i) begin
+      lane_q  <= in_lane_i;
+      addr_q  <= in_word_i;
+      left_q  <= words[10:0];
+      kept_q  <= {11'd0, in_low_i} + in_keep_i;
+      turn_q  <= in_first_i == in_low_i ? 5'd16 : {1'b0, in_first_i - in_low_i};
+      skip_q  <= in_first_i > in_low_i;    // the first ring word alone gives no word yet
+      read_q  <= 4'd0;
+    end
+    if (free_q) given_q <= '0;
     if (!rst_ni) begin
-      state_q <= Pick;
-      lane_q  <= 5'd0;
+      busy_q  <= 1'b0;
+      free_q  <= 1'b0;
+      some_q  <= 1'b0;
+      given_q <= '0;
       get_q   <= 1'b0;
       put_q   <= 1'b0;
+      got_q   <= 1'b0;
+      put2_q  <= 1'b0;
     end else begin
-      get_q <= step;
-      put_q <= step && !skip_q;
-      unique case (state_q)
-        Pick:    if (res_valid_i != '0) state_q <= Take;
-        Take:    state_q <= Begin;
-        Begin:   if (begin_key || begin_empty) state_q <= Pick;
-                 else if (begin_write) state_q <= Stream;
-        Stream:  if (step && !skip_q && left_q == 11'd1) state_q <= Free;
-        default: state_q <= Pick;
-      endcase
+      get_q  <= step;
+      put_q  <= step && !skip_q;
+      got_q  <= get_q;
+      put2_q <= put_q;
+      free_q <= last;
+      some_q <= step && !last && read_q == 4'd15;
+      if (in_ready_o) busy_q <= in_valid_i;
     end
   end
 
   logic unused;
-  assign unused = &{1'b0, cmd_level, dst_words[14:11]};
+  assign unused = &{1'b0, words[14:11]};
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) if (rst_ni) assert (!put_q || word_room);
+  always_ff @(posedge clk_i) if (rst_ni) assert (!put2_q || word_room);
 `endif
 endmodule
 `default_nettype wire
