@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Test of the stream lane, alone in Verilator.
+include rtl/stream/files.mk
+
+STREAM_BUILD := $(BUILD)/tests/rtl
+STREAM_CRYPTO := $(addprefix rtl/crypto/sluice_,aes_pkg.sv aes_rom.sv aes.sv aes_key.sv sha256.sv sha1.sv des_pkg.sv des.sv md5.sv)
+STREAM_ALL := $(GEN)/sluice_regs_pkg.sv rtl/pkg/sluice_pkg.sv $(STREAM_CRYPTO) $(STREAM_SV)
+
+TESTS += $(STREAM_BUILD)/stream_test
+
+$(STREAM_BUILD)/stream_test: $(STREAM_ALL) $(wildcard tests/rtl/stream/*) $(GEN)/sluice_defs.h
+	@mkdir -p $(@D)
+	verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module sluice_stream \
+	  -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
+	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $(STREAM_BUILD)/stream.obj -o $(abspath $@) tests/rtl/stream/public.vlt \
+	  $(STREAM_ALL) $(abspath $(wildcard tests/rtl/stream/*.cpp)) >$@.log 2>&1 || { tail -n 40 $@.log; false; }
