@@ -21,7 +21,8 @@ module sluice_stream_sa (
   input  logic [3:0]   clear_index_i,
   output logic         clear_ready_o,
 
-  // The job at work: word 0, the three keys of DES, HMAC states by 32-bit word (0-15: inner state, then outer state).
+  // The job at work: word 0, the three keys of DES, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys
+  // (each in the clock after its index).
   output logic [127:0] config_o,
   input  logic         read_i,        // keeps the key expansion off the memory
   input  logic [3:0]   state_index_i,
@@ -121,6 +122,7 @@ module sluice_stream_sa (
     .rst_ni,
     .start_i      (key_start),
     .key_words_i  (key_words),
+    .decrypt_i    (waiting_config_q[24]),
     .busy_o       (key_busy),
     .key_take_o   (key_take),
     .key_index_o  (key_word_index),
@@ -132,13 +134,13 @@ module sluice_stream_sa (
   );
 
   for (genvar i = 0; i < 4; i++) begin : gen_round_keys
-    logic [31:0] keys [32];
+    (* ram_style = "block" *) logic [31:0] keys [32];
     always_ff @(posedge clk_i) begin
       if (clear || (round_valid && round_index[1:0] == i)) begin
         keys[clear ? {clear_bank, clear_index_i} : {!bank_q, round_index[5:2]}] <= clear ? 32'd0 : round_word;
       end
+      key_o[32 * i +: 32] <= keys[{bank_q, key_index_i}];
     end
-    assign key_o[32 * i +: 32] = keys[{bank_q, key_index_i}];
   end
 
 `ifndef SYNTHESIS

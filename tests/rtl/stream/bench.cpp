@@ -7,6 +7,7 @@
 #include "Vsluice_stream___024root.h"
 
 static const unsigned ring_words = 2048;
+static const unsigned id_w = 7;           // sluice_pkg::IdW
 static const unsigned read_latency = 125; // clocks, of the reference host
 
 /* Puts `value` into the bits of a packed struct from `lsb` on. */
@@ -103,16 +104,16 @@ void Bench::drive_job(std::vector<Job> &jobs)
         job.words = 3 + (unsigned)(part.source.size() + 15) / 16 + 20;
         if (used_ + job.words <= ring_words) {
             job.base = head_;
-            job.id = (unsigned)(rng_() % 64);
+            job.id = (unsigned)(rng_() % (1u << id_w));
             head_ = (head_ + job.words) % ring_words;
             used_ += job.words;
             offered_++;
-            put_bits(top_->job_i, 277, 2, part.open ? 1 : 0);
-            put_bits(top_->job_i, 276, 1, 1);
-            put_bits(top_->job_i, 275, 1, part.first);
-            put_bits(top_->job_i, 274, 1, part.last);
-            put_bits(top_->job_i, 266, 8, part.slot);
-            put_bits(top_->job_i, 260, 6, job.id);
+            put_bits(top_->job_i, id_w + 271, 2, part.open ? 1 : 0);
+            put_bits(top_->job_i, id_w + 270, 1, 1);
+            put_bits(top_->job_i, id_w + 269, 1, part.first);
+            put_bits(top_->job_i, id_w + 268, 1, part.last);
+            put_bits(top_->job_i, id_w + 260, 8, part.slot);
+            put_bits(top_->job_i, 260, id_w, job.id);
             put_bits(top_->job_i, 249, 11, job.base);
             put_bits(top_->job_i, 238, 11, job.words);
             put_bits(top_->job_i, 223, 15, part.source.size());
@@ -207,7 +208,7 @@ void Bench::take_result(Job &job)
     if (job.keep_len) {
         job.answer.bytes.assign(output_.begin() + first, output_.begin() + first + job.keep_len);
     }
-    if (get_bits(top_->res_o, 211, 6) != job.id || get_bits(top_->res_o, 143, 15) != job.keep_len) {
+    if (get_bits(top_->res_o, 211, id_w) != job.id || get_bits(top_->res_o, 143, 15) != job.keep_len) {
         job.answer.status = 0xff;
     }
     output_.clear();

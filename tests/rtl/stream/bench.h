@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drives a stream lane as dispatcher, fetcher and writer do, at full speed or with pauses by a random generator, and collects what
-// it answers.
+// Drives a stream lane as dispatcher, fetcher and writer do, at full speed or with pauses by a random generator, and collects
+// what it answers.
 #ifndef TESTS_RTL_STREAM_BENCH_H
 #define TESTS_RTL_STREAM_BENCH_H
 

@@ -86,7 +86,14 @@ static void hash_state(sluice_mac mac, const uint8_t block[64], uint32_t state[8
 std::array<Word, 8> Sa::words(bool open) const
 {
     std::array<Word, 8> words{};
-    words[0] = {(uint8_t)cipher, (uint8_t)mac, (uint8_t)form, (uint8_t)open, (uint8_t)mac_len, 1, 0, form == SLUICE_FORM_TLS10 ? (uint8_t)0 : minor};
+    words[0] = {(uint8_t)cipher,
+                (uint8_t)mac,
+                (uint8_t)form,
+                (uint8_t)open,
+                (uint8_t)mac_len,
+                1,
+                0,
+                form == SLUICE_FORM_TLS10 ? (uint8_t)0 : minor};
     for (size_t i = 0; i < cipher_key.size(); i++) {
         words[2 + i / 16][i % 16] = cipher_key[i];
     }
@@ -212,7 +219,8 @@ bool Record::authentic(const Sa &sa, const Bytes &plain, unsigned &content) cons
     content = (unsigned)plain.size();
     if (sa.block() > 1) {
         size_t padding = (size_t)plain.back() + 1;
-        if (padding > plain.size() || !std::all_of(plain.end() - (long)padding, plain.end(), [&](uint8_t b) { return b == plain.back(); })) {
+        if (padding > plain.size() ||
+            !std::all_of(plain.end() - (long)padding, plain.end(), [&](uint8_t b) { return b == plain.back(); })) {
             return false;
         }
         content -= (unsigned)padding;

@@ -42,10 +42,11 @@ static bool right(const Job &job, const Answer &want)
         while (diff < got.bytes.size() && diff < want.bytes.size() && got.bytes[diff] == want.bytes[diff]) {
             diff++;
         }
-        printf("# %s, %s%s%s%s of %zu bytes: status %u want %u, bytes %zu want %zu (first difference at %zu), sure %u want %u%s\n",
-               name_of(job.sa), job.part.open ? "open" : "seal", job.part.first ? " first" : "", job.part.last ? " last" : "",
-               job.part.fetch_err ? " unreadable" : "", job.part.source.size(), got.status, want.status, got.bytes.size(),
-               want.bytes.size(), diff, got.sure, want.sure, got.next_iv == want.next_iv ? "" : ", next IV");
+        printf(
+            "# %s, %s%s%s%s of %zu bytes: status %u want %u, bytes %zu want %zu (first difference at %zu), sure %u want %u%s\n",
+            name_of(job.sa), job.part.open ? "open" : "seal", job.part.first ? " first" : "", job.part.last ? " last" : "",
+            job.part.fetch_err ? " unreadable" : "", job.part.source.size(), got.status, want.status, got.bytes.size(),
+            want.bytes.size(), diff, got.sure, want.sure, got.next_iv == want.next_iv ? "" : ", next IV");
     }
     return good;
 }
@@ -290,7 +291,8 @@ static void test_interleaved(Rng &rng, bool pauses, unsigned records)
         }
         empty = (size_t)std::count_if(queues.begin(), queues.end(), [](const auto &q) { return q.empty(); });
     }
-    ok(run(bench, jobs), "%zu parts of six SAs in any order, some spoilt, %s", jobs.size(), pauses ? "with pauses" : "at full speed");
+    ok(run(bench, jobs), "%zu parts of six SAs in any order, some spoilt, %s", jobs.size(),
+       pauses ? "with pauses" : "at full speed");
 }
 
 /* Every byte of small records damaged: what the parts before it gave stands, and the end is as the rules say. */
@@ -373,7 +375,8 @@ static void test_long(Rng &rng)
         Bench bench(rng(), false);
         Sa sa = sa_of(rng, suite);
         std::vector<Job> jobs;
-        for (const Whole &whole : {whole_seal(rng, sa, random_bytes(rng, 16384)), whole_open(rng, sa, random_bytes(rng, 16384))}) {
+        for (const Whole &whole :
+             {whole_seal(rng, sa, random_bytes(rng, 16384)), whole_open(rng, sa, random_bytes(rng, 16384))}) {
             append(jobs, cut(whole, 0, {}));
             append(jobs, cut(whole, 0, {1460, 2920, 4380, 9000, 16000}));
         }
@@ -445,7 +448,6 @@ static double speed(Rng &rng, const Sa &sa, bool open, size_t part)
         return 0;
     }
     size_t half = jobs.size() / 2 - 1;
-    if(getenv("DBG")) printf("# DBG %zu: fetched->result %lu accepted->fetched %lu\n", part, jobs.back().result_at - jobs.back().fetched_at, jobs.back().fetched_at-jobs.back().accepted_at);
     return (double)whole.source.size() / (double)(jobs.back().result_at - jobs[half].result_at);
 }
 
