@@ -107,8 +107,8 @@ module mgmt_admin #(
 
   localparam logic [5:0] EntryAt = 6'd60;  // word of the buffer
 
-  // ---- buffer; what it says of step n comes in step n + 1
-  logic [127:0] word;
+  // ---- buffer; what it says of step n comes in step n + 1 as word, and in step n + 2 as held_q
+  logic [127:0] word, held_q;
   logic [10:0]  step_q;
   logic [7:0]   past_q;    // the step before
   logic [5:0]   buffer_addr;
@@ -128,7 +128,10 @@ module mgmt_admin #(
     .window_data_i(copy_data_i), .clear_i(state_q == WipeAll || state_q == Forget),
     .clear_addr_i(state_q == WipeAll ? step_q[5:0] : {2'd0, step_q[3:0]}), .addr_i(buffer_addr), .word_o(word)
   );
-  always_ff @(posedge clk_i) past_q <= step_q[7:0];
+  always_ff @(posedge clk_i) begin
+    past_q <= step_q[7:0];
+    if (state_q != Send || step_q[1:0] != 2'd2) held_q <= word;
+  end
 
   // ---- the command
   logic [7:0]   op, sa_gen, pad, status_q;
@@ -166,7 +169,7 @@ module mgmt_admin #(
   logic       open_q, tls_q, bad, lacks, bad_q, lacks_q;
   logic [7:0] offset;
   mgmt_params u_params (
-    .features_i(identity_i[sluice_regs_pkg::IdentifyFeaturesLsb +: 32]), .index_i(past_q[2:0]), .word_i(word),
+    .features_i(identity_i[sluice_regs_pkg::IdentifyFeaturesLsb +: 32]), .index_i(step_q[2:0] - 3'd2), .word_i(held_q),
     .cipher_i(cipher_q), .mac_i(mac_q), .open_i(open_q), .tls_i(tls_q), .bad_o(bad), .offset_o(offset), .unsupported_o(lacks)
   );
   card_pkg::meta_t meta_q;
@@ -227,7 +230,6 @@ module mgmt_admin #(
   assign valid_o       = state_q == Activate;
 
   // ---- everything else that goes out
-  logic [127:0] low_q;         // of the two words that are sent at once
   assign wiped_o      = state_q != WipeAll;
   assign own_take_o   = state_q == Fetch;
   assign take_o       = state_q == Fetch && rd_ready_i;
@@ -240,7 +242,7 @@ module mgmt_admin #(
   assign out_valid_o  = state_q == Identify || (state_q == Send && step_q[1:0] == 2'd2);
   assign out_addr_o   = {dst[63:6] + (state_q == Send ? 58'(step_q[10:3]) : 58'd0),
                          state_q == Send ? step_q[2] : step_q[0], 5'd0};
-  assign out_data_o   = state_q == Send ? {word, low_q} : step_q[0] ? 256'd0 : identity_i;
+  assign out_data_o   = state_q == Send ? {word, held_q} : step_q[0] ? 256'd0 : identity_i;
   assign key_valid_o  = state_q == Keys;
   assign key_src_o    = src + 64'(sluice_regs_pkg::SaParamsMacKeyLsb) / 64'd8;
   assign key_legacy_o = mac_q == sluice_regs_pkg::MacMd5[1:0];
@@ -298,19 +300,19 @@ module mgmt_admin #(
         Load: begin
           step_q <= step_q + 11'd1;
           unique case (step_q[2:0])
-            3'd0: stray_q <= 1'b0;
-            3'd1: begin
-              {cookie_q, pad, sa_gen, number} <= word[127:32];
-              op      <= word[7:0];
-              stray_q <= word[31:8] != '0;
+            3'd0, 3'd1: stray_q <= 1'b0;
+            3'd2: begin
+              {cookie_q, pad, sa_gen, number} <= held_q[127:32];
+              op      <= held_q[7:0];
+              stray_q <= held_q[31:8] != '0;
             end
-            3'd2: e1_q <= word;
-            3'd3: begin
-              e2_q    <= word[47:0];
-              stray_q <= stray_q || word[127:48] != '0;
+            3'd3: e1_q <= held_q;
+            3'd4: begin
+              e2_q    <= held_q[47:0];
+              stray_q <= stray_q || held_q[127:48] != '0;
             end
             default: begin
-              stray_q <= stray_q || word != '0;
+              stray_q <= stray_q || held_q != '0;
               state_q <= Decode;
               step_q  <= 11'd0;
             end
@@ -347,29 +349,29 @@ module mgmt_admin #(
         end
         Check: begin
           step_q <= step_q + 11'd1;
-          if (step_q == 11'd1) begin
-            cipher_q <= word[2:0];
-            mac_q    <= word[9:8];
-            open_q   <= word[24];
-            tls_q    <= word[23:16] >= sluice_regs_pkg::FormTlsMte;
+          if (step_q == 11'd2) begin
+            cipher_q <= held_q[2:0];
+            mac_q    <= held_q[9:8];
+            open_q   <= held_q[24];
+            tls_q    <= held_q[23:16] >= sluice_regs_pkg::FormTlsMte;
             lacks_q  <= lacks;
-            config_q <= {word[127:64], 6'd0, word[57:56], 15'd0, word[40], 2'd0, word[37:32], 7'd0, word[24], 5'd0, word[18:16],
-                         6'd0, word[9:8], 5'd0, word[2:0]};
+            config_q <= {held_q[127:64], 6'd0, held_q[57:56], 15'd0, held_q[40], 2'd0, held_q[37:32], 7'd0, held_q[24], 5'd0,
+                         held_q[18:16], 6'd0, held_q[9:8], 5'd0, held_q[2:0]};
             meta_q.gen            <= gen_i + 8'd1;
-            meta_q.open           <= word[24];
-            meta_q.cipher         <= word[2:0];
-            meta_q.mac            <= word[9:8];
-            meta_q.form           <= word[18:16];
-            meta_q.mac_len        <= word[37:32];
-            meta_q.explicit_nonce <= word[40];
-            meta_q.replay         <= word[48];
+            meta_q.open           <= held_q[24];
+            meta_q.cipher         <= held_q[2:0];
+            meta_q.mac            <= held_q[9:8];
+            meta_q.form           <= held_q[18:16];
+            meta_q.mac_len        <= held_q[37:32];
+            meta_q.explicit_nonce <= held_q[40];
+            meta_q.replay         <= held_q[48];
           end
-          if (step_q == 11'd2) {limit_q, counter_q} <= word;
-          if (step_q != 11'd0 && bad && !bad_q) begin
+          if (step_q == 11'd3) {limit_q, counter_q} <= held_q;
+          if (step_q >= 11'd2 && bad && !bad_q) begin
             bad_q    <= 1'b1;
             length_q <= 32'(sluice_regs_pkg::SqeBytes) + {24'd0, offset};
           end
-          if (step_q == 11'd8) begin
+          if (step_q == 11'd9) begin
             state_q <= Verdict;
             step_q  <= 11'd0;
           end
@@ -429,7 +431,6 @@ module mgmt_admin #(
         end
         // Three steps for each 32 bytes: the first word is asked for, then the second, then both go.
         Send: begin
-          if (step_q[1:0] == 2'd1) low_q <= word;
           if (step_q[1:0] != 2'd2) step_q <= step_q + 11'd1;
           else if (out_ready_i) begin
             step_q <= step_q + 11'd2;

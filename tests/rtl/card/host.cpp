@@ -142,6 +142,8 @@ void Host::clock()
     }
     if (tx) {
         take_beat();
+    } else if (!top.rst_ni) {
+        tx_.clear(); // a reset cuts the frame
     }
     if (rx) {
         rx_beats++;
