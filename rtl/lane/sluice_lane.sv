@@ -9,7 +9,8 @@
 
 module sluice_lane #(
   parameter int unsigned RingAw = sluice_pkg::RingAw,
-  // What this lane can do beside AES and HMAC-SHA-256: 0 leaves it out.
+  // What this lane can do beside AES and HMAC-SHA-256: 0 leaves it out. Legacy: DES, 3DES and HMAC-MD5.
+  parameter bit          Legacy = 1'b0,
   parameter bit          Sha1   = 1'b1,
   parameter bit          Null   = 1'b1
 ) (
@@ -58,7 +59,7 @@ module sluice_lane #(
   // What the SA's word 0 says (sluice_pkg).
   logic [127:0]      config_word;
   logic              unused;      // the dispatcher's share of the job, and what the SA word keeps free
-  logic              seal, open, verify, key_job, aes, aes_cipher, des, padded, cipher, sha256, mac, explicit_nonce;
+  logic              seal, open, verify, key_job, aes, aes_cipher, des, padded, cipher, triple, sha256, md5, mac, explicit_nonce;
   logic              tls, chained, etm, mac_early;
   logic [3:0]        rounds;
   logic [5:0]        mac_len;
@@ -68,11 +69,13 @@ module sluice_lane #(
   assign open           = job.kind == sluice_pkg::KindOpen || verify;
   assign seal           = job.kind == sluice_pkg::KindSeal;
   assign key_job        = job.kind == sluice_pkg::KindKeys;
-  assign aes            = !Null || aes_cipher;
-  assign des            = 1'b0;
+  assign aes            = (!Null && !Legacy) || aes_cipher;
+  assign des            = Legacy && !aes_cipher && config_word[2:0] != sluice_regs_pkg::CipherNull[2:0];
+  assign triple         = config_word[2:0] == sluice_regs_pkg::CipherDes3[2:0];
   assign padded         = aes || des;
   assign cipher         = padded && !verify;
-  assign sha256         = !Sha1 || config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
+  assign md5            = Legacy && config_word[9:8] == sluice_regs_pkg::MacMd5[1:0];
+  assign sha256         = (!Sha1 && !Legacy) || config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
   assign mac            = !Null || config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
   assign tls            = config_word[18:16] >= sluice_regs_pkg::FormTlsMte[2:0];
   assign chained        = config_word[18:16] == sluice_regs_pkg::FormTls10[2:0];
@@ -114,6 +117,9 @@ module sluice_lane #(
   logic [3:0]   state_index, key_index;
   logic [31:0]  state_word;
   logic [127:0] round_key;
+  logic         des_key_take, des_key_valid;
+  logic [1:0]   des_key_index;
+  logic [63:0]  des_key;
 
   sluice_lane_sa u_sa (
     .clk_i,
@@ -128,7 +134,11 @@ module sluice_lane #(
     .state_index_i (state_index),
     .state_o       (state_word),
     .key_index_i   (key_index),
-    .key_o         (round_key)
+    .key_o         (round_key),
+    .des_key_take_i  (des_key_take),
+    .des_key_index_i (des_key_index),
+    .des_key_valid_o (des_key_valid),
+    .des_key_o       (des_key)
   );
 
   // Where things lie in the record.
@@ -229,10 +239,11 @@ module sluice_lane #(
   );
 
   // Ring ports of the units below.
-  logic [RingAw-1:0] origin, fields_word, cbc_read_count, cbc_write_count, hash_word;
+  logic [RingAw-1:0] origin, fields_word, cbc_read_word, cbc_write_word, hash_word;
   logic              fields_access, fields_write, fields_gnt;
   logic [15:0]       fields_be;
   logic [31:0]       fields_data;
+  logic [1:0]        cbc_write_half;
   logic              cbc_read, cbc_read_gnt, cbc_write, cbc_write_gnt, hash_read, hash_read_gnt;
   logic [127:0]      cbc_data, own_data;
 
@@ -258,11 +269,12 @@ module sluice_lane #(
     .fields_data_i    (fields_data),
     .cbc_write_i      (cbc_write),
     .cbc_write_gnt_o  (cbc_write_gnt),
-    .cbc_write_word_i (cbc_write_count),
+    .cbc_write_word_i (cbc_write_word),
+    .cbc_write_half_i (cbc_write_half),
     .cbc_write_data_i (cbc_data),
     .cbc_read_i       (cbc_read),
     .cbc_read_gnt_o   (cbc_read_gnt),
-    .cbc_read_word_i  (cbc_read_count),
+    .cbc_read_word_i  (cbc_read_word),
     .hash_read_i      (hash_read),
     .hash_read_gnt_o  (hash_read_gnt),
     .hash_read_word_i (hash_word),
@@ -282,6 +294,7 @@ module sluice_lane #(
     .clk_i,
     .rst_ni,
     .aes_i           (aes),
+    .des_i           (des),
     .explicit_i      (explicit_nonce),
     .setup_i         (setup),
     .counter_i       (job.counter),
@@ -328,11 +341,11 @@ module sluice_lane #(
     .padding_at_i   (open ? open_padding_at : filled),
     .mac_at_i       (etm ? cipher_len : content),
     .mac_len_i      (mac_len),
-    .digest_words_i (sha256 ? 4'd8 : 4'd5),
+    .digest_words_i (sha256 ? 4'd8 : md5 ? 4'd4 : 4'd5),
     .nonce_at_i     (nonce_at),
     .nonce_len_i    (nonce_len),
     .digest_pop_o   (fields_pop),
-    .digest_i       (digest),
+    .digest_i       (md5 ? {digest[7:0], digest[15:8], digest[23:16], digest[31:24]} : digest),
     .nonce_index_o  (fields_nonce_index),
     .nonce_word_i   (nonce_word),
     .nonce_we_o     (nonce_we),
@@ -362,11 +375,11 @@ module sluice_lane #(
   logic hash_leads, cbc_allow, hash_allow, hash_passed;
 
   assign hash_leads  = seal != etm;
-  assign hash_passed = !mac || (hash_begun && hash_word != cbc_read_count && hash_word != '1);
-  assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_count != content[14:4]));
-  assign hash_allow  = key_job || hash_leads || !cipher || hash_word != cbc_write_count;
+  assign hash_passed = !mac || (hash_begun && hash_word != cbc_read_word && hash_word != '1);
+  assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_word != content[14:4]));
+  assign hash_allow  = key_job || hash_leads || !cbc_busy || hash_word != cbc_write_word;
 
-  sluice_lane_cbc #(.RingAw(RingAw)) u_cbc (
+  sluice_lane_cbc #(.RingAw(RingAw), .Legacy(Legacy)) u_cbc (
     .clk_i,
     .rst_ni,
     .start_i       (cbc_start),
@@ -375,7 +388,9 @@ module sluice_lane #(
     .raw_i         (verify),
     .busy_o        (cbc_busy),
     .rounds_i      (rounds),
-    .count_i       (cipher_len[14:4]),
+    .narrow_i      (des),
+    .triple_i      (triple),
+    .count_i       (des ? cipher_len[14:3] : {1'b0, cipher_len[14:4]}),
     .shift_i       (chain_shift),
     .shift_word_i  (chain_word),
     .hold_i        (nonce_busy),
@@ -383,23 +398,29 @@ module sluice_lane #(
     .chain_o       (next_iv),
     .key_index_o   (key_index),
     .key_i         (round_key),
+    .des_key_take_o  (des_key_take),
+    .des_key_index_o (des_key_index),
+    .des_key_valid_i (des_key_valid),
+    .des_key_i       (des_key),
     .result_o      (cipher_result),
     .last_byte_o   (last_byte),
     .allow_i       (cbc_allow),
-    .read_count_o  (cbc_read_count),
-    .write_count_o (cbc_write_count),
+    .read_word_o   (cbc_read_word),
+    .write_word_o  (cbc_write_word),
     .read_o        (cbc_read),
     .read_gnt_i    (cbc_read_gnt),
     .read_data_i   (own_data),
     .write_o       (cbc_write),
     .write_gnt_i   (cbc_write_gnt),
+    .write_half_o  (cbc_write_half),
     .write_data_o  (cbc_data)
   );
 
-  sluice_lane_hash #(.RingAw(RingAw)) u_hash (
+  sluice_lane_hash #(.RingAw(RingAw), .Sha1(Sha1), .Legacy(Legacy)) u_hash (
     .clk_i,
     .rst_ni,
     .sha256_i      (sha256),
+    .md5_i         (md5),
     .load_i        (hash_load || keys_load),
     .loading_o     (hash_loading),
     .run_i         (hash_run || keys_run),
@@ -438,6 +459,7 @@ module sluice_lane #(
     .start_i     (keys_start),
     .done_o      (keys_done),
     .sha256_i    (sha256),
+    .md5_i       (md5),
     .key_xor_o   (key_xor),
     .load_o      (keys_load),
     .loading_i   (hash_loading),
@@ -469,7 +491,7 @@ module sluice_lane #(
     result.keep_len = 15'd0;
     result.length   = 15'd0;
     result.sure     = 15'd0;
-    result.counter  = ok && chained && padded && !verify ? next_iv : {64'd0, report_counter ? counter_q : 64'd0};
+    result.counter  = ok && chained && padded && !verify ? (des ? {64'd0, next_iv[63:0]} : next_iv) : {64'd0, report_counter ? counter_q : 64'd0};
     if (seal && ok) begin
       result.out_len  = record_len;
       result.keep_len = record_len;

@@ -8,12 +8,15 @@
 `default_nettype none
 
 module sluice_lane_hash #(
-  parameter int unsigned RingAw = sluice_pkg::RingAw
+  parameter int unsigned RingAw = sluice_pkg::RingAw,
+  parameter bit          Sha1   = 1'b1,
+  parameter bit          Legacy = 1'b0
 ) (
   input  logic              clk_i,
   input  logic              rst_ni,
 
-  input  logic              sha256_i,       // else SHA-1
+  input  logic              sha256_i,
+  input  logic              md5_i,          // neither: SHA-1
   input  logic              load_i,         // load the inner state, or with key_block_i the hash's initial value
   output logic              loading_o,
   input  logic              run_i,          // hash the message; after loading
@@ -65,7 +68,7 @@ module sluice_lane_hash #(
   logic        block_done, discard_q;
   logic [8:0]  block_q, last_block, final_block;
 
-  assign words       = sha256_i ? 4'd8 : 4'd5;
+  assign words       = sha256_i ? 4'd8 : md5_i ? 4'd4 : 4'd5;
   assign chain_index = words - 4'd1 - count_q;
   assign shift_last  = chain_index == 4'd0;
   assign shift       = state_q == Load || state_q == Swap;
@@ -76,7 +79,7 @@ module sluice_lane_hash #(
   assign shift_word    = pop_i ? tail : key_block_i ? initial_word : state_i;
   assign digest_o      = tail;
 
-  // Initial values (FIPS 180-4, 5.3).
+  // Initial values (FIPS 180-4, 5.3; MD5's are the first four of SHA-1).
   always_comb begin
     unique case ({sha256_i, chain_index[2:0]})
       4'h0: initial_word = 32'h67452301;
@@ -144,7 +147,7 @@ module sluice_lane_hash #(
     .data_max_i,
     .early_i,
     .half_i,
-    .little_i      (1'b0),
+    .little_i      (md5_i),
     .tls_i,
     .long_nonce_i,
     .sequence_i,
@@ -169,8 +172,8 @@ module sluice_lane_hash #(
 
   assign tail_valid = (state_q == SwapInit || state_q == Outer) && tail_q != 4'd0;
   always_comb begin
-    if (tail_q == words) tail_word = 32'h80000000;
-    else if (tail_q == 4'd15) tail_word = 32'd512 + {23'd0, words, 5'd0};
+    if (tail_q == words) tail_word = md5_i ? 32'h00000080 : 32'h80000000;
+    else if (tail_q == (md5_i ? 4'd14 : 4'd15)) tail_word = 32'd512 + {23'd0, words, 5'd0};
     else tail_word = 32'd0;
   end
 
@@ -208,16 +211,19 @@ module sluice_lane_hash #(
     end else begin
       if (state_q == Swap) put_q <= shift_last ? put_q + {2'd0, words} : put_q;
       else if (put) put_q <= put_q + 6'd1;
-      if (sha256_i ? word_ready && filled != 6'd0 : pair_ready && filled[5:1] != 5'd0) get_q <= get_q + (sha256_i ? 6'd1 : 6'd2);
+      if (sha1 ? pair_ready && filled[5:1] != 5'd0 : word_ready && filled != 6'd0) get_q <= get_q + (sha1 ? 6'd2 : 6'd1);
     end
   end
 
-  // The hashes. The one that is not used gets neither words nor shifts.
-  logic [31:0] sha256_tail, sha1_tail;
-  logic        sha256_done, sha1_done;
+  // The hashes. One that is not used gets neither words nor shifts.
+  logic        sha1, sha256_ready, sha256_done, sha1_done, md5_ready, md5_done;
+  logic [31:0] word, sha256_tail, sha1_tail, md5_tail;
 
-  assign tail       = sha256_i ? sha256_tail : sha1_tail;
-  assign block_done = sha256_i ? sha256_done : sha1_done;
+  assign sha1       = !sha256_i && !md5_i;
+  assign word       = get_q[0] ? pair[63:32] : pair[31:0];
+  assign word_ready = md5_i ? md5_ready : sha256_ready;
+  assign tail       = sha256_i ? sha256_tail : md5_i ? md5_tail : sha1_tail;
+  assign block_done = sha256_i ? sha256_done : md5_i ? md5_done : sha1_done;
 
   sluice_sha256 u_sha256 (
     .clk_i,
@@ -227,25 +233,51 @@ module sluice_lane_hash #(
     .tail_o       (sha256_tail),
     .init_i       (sha256_i && init),
     .word_valid_i (sha256_i && filled != 6'd0),
-    .word_ready_o (word_ready),
-    .word_i       (get_q[0] ? pair[63:32] : pair[31:0]),
+    .word_ready_o (sha256_ready),
+    .word_i       (word),
     .discard_i    (discard_q),
     .done_o       (sha256_done)
   );
 
-  sluice_sha1 u_sha1 (
-    .clk_i,
-    .rst_ni,
-    .shift_i      (!sha256_i && (shift || pop_i)),
-    .shift_word_i (shift_word),
-    .tail_o       (sha1_tail),
-    .init_i       (!sha256_i && init),
-    .pair_valid_i (!sha256_i && filled[5:1] != 5'd0),
-    .pair_ready_o (pair_ready),
-    .pair_i       (pair),
-    .discard_i    (discard_q),
-    .done_o       (sha1_done)
-  );
+  if (Sha1) begin : gen_sha1
+    sluice_sha1 u_sha1 (
+      .clk_i,
+      .rst_ni,
+      .shift_i      (sha1 && (shift || pop_i)),
+      .shift_word_i (shift_word),
+      .tail_o       (sha1_tail),
+      .init_i       (sha1 && init),
+      .pair_valid_i (sha1 && filled[5:1] != 5'd0),
+      .pair_ready_o (pair_ready),
+      .pair_i       (pair),
+      .discard_i    (discard_q),
+      .done_o       (sha1_done)
+    );
+  end else begin : gen_no_sha1
+    assign sha1_tail  = 32'd0;
+    assign pair_ready = 1'b0;
+    assign sha1_done  = 1'b0;
+  end
+
+  if (Legacy) begin : gen_md5
+    sluice_md5 u_md5 (
+      .clk_i,
+      .rst_ni,
+      .shift_i      (md5_i && (shift || pop_i)),
+      .shift_word_i (md5_i ? shift_word : 32'd0),
+      .tail_o       (md5_tail),
+      .init_i       (md5_i && init),
+      .word_valid_i (md5_i && filled != 6'd0),
+      .word_ready_o (md5_ready),
+      .word_i       (md5_i ? word : 32'd0),
+      .discard_i    (discard_q),
+      .done_o       (md5_done)
+    );
+  end else begin : gen_no_md5
+    assign md5_tail  = 32'd0;
+    assign md5_ready = 1'b0;
+    assign md5_done  = 1'b0;
+  end
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin

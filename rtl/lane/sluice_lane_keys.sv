@@ -13,6 +13,7 @@ module sluice_lane_keys (
   output logic         done_o,
 
   input  logic         sha256_i,
+  input  logic         md5_i,        // neither: SHA-1
   output logic [31:0]  key_xor_o,
   output logic         load_o,
   input  logic         loading_i,
@@ -33,7 +34,7 @@ module sluice_lane_keys (
   logic [3:0]   turn_q, second;  // words of the digest's second half
   logic [127:0] word_q;
 
-  assign second      = sha256_i ? 4'd4 : 4'd1;
+  assign second      = sha256_i ? 4'd4 : md5_i ? 4'd0 : 4'd1;
   assign key_xor_o   = outer_q ? 32'h5c5c5c5c : 32'h36363636;
   assign load_o      = state_q == Load;
   assign run_o       = state_q == Run;

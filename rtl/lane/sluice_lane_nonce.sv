@@ -10,6 +10,7 @@ module sluice_lane_nonce (
   input  logic         rst_ni,
 
   input  logic         aes_i,
+  input  logic         des_i,
   input  logic         explicit_i,
 
   // Seal: begin with the counter block or the nonce given (setup_i); when CBC has the encrypted one, copy it (made_i).
@@ -32,7 +33,7 @@ module sluice_lane_nonce (
   input  logic [31:0]  chain_last_i, // its last word
   input  logic [63:0]  chain_i,      // its first two
 
-  // Open: the counter in the decrypted block (AES), in the nonce itself (NULL).
+  // Open: the counter in the decrypted block (AES: its second half), in the nonce itself (NULL).
   input  logic [127:0] cipher_result_i,
   output logic         forged_o,    // AES: the block does not begin with eight zero bytes
   output logic [63:0]  counter_o
@@ -83,8 +84,8 @@ module sluice_lane_nonce (
     if (shift_o) words[index] <= shift_word_o;
   end
 
-  assign forged_o  = cipher_result_i[63:0] != 64'd0;
-  assign counter_o = swap(aes_i ? cipher_result_i[127:64] : chain_i);
+  assign forged_o  = aes_i && cipher_result_i[63:0] != 64'd0;
+  assign counter_o = swap(aes_i ? cipher_result_i[127:64] : des_i ? cipher_result_i[63:0] : chain_i);
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin

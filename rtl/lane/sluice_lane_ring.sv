@@ -35,6 +35,7 @@ module sluice_lane_ring #(
   input  logic              cbc_write_i,
   output logic              cbc_write_gnt_o,
   input  logic [RingAw-1:0] cbc_write_word_i,
+  input  logic [1:0]        cbc_write_half_i,  // halves of the word
   input  logic [127:0]      cbc_write_data_i,
   input  logic              cbc_read_i,
   output logic              cbc_read_gnt_o,
@@ -69,7 +70,7 @@ module sluice_lane_ring #(
   always_comb begin
     if (wr_en_i) we = wr_be_i;
     else if (fields_i) we = fields_we_i ? fields_be_i : 16'd0;
-    else we = {16{cbc_write_i}};
+    else we = {{8{cbc_write_i && cbc_write_half_i[1]}}, {8{cbc_write_i && cbc_write_half_i[0]}}};
   end
 
   // A memory for each byte: Yosys 0.23 cannot map byte enables onto one that is read on the same port.

@@ -23,7 +23,13 @@ module sluice_lane_sa (
   input  logic [3:0]   state_index_i,
   output logic [31:0]  state_o,
   input  logic [3:0]   key_index_i,
-  output logic [127:0] key_o
+  output logic [127:0] key_o,
+
+  // Keys of DES (of the job at work), by number.
+  input  logic         des_key_take_i,
+  input  logic [1:0]   des_key_index_i,
+  output logic         des_key_valid_o,
+  output logic [63:0]  des_key_o
 );
 
   // Both banks, 8 words each; bank_q belongs to the job at work.
@@ -73,10 +79,16 @@ module sluice_lane_sa (
     end
   end
 
-  // One read port: the state words of the job at work, or the key words of the waiting one.
+  // One read port: state words or DES keys of the job at work, or the key words of the waiting one.
   logic [3:0] address;
   logic [1:0] lane32;
-  assign address = state_read_i ? {bank_q, 1'b1, state_index_i[3:2]} : {!bank_q, 2'b01, key_word_index[2]};
+  always_comb begin
+    if (state_read_i) address = {bank_q, 1'b1, state_index_i[3:2]};
+    else if (des_key_take_i) address = {bank_q, 2'b01, des_key_index_i[1]};
+    else address = {!bank_q, 2'b01, key_word_index[2]};
+  end
+  assign des_key_valid_o = !state_read_i;
+  assign des_key_o       = des_key_index_i[0] ? word[127:64] : word[63:0];
   assign lane32  = state_read_i ? state_index_i[1:0] : key_word_index[1:0];
   assign word    = words[address];
   assign state_o = part;
@@ -99,7 +111,7 @@ module sluice_lane_sa (
   end
 
   assign key_start = all_q && aes && !expanded_q && !key_busy && !take_i;
-  assign key_valid = !state_read_i;
+  assign key_valid = !state_read_i && !des_key_take_i;
 
   sluice_aes_key u_key (
     .clk_i,

@@ -10,13 +10,22 @@ LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique 
                  -CFLAGS "$(LANE_CXXFLAGS) -I$(abspath $(GEN))" -LDFLAGS -lcrypto -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0"
 CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 
-TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test
+TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test $(LANE_BUILD)/lane_legacy_test
 HELP += "synth-lane|area and logic delay of one record lane by Yosys synth_xilinx"
 
-$(LANE_BUILD)/lane_test: $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
+LANE_TEST_DEPS := $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
+LANE_TEST_SOURCES := $(LANE_PACKAGES) $(LANE_SV) $(abspath $(wildcard tests/rtl/lane/*.cpp))
+
+$(LANE_BUILD)/lane_test: $(LANE_TEST_DEPS)
 	@mkdir -p $(@D)
-	$(LANE_VERILATE) --Mdir $(LANE_BUILD)/lane.obj -o $(abspath $@) $(LANE_PACKAGES) $(LANE_SV) \
-	  $(abspath $(wildcard tests/rtl/lane/*.cpp)) >$@.log 2>&1 || { tail -n 40 $@.log; false; }
+	$(LANE_VERILATE) --Mdir $(LANE_BUILD)/lane.obj -o $(abspath $@) $(LANE_TEST_SOURCES) >$@.log 2>&1 \
+	  || { tail -n 40 $@.log; false; }
+
+# The lane with DES, 3DES and MD5.
+$(LANE_BUILD)/lane_legacy_test: $(LANE_TEST_DEPS)
+	@mkdir -p $(@D)
+	$(LANE_VERILATE) "-GLegacy=1'b1" -CFLAGS -DLEGACY=1 --Mdir $(LANE_BUILD)/lane-legacy.obj -o $(abspath $@) \
+	  $(LANE_TEST_SOURCES) >$@.log 2>&1 || { tail -n 40 $@.log; false; }
 
 $(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist &: $(CRYPTO_SV) tests/rtl/crypto/crypto_test.cpp \
   tests/rtl/netlist/build
