@@ -18,7 +18,6 @@
 #define MACS    4u
 #define STREAMS 4u
 #define CANARY  0xa5
-#define ROOM    (LAYOUT_MOST / 2)
 
 static struct kit kit;
 static uint8_t *from, *to; /* arenas */
@@ -136,10 +135,10 @@ static uint32_t some_cut(const struct stream *s, uint32_t left)
 /* An operation by way of the arenas; what it left at dst comes to `made`. false: bytes beyond `length` were touched. */
 static bool through_arenas(struct sluice_op *op, const uint8_t *source, uint8_t *made, struct sluice_done *done)
 {
-    struct layout src = layout_pick(op->src_len, lists), dst = layout_pick(op->dst_len, lists);
+    struct layout src = layout_pick(op->src_len, 0, LAYOUT_PAGES, lists), dst = layout_pick(op->dst_len, 0, LAYOUT_PAGES, lists);
     uint8_t canaries[REFERENCE_ROOM];
-    void *src_list[LAYOUT_PAGES], *dst_list[LAYOUT_PAGES];
-    bool in_place = tap_below(5) == 0 && op->dst_len <= ROOM;
+    void *src_list[LAYOUT_LIST], *dst_list[LAYOUT_LIST];
+    bool in_place = tap_below(5) == 0 && op->dst_len <= src.room;
     uint8_t *out = in_place ? from : to;
     uint32_t written;
 
@@ -261,7 +260,7 @@ static bool whole_between(struct stream *s)
     op.src = kit.src;
     op.dst = kit.dst;
     done = kit_run(&kit, &op);
-    layout_get(&(struct layout){0}, kit.dst, made, done.length);
+    memcpy(made, kit.dst, done.length);
     good = done.status == SLUICE_STATUS_OK && right_iv(&other, &done, true) &&
            memcmp(made, sealing(s) ? other.wire : other.content, done.length) == 0;
     return good || complain(&other, &done, &op);
@@ -561,8 +560,8 @@ static void run(const char *uri, unsigned count)
     if (!tap_ok(kit_open(&kit, uri) == 0 && sluice_card_info(kit.card, &info) == 0, "%.5s opens", uri)) {
         return;
     }
-    from = layout_arena(kit.card);
-    to = layout_arena(kit.card);
+    from = layout_arena(kit.card, LAYOUT_PAGES);
+    to = layout_arena(kit.card, LAYOUT_PAGES);
     lists = info.features & SLUICE_FEATURES_PAGE_LIST_MASK << SLUICE_FEATURES_PAGE_LIST_SHIFT ? 50 : 0;
     if (lists && info.features & SLUICE_FEATURES_TLS_MASK << SLUICE_FEATURES_TLS_SHIFT) {
         page_lists();

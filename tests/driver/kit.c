@@ -84,7 +84,7 @@ const char *kit_name(const struct sluice_sa_config *c)
     static const char *const ciphers[] = {"null", "des", "3des", "aes128", "aes192", "aes256"};
     static const char *const macs[] = {"none", "md5", "sha1", "sha256"};
     static const char *const forms[] = {"mte", "etm", "tls mte", "tls etm", "tls 1.0"};
-    static char name[64];
+    static _Thread_local char name[64];
     bool udp = c->form == SLUICE_FORM_UDP_MTE || c->form == SLUICE_FORM_UDP_ETM;
 
     snprintf(name, sizeof name, "%s %s/%u %s%s", ciphers[c->cipher], macs[c->mac], c->mac_len, forms[c->form],

@@ -7,7 +7,13 @@
 #include <time.h>
 
 static unsigned results, failures;
-static uint64_t state;
+static uint64_t seed_taken;
+static _Thread_local uint64_t state;
+
+static void begin_at(uint64_t from)
+{
+    state = (from + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
 
 void tap_begin(void)
 {
@@ -16,7 +22,13 @@ void tap_begin(void)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("# SEED=%llu\n", (unsigned long long)from);
-    state = (from + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    seed_taken = from;
+    begin_at(from);
+}
+
+void tap_thread(unsigned number)
+{
+    begin_at(seed_taken ^ (uint64_t)(number + 1) << 40);
 }
 
 bool tap_ok(bool good, const char *format, ...)

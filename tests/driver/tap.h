@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Test Anything Protocol, and the seed that every random choice of a test comes from. One thread. */
+/*
+ * Test Anything Protocol, and the seed that every random choice of a test comes from. Results are for one thread; others may make
+ * notes, and choices once they have called tap_thread.
+ */
 #ifndef TESTS_DRIVER_TAP_H
 #define TESTS_DRIVER_TAP_H
 
@@ -18,6 +21,8 @@ _Noreturn void tap_skip_all(const char *why);
 /* Prints the plan; returns the exit status. */
 int tap_end(void);
 
+/* Gives the calling thread choices of its own, from the seed and its number. */
+void tap_thread(unsigned number);
 /* xorshift64*, from the seed. */
 uint64_t tap_random(void);
 /* 0 to below - 1. */
