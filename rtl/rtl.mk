@@ -8,7 +8,7 @@ RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.
           $(addprefix rtl/pcie/pcie_,rx_align.sv rx_route.sv completer.sv tags.sv rd_data.sv rd_split.sv rd_req.sv wr.sv \
             wr_small.sv msix.sv tx_arb.sv link.sv) \
           $(addprefix rtl/sa/sa_,store.sv window.sv) \
-          $(addprefix rtl/queue/queue_,pair.sv state.sv fetch.sv shape.sv sizes.sv check.sv lane_room.sv lists.sv source.sv lane_mux.sv issue.sv table.sv result.sv writer.sv \
+          $(addprefix rtl/queue/queue_,state.sv fetch.sv shape.sv sizes.sv check.sv lane_room.sv lists.sv source.sv lane_mux.sv issue.sv table.sv result.sv writer.sv \
             commit.sv engine.sv) \
           $(addprefix rtl/mgmt/mgmt_,entry.sv params.sv buffer.sv admin.sv regs.sv counter_bank.sv counters.sv reset.sv) \
           rtl/sluice_card.sv

@@ -169,11 +169,11 @@ module sluice_card #(
   logic [Queues-1:0] queue_enable, queue_empty;
   logic [Lanes-1:0]     key_word_valid;
   logic [128*Lanes-1:0] key_word;
-  logic                 coalesce, wipe;   // no coalescing, no stream lanes yet
+  logic                 coalesce, wipe;   // no stream lanes yet
   logic [7:0]           coalesce_count, wipe_sa;
   logic [23:0]          coalesce_clocks;
   logic                 unused_yet;
-  assign unused_yet = &{1'b0, coalesce, wipe, coalesce_count, wipe_sa, coalesce_clocks};
+  assign unused_yet = &{1'b0, wipe, wipe_sa};
   logic [127:0]         key_word_any;
   mgmt_admin #(
     .SaCount(SaCount), .IoQueues(IoQueues)
@@ -243,6 +243,7 @@ module sluice_card #(
     .adm_queue_i(aq_start || aq_stop ? 4'd0 : adm_queue), .create_i(aq_start || adm_create),
     .depth_log2_i(aq_start ? aq_log : adm_log),
     .sq_base_i(aq_start ? aq_sq : adm_sq), .cq_base_i(aq_start ? aq_cq : adm_cq), .stop_i(aq_stop || adm_stop),
+    .coalesce_i(coalesce), .coalesce_count_i(coalesce_count), .coalesce_clocks_i(coalesce_clocks),
     .bell_valid_i(bell_valid), .bell_queue_i(bell_queue), .bell_cq_i(bell_cq), .bell_i(bell), .bad_bell_o(bad_bell),
     .adm_own_i(adm_own), .adm_take_i(adm_take), .adm_want_o(adm_want), .take_addr_o(take_addr), .taken_queue_o(taken_queue),
     .taken_count_o(taken_count), .enable_o(queue_enable), .empty_o(queue_empty), .fire_o(fire), .done_o(queue_done),

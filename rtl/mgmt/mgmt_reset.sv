@@ -29,7 +29,7 @@ module mgmt_reset (
   typedef enum logic [2:0] {Run, Quiet, Drain, Settle, Wipe} state_e;
   state_e     state_q;
   logic       function_q, flr_q;
-  logic [1:0] wait_q;
+  logic [5:0] wait_q;  // at least 3 clocks; with the link down 63 for the frame under way, which is cut then
 
   assign core_rst_no = rst_ni && (state_q == Run || state_q == Wipe);
   assign path_rst_no = rst_ni && state_q != Drain && state_q != Settle;
@@ -45,21 +45,21 @@ module mgmt_reset (
       state_q    <= Settle;
       function_q <= 1'b1;
       flr_q      <= 1'b0;
-      wait_q     <= 2'd0;
+      wait_q     <= 6'd0;
     end else if (flr_i || (!link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle)) begin
       state_q    <= Quiet;
       function_q <= 1'b1;
       flr_q      <= flr_q || flr_i;
-      wait_q     <= 2'd3;
+      wait_q     <= 6'd63;
     end else begin
-      if (wait_q != 2'd0) wait_q <= wait_q - 2'd1;
+      if (wait_q != 6'd0) wait_q <= wait_q - 6'd1;
       unique case (state_q)
         Run: if (soft_i) begin
           state_q    <= Quiet;
           function_q <= 1'b0;
-          wait_q     <= 2'd3;
+          wait_q     <= 6'd63;
         end
-        Quiet:  if (wait_q == 2'd0 && (tx_quiet_i || !link_up_i)) state_q <= Drain;
+        Quiet:  if (wait_q <= 6'd60 && (tx_quiet_i || (wait_q == 6'd0 && !link_up_i))) state_q <= Drain;
         Drain:  if (tags_idle_i || function_q) state_q <= Settle;
         Settle: if (link_up_i) state_q <= Wipe;
         Wipe: if (wiped_i) begin

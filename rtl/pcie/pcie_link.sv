@@ -257,7 +257,7 @@ module pcie_link #(
   );
 
   pcie_tx_arb u_arb (
-    .clk_i, .rst_ni, .hold_i,
+    .clk_i, .rst_ni, .hold_i, .cut_i(!path_rst_ni),
     .in_valid_i(tx_valid), .in_ready_o(tx_ready), .in_data_i(tx_data), .in_keep_i(tx_keep), .in_last_i(tx_last),
     .tx_data_o, .tx_keep_o, .tx_last_o, .tx_valid_o, .tx_ready_i, .quiet_o(tx_quiet_o), .idle_o(idle[9])
   );

@@ -9,6 +9,7 @@ module pcie_tx_arb (
   input  logic         clk_i,
   input  logic         rst_ni,
   input  logic         hold_i,          // no new posted write or read
+  input  logic         cut_i,           // their makers are in reset: a frame of theirs that is still under way is cut
   // Completions 0, small posted writes 1, results 2, reads 3.
   input  logic [3:0]   in_valid_i,
   output logic [3:0]   in_ready_o,
@@ -67,6 +68,9 @@ module pcie_tx_arb (
       locked_q <= 1'b0;
       lock_q   <= 2'd0;
       turn_q   <= 2'd3;
+    end else if (cut_i && locked_q && lock_q != 2'd0) begin
+      valid_q  <= 1'b0;
+      locked_q <= 1'b0;
     end else if (room) begin
       valid_q <= any;
       if (any) begin
@@ -81,7 +85,7 @@ module pcie_tx_arb (
   logic         held_q;
   logic [144:0] was_q;
   always_ff @(posedge clk_i) begin
-    held_q <= rst_ni && tx_valid_o && !tx_ready_i;
+    held_q <= rst_ni && !cut_i && tx_valid_o && !tx_ready_i;
     was_q  <= {tx_last_o, tx_keep_o, tx_data_o};
     if (held_q && rst_ni) assert (tx_valid_o && was_q == {tx_last_o, tx_keep_o, tx_data_o});
   end

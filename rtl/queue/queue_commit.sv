@@ -62,7 +62,9 @@ module queue_commit (
   logic [7:0]        status_q;
   logic [31:0]       length_q;
   logic [127:0]      counter_q;
-  logic              err_q, admin_q;
+  logic              err_q, admin_q, phase_q;
+  logic [63:0]       addr_q;
+  logic [11:0]       head_q;
 
   logic ok, told, has_result;
   assign ok         = status_q == sluice_regs_pkg::StatusOk;
@@ -95,8 +97,8 @@ module queue_commit (
   assign counter     = told && !admin_q && !settled_q ? counter_q : 128'd0;
   assign length      = has_result || admin_q ? length_q : 32'd0;
   assign cqe_valid_o = state_q == Send;
-  assign cqe_addr_o  = done_addr_i;
-  assign cqe_data_o  = {7'd0, done_phase_i, status_q, 4'd0, done_head_i, length, counter, cookie_q};
+  assign cqe_addr_o  = addr_q;
+  assign cqe_data_o  = {7'd0, phase_q, status_q, 4'd0, head_q, length, counter, cookie_q};
 
   assign count_seal_o    = in_take_o && is_seal_q;
   assign count_open_o    = in_take_o && is_open_q;
@@ -117,7 +119,7 @@ module queue_commit (
       is_open_q <= in_flight_i.is_open;
       tell_q    <= in_flight_i.tell;
       src_len_q <= in_flight_i.src_len;
-      err_q     <= in_err_i;
+      err_q     <= in_err_i && !adm_valid_i;
       admin_q   <= adm_valid_i;
       status_q  <= settled ? in_flight_i.status : in_status_i;
       length_q  <= settled ? 32'd0 : {1'b0, in_sure_i, 1'b0, in_length_i};
@@ -130,12 +132,17 @@ module queue_commit (
         length_q   <= adm_length_i;
       end
     end
+    if (state_q == Settle) begin
+      addr_q  <= done_addr_i;
+      head_q  <= done_head_i;
+      phase_q <= done_phase_i;
+    end
     if (state_q == Answer && answer_valid_i && ok && replayed_i) status_q <= sluice_regs_pkg::StatusReplayed;
     if (state_q == Settle && ok && err_q) status_q <= sluice_regs_pkg::StatusDmaError;
     if (!rst_ni) state_q <= Idle;
     else begin
       unique case (state_q)
-        Idle:    if (adm_valid_i) state_q <= Send;
+        Idle:    if (adm_valid_i) state_q <= Settle;
                  else if (in_valid_i) state_q <= in_flight_i.is_open && in_flight_i.window && !settled ? Ask : Settle;
         Ask:     if (ask_ready_i) state_q <= Answer;
         Answer:  if (answer_valid_i) state_q <= Settle;

@@ -25,6 +25,9 @@ module queue_engine #(
   input  logic [63:0]         sq_base_i,
   input  logic [63:0]         cq_base_i,
   input  logic                stop_i,
+  input  logic                coalesce_i,
+  input  logic [7:0]          coalesce_count_i,
+  input  logic [23:0]         coalesce_clocks_i,
   input  logic                bell_valid_i,
   input  logic [3:0]          bell_queue_i,
   input  logic                bell_cq_i,
@@ -130,7 +133,7 @@ module queue_engine #(
   logic [3:0]          take_queue, take_count, fetch_queue, fetch_count, cqe_queue;
   logic [63:0]         cqe_addr;
   logic [11:0]         cqe_head;
-  logic                cqe_phase;
+  logic                cqe_phase, state_idle;
   assign adm_want_o    = want[3:0];
   assign take          = adm_own_i ? adm_take_i : fetch_take;
   assign take_queue    = adm_own_i ? 4'd0 : fetch_queue;
@@ -139,10 +142,11 @@ module queue_engine #(
   assign taken_count_o = take ? take_count : 4'd0;
   queue_state #(.IoQueues(IoQueues)) u_state (
     .clk_i, .rst_ni, .adm_queue_i, .create_i, .depth_log2_i, .sq_base_i, .cq_base_i, .stop_i,
+    .coalesce_i, .coalesce_count_i, .coalesce_clocks_i,
     .bell_valid_i, .bell_queue_i, .bell_cq_i, .bell_i, .bad_bell_o,
     .take_i(take), .take_queue_i(take_queue), .take_count_i(take_count), .take_addr_o,
     .done_queue_i(cqe_queue), .done_i(cqe_done), .done_addr_o(cqe_addr), .done_head_o(cqe_head), .done_phase_o(cqe_phase),
-    .enable_o, .want_o(want), .empty_o, .fire_o
+    .enable_o, .want_o(want), .empty_o, .fire_o, .idle_o(state_idle)
   );
   for (genvar q = 0; q < Queues; q++) begin : g_done
     assign done_o[q] = cqe_done && cqe_queue == 4'(q);
@@ -286,8 +290,8 @@ module queue_engine #(
   );
 
   assign busy_o = !table_idle || !check_idle || !issue_idle;
-  assign idle_o = fetch_idle && check_idle && issue_idle && table_idle && lists_idle && source_idle && result_idle && writer_idle &&
-                  commit_idle && !cmd_valid_o;
+  assign idle_o = state_idle && fetch_idle && check_idle && issue_idle && table_idle && lists_idle && source_idle && result_idle &&
+                  writer_idle && commit_idle && !cmd_valid_o;
 
   logic unused;
   assign unused = &{1'b0, seg_level};
