@@ -29,6 +29,9 @@ static const char help[] =
     "  --split P|random      cut P percent of the completions short, 0 to 100; random is 100 (0)\n"
     "  --reorder             answer reads in any order, with latencies up to doubled\n"
     "  --errors N            make one of N completions an error or poisoned; 0: none (0)\n"
+    "  --fault KIND,ADDRESS,BYTES\n"
+    "                        memory of which every second page of 4096 bytes, beginning with the second, cannot be read: reads\n"
+    "                        end `unsupported` or `aborted`, are `poisoned`, or answered too `late`; once for each KIND\n"
     "\n"
     "  --trace FILE          write an FST trace (only in sluice-sim-trace; see make sim-trace)\n"
     "  --trace-from CYCLE    begin it there (0)\n"
@@ -49,6 +52,7 @@ enum {
     OPT_SPLIT,
     OPT_REORDER,
     OPT_ERRORS,
+    OPT_FAULT,
     OPT_TRACE,
     OPT_TRACE_FROM,
     OPT_HELP,
@@ -69,6 +73,7 @@ static const struct option longs[] = {
     {"split", required_argument, NULL, OPT_SPLIT},
     {"reorder", no_argument, NULL, OPT_REORDER},
     {"errors", required_argument, NULL, OPT_ERRORS},
+    {"fault", required_argument, NULL, OPT_FAULT},
     {"trace", required_argument, NULL, OPT_TRACE},
     {"trace-from", required_argument, NULL, OPT_TRACE_FROM},
     {"help", no_argument, NULL, OPT_HELP},
@@ -145,6 +150,21 @@ static int credits(const struct parser *p, const char *text, struct reads_config
     return 0;
 }
 
+static int fault(const struct parser *p, const char *text, struct reads_config *reads)
+{
+    static const char *const kinds[READS_FAULTS] = {"unsupported", "aborted", "poisoned", "late"};
+    const char *comma = strchr(text, ','), *second = comma ? strchr(comma + 1, ',') : NULL;
+    unsigned kind = 0;
+
+    while (comma && kind < READS_FAULTS &&
+           (strlen(kinds[kind]) != (size_t)(comma - text) || strncmp(text, kinds[kind], strlen(kinds[kind])) != 0))
+        kind++;
+    if (!second || kind == READS_FAULTS || scan(comma + 1, ',', &reads->fault[kind].address) < 0 ||
+        scan(second + 1, 0, &reads->fault[kind].bytes) < 0 || reads->fault[kind].address % READS_FAULT_PAGE != 0)
+        return bad(p, text, "unsupported, aborted, poisoned or late, the address of a page, and bytes");
+    return 0;
+}
+
 static int socket_path(const struct parser *p, const char *text, const char **path)
 {
     if (text[0] == 0 || strlen(text) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -213,6 +233,8 @@ static int take(const struct parser *p, int option, const char *text)
         return 0;
     case OPT_ERRORS:
         return small(p, text, 0, 1000000, &r->reads.error_one_in);
+    case OPT_FAULT:
+        return fault(p, text, &r->reads);
     case OPT_TRACE:
         return trace(p, text, &r->trace);
     case OPT_TRACE_FROM:

@@ -38,6 +38,16 @@ static unsigned data_of(const struct read *q)
     return (q->left + 15) / 16;
 }
 
+static enum reads_fault fault_at(const struct reads_config *c, uint64_t address)
+{
+    unsigned fault = 0;
+
+    while (fault < READS_FAULTS && (address - c->fault[fault].address >= c->fault[fault].bytes ||
+                                    (address - c->fault[fault].address) / READS_FAULT_PAGE % 2 == 0))
+        fault++;
+    return (enum reads_fault)fault;
+}
+
 const char *reads_take(struct reads *r, const struct tlp_head *h, uint64_t cycle, unsigned rcb)
 {
     struct read *q = &r->by_tag[h->tag];
@@ -51,6 +61,8 @@ const char *reads_take(struct reads *r, const struct tlp_head *h, uint64_t cycle
     q->due = cycle + r->config.latency + (r->config.reorder ? rng_below(r->rng, r->config.latency + 1) : 0);
     q->give_up = 0;
     q->status = TLP_SUCCESS;
+    q->fault = fault_at(&r->config, q->address);
+    q->due += q->fault == READS_LATE ? READS_LATE_CLOCKS : 0;
     r->header_used += headers_of(q, rcb);
     r->data_used += data_of(q);
     r->order[r->count++] = h->tag;
@@ -132,21 +144,29 @@ static void finish(struct reads *r, unsigned position)
 }
 
 /* Error injection: a completion without data ends its read, a poisoned one does not. */
-static void spoil(struct reads *r, struct tlp_completion *c)
+static void spoil(struct tlp_completion *c, enum reads_fault fault)
 {
-    if (r->config.error_one_in == 0 || rng_below(r->rng, r->config.error_one_in) != 0)
-        return;
-    switch (rng_below(r->rng, 3)) {
-    case 0:
+    switch (fault) {
+    case READS_UNSUPPORTED:
         c->status = TLP_UNSUPPORTED;
         break;
-    case 1:
+    case READS_ABORTED:
         c->status = TLP_ABORT;
         break;
-    default:
+    case READS_POISONED:
         c->poisoned = c->status == TLP_SUCCESS;
         break;
+    case READS_LATE:
+    case READS_FAULTS:
+        break;
     }
+}
+
+static enum reads_fault some_fault(struct reads *r)
+{
+    if (r->config.error_one_in == 0 || rng_below(r->rng, r->config.error_one_in) != 0)
+        return READS_FAULTS;
+    return (enum reads_fault)rng_below(r->rng, READS_LATE);
 }
 
 bool reads_complete(struct reads *r, struct tlp *out, uint64_t cycle, unsigned rcb, unsigned most)
@@ -165,7 +185,8 @@ bool reads_complete(struct reads *r, struct tlp *out, uint64_t cycle, unsigned r
     c.bytes = piece(r, q, rcb, most);
     c.data = q->data + ((q->address & ~3ull) - q->head.address);
     c.completer = 0;
-    spoil(r, &c);
+    spoil(&c, q->fault);
+    spoil(&c, some_fault(r));
     tlp_make_completion(out, &c);
     r->header_used -= headers_of(q, rcb);
     r->data_used -= data_of(q);

@@ -17,8 +17,18 @@
 /* Not in use; waits for its time and its memory; the client was asked for the data; `status` and `data` are settled. */
 enum read_state { READ_FREE, READ_WAITS, READ_ASKED, READ_SETTLED };
 
+/*
+ * What is wrong with memory that cannot be read: its completions say so, are poisoned, or come after the card must have given the
+ * read up.
+ */
+enum reads_fault { READS_UNSUPPORTED, READS_ABORTED, READS_POISONED, READS_LATE, READS_FAULTS };
+
+#define READS_FAULT_PAGE  4096u
+#define READS_LATE_CLOCKS 1500000u
+
 struct read {
     enum read_state state;
+    enum reads_fault fault; /* READS_FAULTS: none */
     struct tlp_head head;
     uint64_t due;     /* cycle of its first completion, at the earliest */
     uint64_t give_up; /* cycle at which a read of unmapped memory is refused; 0: not decided */
@@ -35,6 +45,9 @@ struct reads_config {
     unsigned header_credits; /* the pool */
     unsigned data_credits;   /* 16 bytes each */
     unsigned error_one_in;   /* one of so many completions is an error or poisoned; 0: none */
+    struct {
+        uint64_t address, bytes; /* every second page of this is so, beginning with the second; 0 bytes: none */
+    } fault[READS_FAULTS];
 };
 
 struct reads {

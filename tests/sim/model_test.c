@@ -383,6 +383,48 @@ static void test_reads(void)
     tap_ok(!wild.wrong, "and never cut but at the boundary of 128");
 }
 
+/* The completion of a double word at `address`, at this cycle. false: none. */
+static bool answer_at(const struct reads_config *config, uint64_t address, uint64_t cycle, struct tlp_head *h)
+{
+    struct tlp_head ask = {.kind = TLP_READ, .length = 1, .first_be = 0xf, .address = address};
+    struct reads r;
+    struct tlp t;
+    bool answered;
+
+    reads_init(&r, config, &rng);
+    (void)reads_take(&r, &ask, 0, 64);
+    memset(r.by_tag[0].data, 0, 4);
+    r.by_tag[0].state = READ_SETTLED;
+    answered = reads_complete(&r, &t, cycle, 64, 128) && !tlp_decode(&t, h);
+    reads_free(&r);
+    return answered;
+}
+
+static void test_faults(void)
+{
+    struct reads_config config = {.header_credits = 36, .data_credits = 461};
+    uint64_t at[READS_FAULTS];
+    struct tlp_head h[READS_FAULTS];
+    bool good = true;
+
+    for (unsigned i = 0; i < READS_FAULTS; i++) {
+        config.fault[i].address = 0x4000000000 + 0x10000 * i;
+        config.fault[i].bytes = 0x4000;
+        at[i] = config.fault[i].address + READS_FAULT_PAGE;
+        for (unsigned page = 0; page < 6; page += page ? 1 : 2)
+            good &= page == 3 || (answer_at(&config, config.fault[i].address + page * READS_FAULT_PAGE, 0, &h[i]) &&
+                                  h[i].status == TLP_SUCCESS && !h[i].poisoned);
+        if (i != READS_LATE)
+            good &= answer_at(&config, at[i] + 0xffc, 0, &h[i]);
+    }
+    tap_ok(good && h[READS_UNSUPPORTED].status == TLP_UNSUPPORTED && h[READS_ABORTED].status == TLP_ABORT &&
+               h[READS_POISONED].poisoned && h[READS_POISONED].status == TLP_SUCCESS,
+           "every second page of a bad range is refused or poisoned, what is around it is not");
+    tap_ok(!answer_at(&config, at[READS_LATE], READS_LATE_CLOCKS - 1, &h[0]) &&
+               answer_at(&config, at[READS_LATE], READS_LATE_CLOCKS, &h[0]) && h[0].status == TLP_SUCCESS,
+           "or answered late");
+}
+
 static void test_credits(void)
 {
     struct reads_config config = {.latency = 0, .header_credits = 36, .data_credits = 461};
@@ -472,6 +514,7 @@ int main(void)
     test_transmit();
     test_transmit_rate();
     test_reads();
+    test_faults();
     test_credits();
     test_dma();
     test_guard();
