@@ -129,7 +129,7 @@ lint-cppcheck: $(GENERATED)
 
 lint-tidy: $(GENERATED)
 	printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -I. -Isim -Itests/sim $(CSTD) 2>/dev/null' tidy
+		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -I. -Isim -Itests/sim -Itests/driver $(CSTD) 2>/dev/null' tidy
 
 clean:
 	rm -rf $(BUILD)

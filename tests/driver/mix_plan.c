@@ -263,6 +263,10 @@ static void plan_places(struct mix *m, struct mix_plan *p, unsigned index)
     p->dst_bytes = least(p->op.dst_len, MIX_ROOM);
     p->bad = m->bad_share && m->engine[CARD].bad[index] && tap_below(m->bad_share) == 0;
     p->src = layout_pick(p->src_bytes, 0, MIX_HALF, lists);
+    if (p->bad && !p->src.listed && p->src_bytes < MIX_ROOM - LAYOUT_PAGE) { /* begins before a page that cannot be read */
+        p->src.offset = LAYOUT_PAGE - tap_below(p->src_bytes < LAYOUT_PAGE ? p->src_bytes + 1 : LAYOUT_PAGE);
+        p->src.room = MIX_ROOM - p->src.offset;
+    }
     p->dst = layout_pick(p->dst_bytes, MIX_HALF, MIX_HALF, lists);
     p->src_bytes = least(p->src_bytes, p->src.room);
     p->dst_bytes = least(p->dst_bytes, p->dst.room);

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The long random campaign, on the small card and the full one. SECONDS= for each of them, SEED= to repeat the choices.
+CAMPAIGN := $(BUILD)/tests/campaign/campaign
+CAMPAIGN_KIT := $(patsubst %,$(BUILD)/tests/driver/%.o,kit layout mix mix_plan mix_sa reference sim_child tap)
+CAMPAIGN_SECONDS := $(if $(SECONDS),$(SECONDS),120)
+
+$(BUILD)/tests/campaign/%.o: CPPFLAGS += -Itests/driver
+
+$(CAMPAIGN): $(CAMPAIGN).o $(CAMPAIGN_KIT) $(LIBSLUICE)
+	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
+
+
+.PHONY: campaign campaign-on
+campaign: $(CAMPAIGN)
+	+$(MAKE) campaign-on LANES=2 IO_QUEUES=2
+	+$(MAKE) campaign-on LANES=16 IO_QUEUES=8
+
+campaign-on: $(CAMPAIGN) $(SLUICE_SIM)-$(SIM_KIND)
+	SLUICE_SIM=$(SLUICE_SIM)-$(SIM_KIND) SECONDS=$(CAMPAIGN_SECONDS) $(CAMPAIGN)
+
+HELP += "campaign|random operations of every sort with faults, small and full card against software (SECONDS=120 SEED=)"
