@@ -3,8 +3,9 @@
 // SHA-256 compression (FIPS 180-4, 6.2.2), one round a clock: 65 clocks a block while words are there.
 //
 // Message words are taken ahead of the rounds: schedule (shift register of 16 words), then word + constant, then + h, then the
-// round. The chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse, and the last of the
-// additions loads the working variables at the same time.
+// round. The chaining value is added while the last rounds run, since a61..a64 are final a..d in reverse; the last of the
+// additions loads a and e at the same time, and what the other working variables should be is read where it lies until a and e
+// have moved on to them.
 `default_nettype none
 
 module sluice_sha256 (
@@ -55,8 +56,8 @@ module sluice_sha256 (
 
   // Additions are of two terms, one straight from a register or another adder: one LUT a bit. Yosys gives the other to the LUT
   // when it is in more pieces than the first, which is why those terms are a bit (_t) and a word.
-  logic        s0_t, join_t, s1_t, h_t, e_part_t, t2_t, a_add_t, e_add_t;
-  logic [30:0] s0, join_w, s1, h_w, e_part_w, t2_w, a_add, e_add;
+  logic        s0_t, join_t, s1_t, h_t, d_t, sa_t, se_t, e_part_t, t2_t, a_add_t, e_add_t;
+  logic [30:0] s0, join_w, s1, h_w, d_w, sa_w, se_w, e_part_w, t2_w, a_add, e_add;
 
   // Words move through the stages below together, with `advance`. Bubbles come between blocks only.
   logic advance, word_take, blocked;
@@ -105,8 +106,8 @@ module sluice_sha256 (
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) two_q <= 32'd0;  // what the first word of the first block is added to
-    else if (advance) two_q <= t_q < 6'd15 || t_q == 6'd63 ? 32'd0 : w_q[95:64] + {s0_t, s0};
+    if (!rst_ni || (advance && (t_q < 6'd15 || t_q == 6'd63))) two_q <= 32'd0;
+    else if (advance) two_q <= w_q[95:64] + {s0_t, s0};
   end
 
   always_ff @(posedge clk_i) begin
@@ -116,36 +117,51 @@ module sluice_sha256 (
       three_t_q <= t_q;
       w_t_q     <= three_t_q;
       kw_q      <= w_q[511:480] + k(w_t_q);
-      hkw_q     <= kw_q + {h_t, h_w};
     end
+    if (step && last) hkw_q <= 32'd0;
+    else if (advance) hkw_q <= kw_q + {h_t, h_w};
   end
 
   // Rounds. Round 64 is the clock that loads the working variables; the stages before it pause in the clock before.
   logic [6:0]  round_q;
-  logic        init_q, step, finish;
+  logic        init_q, step, finish, last;
+  logic        early_q, early3_q;  // rounds 64, 0 and 1; rounds 0, 1 and 2
   logic [127:0] ha_q, he_q;
-  logic [31:0] a_q, b_q, c_q, d_q, e_q, f_q, g_q, h_q;
+  logic [31:0] a_q, b_q, c_q, d_q, e_q, f_q, g_q, h_q, b, c, f, g, maj, ch, h_next;
   logic [31:0] t1, t2, e_part, a_new, e_new, a_sum, e_sum;
-  logic        add, masked;
+  logic        turn, masked;
 
   assign finish  = round_q[6];
+  assign last    = round_q == 7'd63;
   assign step    = init_q || finish || hkw_valid_q;
-  assign blocked = kw_valid_q && ((hkw_valid_q && round_q == 7'd63) || (init_q && !finish));
-  assign {h_t, h_w} = finish ? he_q[95:64] : hkw_valid_q ? g_q : h_q;
+  assign blocked = kw_valid_q && ((hkw_valid_q && last) || (init_q && !finish));
+  assign h_next  = early_q ? he_q[95:64] : g_q;
+  assign {h_t, h_w} = finish || hkw_valid_q ? h_next : h_q;
   assign done_o  = finish && !init_q;
 
-  // Not in finish: nothing depends on it, but it keeps Yosys from merging the additions into larger ones of three terms.
-  assign e_part = ((e_q & f_q) ^ (~e_q & g_q)) + (ror(e_q, 6) ^ ror(e_q, 11) ^ ror(e_q, 25));
+  // The chaining value turns along with the first rounds, so that what stands in for a variable is always in the same place.
+  assign maj = (a_q & b) ^ (a_q & c) ^ (b & c);
+  assign ch  = (e_q & f) ^ (~e_q & g);
+  assign b   = early_q ? ha_q[63:32] : b_q;
+  assign c   = early_q ? ha_q[95:64] : c_q;
+  assign f   = early_q ? he_q[63:32] : f_q;
+  assign g   = early_q ? he_q[95:64] : g_q;
+  assign {sa_t, sa_w} = ror(a_q, 2) ^ ror(a_q, 13) ^ ror(a_q, 22);
+  assign {se_t, se_w} = ror(e_q, 6) ^ ror(e_q, 11) ^ ror(e_q, 25);
+
+  assign e_part = ch + {se_t, se_w};
+  assign t2     = maj + {sa_t, sa_w};
+  // In finish t1 is 0, and the same additions load the sums with the chaining value.
   assign {e_part_t, e_part_w} = finish ? 32'd0 : e_part;
-  assign {t2_t, t2_w}         = finish ? 32'd0 : t2;
+  assign {t2_t, t2_w}         = finish ? a_sum : t2;
+  assign {d_t, d_w}           = finish ? e_sum : early3_q ? ha_q[127:96] : d_q;
   assign t1     = hkw_q + {e_part_t, e_part_w};
-  assign t2     = ((a_q & b_q) ^ (a_q & c_q) ^ (b_q & c_q)) + (ror(a_q, 2) ^ ror(a_q, 13) ^ ror(a_q, 22));
-  assign e_new  = d_q + t1;
+  assign e_new  = t1 + {d_t, d_w};
   assign a_new  = t1 + {t2_t, t2_w};
 
-  // Chaining value: H0..H3 and H4..H7 as two rings that turn once in rounds 61 to 64.
-  assign add    = round_q >= 7'd61 && step;
-  assign masked = init_q || discard_i;
+  // Chaining value: H0..H3 and H4..H7 as two rings that turn once in rounds 61 to 64, and once more in rounds 0 to 3.
+  assign turn   = step && (round_q >= 7'd61 || round_q < 7'd4);
+  assign masked = init_q || discard_i || !(finish || round_q[5]);
   assign {a_add_t, a_add} = masked ? 32'd0 : a_q;
   assign {e_add_t, e_add} = masked ? 32'd0 : e_q;
   assign a_sum  = ha_q[127:96] + {a_add_t, a_add};
@@ -156,19 +172,25 @@ module sluice_sha256 (
     if (shift_i) begin
       ha_q <= {ha_q[95:0], shift_word_i};
       he_q <= {he_q[95:0], ha_q[127:96]};
-    end else if (add) begin
+    end else if (turn) begin
       ha_q <= {ha_q[95:0], a_sum};
       he_q <= {he_q[95:0], e_sum};
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (finish) begin
-      {d_q, c_q, b_q, a_q} <= {ha_q[95:0], a_sum};
-      {h_q, g_q, f_q, e_q} <= {he_q[95:0], e_sum};
-    end else if (hkw_valid_q) begin
-      {d_q, c_q, b_q, a_q} <= {c_q, b_q, a_q, a_new};
-      {h_q, g_q, f_q, e_q} <= {g_q, f_q, e_q, e_new};
+    if (finish || hkw_valid_q) begin
+      a_q <= a_new;
+      e_q <= e_new;
+      h_q <= h_next;
+    end
+    if (hkw_valid_q) begin
+      {d_q, c_q, b_q} <= {c_q, b_q, a_q};
+      {g_q, f_q}      <= {f_q, e_q};
+    end
+    if (step) begin
+      early_q  <= last || finish || round_q == 7'd0;
+      early3_q <= early_q;
     end
   end
 
