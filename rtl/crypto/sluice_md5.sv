@@ -100,6 +100,10 @@ module sluice_md5 (
     endcase
   endfunction
 
+  // Additions are of two terms; one of them comes in two pieces (_t, _w), for the reason that sluice_sha256 gives.
+  logic        word_t, a_t, f_t, new_t, add_t;
+  logic [30:0] word_w, a_w, f_w, new_w, add_w;
+
   // Word plus constant. The words are kept for the later parts, which use them in other orders.
   logic [31:0] words_q [16];
   logic [31:0] kw_q;
@@ -110,6 +114,7 @@ module sluice_md5 (
   assign from_input   = kw_step_q[5:4] == 2'd0;
   assign word_ready_o = from_input && kw_free;
   assign kw_load      = kw_free && (!from_input || word_valid_i);
+  assign {word_t, word_w} = from_input ? word_i : words_q[word_index(kw_step_q)];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -122,7 +127,7 @@ module sluice_md5 (
   end
 
   always_ff @(posedge clk_i) begin
-    if (kw_load) kw_q <= k(kw_step_q) + (from_input ? word_i : words_q[word_index(kw_step_q)]);
+    if (kw_load) kw_q <= k(kw_step_q) + {word_t, word_w};
     if (kw_load && from_input) words_q[kw_step_q[3:0]] <= word_i;
   end
 
@@ -163,11 +168,12 @@ module sluice_md5 (
 
   assign add    = advance && step_q >= 7'd61;
   assign tail_o = h3_q;
+  assign {add_t, add_w} = shift_i ? 32'd0 : b_q;
 
   always_ff @(posedge clk_i) begin
     if (shift_i || add) begin
       h0_q <= shift_i ? shift_word_i : h3_q;
-      h1_q <= h0_q + (shift_i ? 32'd0 : b_q);
+      h1_q <= h0_q + {add_t, add_w};
       h2_q <= h1_q;
       h3_q <= h2_q;
     end
@@ -175,16 +181,22 @@ module sluice_md5 (
 
   // Working variables. Where nothing is to be added to the chaining value, b is 0 in steps 61 to 64. It is cleared for that, not
   // masked, so that the load of b is only one more operand of its adder, where the longest path ends.
-  logic clear_b;
+  logic        clear_b;
+  logic [31:0] sum;
+
+  assign {a_t, a_w}     = finish ? h3_q : first_load ? h0_q : d_q;
+  assign {f_t, f_w}     = f(step_q[5:4], b_q, c_q, d_q);
+  assign sum            = akw_q + {f_t, f_w};
+  assign {new_t, new_w} = finish ? h0_q : rotate(sum, {step_q[5:4], step_q[1:0]});
 
   assign clear_b = init_i || (step && discard_i && step_q >= 7'd60);
 
   always_ff @(posedge clk_i) begin
-    if (kw_take) akw_q <= kw_q + (finish ? h3_q : first_load ? h0_q : d_q);
+    if (kw_take) akw_q <= kw_q + {a_t, a_w};
     if (clear_b) begin
       b_q <= 32'd0;
     end else if (finish || step) begin
-      b_q <= b_q + (finish ? h0_q : rotate(akw_q + f(step_q[5:4], b_q, c_q, d_q), {step_q[5:4], step_q[1:0]}));
+      b_q <= b_q + {new_t, new_w};
     end
     if (finish) begin
       {d_q, c_q} <= {h2_q, h1_q};

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Tests of the AES and SHA cores (as RTL and as Yosys netlist) and of the record lane, each alone in Verilator; the lane's area.
+# Tests of the AES and SHA cores (as RTL and as Yosys netlist) and of the record lane, each alone in Verilator.
 include rtl/lane/files.mk
 
 LANE_BUILD := $(BUILD)/tests/rtl
@@ -11,7 +11,6 @@ LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique 
 CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 
 TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test $(LANE_BUILD)/lane_legacy_test
-HELP += "synth-lane|area and logic delay of one record lane by Yosys synth_xilinx"
 
 LANE_TEST_DEPS := $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
 LANE_TEST_SOURCES := $(LANE_PACKAGES) $(LANE_SV) $(abspath $(wildcard tests/rtl/lane/*.cpp))
@@ -36,10 +35,3 @@ $(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist &: $
 $(LANE_BUILD)/crypto/crypto_test: $(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist
 	printf '#!/bin/sh\nexec tests/rtl/netlist/check %s crypto_top\n' $(@D) >$@
 	chmod +x $@
-
-.PHONY: synth-lane
-synth-lane: $(LANE_PACKAGES)
-	@tests/rtl/netlist/area $(LANE_BUILD)/lane-area sluice_lane $(LANE_PACKAGES) $(LANE_SV)
-	@echo "AES and HMAC-SHA-256 alone:"
-	@PARAMETERS="-set Sha1 0 -set Null 0" tests/rtl/netlist/area $(LANE_BUILD)/lane-area-aes-sha256 sluice_lane \
-	  $(LANE_PACKAGES) $(LANE_SV)
