@@ -59,7 +59,11 @@ module mgmt_regs #(
 );
   localparam logic [31:0] Features = 32'h1 << sluice_regs_pkg::FeaturesAesLsb | 32'h1 << sluice_regs_pkg::FeaturesAes192Lsb |
                                      32'h1 << sluice_regs_pkg::FeaturesSha1Lsb | 32'h1 << sluice_regs_pkg::FeaturesSha256Lsb |
-                                     32'h1 << sluice_regs_pkg::FeaturesUdpLsb | 32'h1 << sluice_regs_pkg::FeaturesNullLsb;
+                                     32'h1 << sluice_regs_pkg::FeaturesUdpLsb | 32'h1 << sluice_regs_pkg::FeaturesNullLsb |
+                                     32'h1 << sluice_regs_pkg::FeaturesTlsLsb | 32'h1 << sluice_regs_pkg::FeaturesPageListLsb |
+                                     32'(LegacyLanes != 0) << sluice_regs_pkg::FeaturesDesLsb |
+                                     32'(LegacyLanes != 0) << sluice_regs_pkg::FeaturesMd5Lsb |
+                                     32'(StreamLanes != 0) << sluice_regs_pkg::FeaturesCutThroughLsb;
   localparam logic [31:0] Params0  = {8'(ReadTags), 8'(sluice_regs_pkg::MaxQueueDepthLog2), 8'(IoQueues), 8'(Lanes)};
   localparam logic [31:0] Params2  = {16'd0, 8'(StreamLanes), 8'(LegacyLanes)};
   localparam logic [31:0] Params1  = {16'(sluice_regs_pkg::ReplayWindow), 16'(SaCount)};
