@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The card's sources in the order in which they must be read, and their lint. RTL_SV is for whoever builds the card.
-include rtl/lane/files.mk
+include rtl/lane/files.mk rtl/stream/files.mk
+
+CARD_CORES := $(filter-out $(LANE_SV),$(addprefix rtl/crypto/sluice_,des_pkg.sv des.sv md5.sv))
 
 RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.sv) \
-          $(addprefix rtl/common/,sluice_fifo.sv sluice_skid.sv) $(LANE_SV) \
+          $(addprefix rtl/common/,sluice_fifo.sv sluice_skid.sv) $(LANE_SV) $(CARD_CORES) $(STREAM_SV) \
           $(addprefix rtl/pcie/pcie_,rx_align.sv rx_route.sv completer.sv tags.sv rd_data.sv rd_split.sv rd_req.sv wr.sv \
             wr_small.sv msix.sv tx_arb.sv link.sv) \
           $(addprefix rtl/sa/sa_,store.sv window.sv) \
-          $(addprefix rtl/queue/queue_,state.sv fetch.sv shape.sv sizes.sv check.sv lane_room.sv lists.sv source.sv lane_mux.sv issue.sv table.sv result.sv writer.sv \
-            commit.sv engine.sv) \
+          $(addprefix rtl/queue/queue_,state.sv fetch.sv shape.sv sizes.sv check.sv lists.sv source.sv lane_room.sv \
+            issue.sv table.sv lane_mux.sv result.sv writer.sv commit.sv engine.sv) \
           $(addprefix rtl/mgmt/mgmt_,entry.sv params.sv buffer.sv admin.sv regs.sv counter_bank.sv counters.sv reset.sv) \
           rtl/sluice_card.sv
 

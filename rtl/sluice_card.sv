@@ -7,7 +7,7 @@
 module sluice_card #(
   parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5
   parameter int unsigned LegacyLanes = 0,
-  parameter int unsigned StreamLanes = 0,  // lanes for parts of records
+  parameter int unsigned StreamLanes = 1,  // lanes for parts of records
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
@@ -169,11 +169,9 @@ module sluice_card #(
   logic [Queues-1:0] queue_enable, queue_empty;
   logic [Lanes-1:0]     key_word_valid;
   logic [128*Lanes-1:0] key_word;
-  logic                 coalesce, wipe;   // no stream lanes yet
+  logic                 coalesce, wipe, wipe_ready;
   logic [7:0]           coalesce_count, wipe_sa;
   logic [23:0]          coalesce_clocks;
-  logic                 unused_yet;
-  assign unused_yet = &{1'b0, wipe, wipe_sa};
   logic [127:0]         key_word_any;
   mgmt_admin #(
     .SaCount(SaCount), .IoQueues(IoQueues)
@@ -189,7 +187,7 @@ module sluice_card #(
     .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
     .sa_busy_i(sa_busy), .window_init_o(window_init), .window_ready_i(window_ready),
     .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
-    .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(1'b1),
+    .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
     .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
     .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
     .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
@@ -257,14 +255,14 @@ module sluice_card #(
     .ask_valid_o(ask_valid), .ask_ready_i(window_ready), .ask_sa_o(ask_sa), .ask_counter_o(ask_counter),
     .ask_accept_o(ask_accept),
     .answer_valid_i(answer_valid), .replayed_i(replayed),
-    .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done), .key_status_o(key_status),
-    .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
+    .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done),
+    .key_status_o(key_status), .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job), .sa_valid_o(sa_valid), .res_valid_i(res_valid),
     .res_ready_o(res_ready), .res_i(res), .ring_en_o(ring_en), .ring_addr_o(ring_addr), .ring_data_i(ring_data),
-    .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_addr_o(cmd_addr), .cmd_len_o(cmd_len), .cmd_id_o(cmd_id), .cmd_last_o(cmd_last),
-    .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word),
+    .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_addr_o(cmd_addr), .cmd_len_o(cmd_len), .cmd_id_o(cmd_id),
+    .cmd_last_o(cmd_last), .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word),
     .done_valid_i(done_valid), .done_id_i(done_id), .done_err_i(done_err),
     .cqe_valid_o(cqe_valid), .cqe_ready_i(cqe_ready), .cqe_addr_o(cqe_addr), .cqe_data_o(cqe_data),
     .count_seal_o(count_seal), .count_open_o(count_open), .count_status_o(count_status), .count_record_o(count_record),
@@ -284,6 +282,28 @@ module sluice_card #(
       .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[128*l +: 128]),
       .busy_o(lane_busy[l]), .starved_o(lane_starved[l]), .blocked_o(lane_blocked[l]), .records_o(lane_records[l]),
       .idle_o(lane_idle[l])
+    );
+  end
+
+  // ---- stream lanes; all of them have wiped a slot before the administrator goes on
+  logic [StreamLanes:0] slot_wiped;
+  assign slot_wiped[StreamLanes] = 1'b1;
+  assign wipe_ready              = slot_wiped == '1;
+  for (genvar s = 0; s < StreamLanes; s++) begin : g_stream
+    localparam int unsigned L = Lanes + s;
+    logic done, done_q;
+    assign slot_wiped[s] = done || done_q;
+    always_ff @(posedge clk_i) done_q <= core_rst_n && wipe && !wipe_ready && slot_wiped[s];
+    sluice_stream #(.RingAw(RingAw)) u_stream (
+      .clk_i, .rst_ni(core_rst_n),
+      .job_valid_i(job_valid[L]), .job_ready_o(job_ready[L]), .job_i(job), .sa_valid_i(sa_valid[L]), .sa_data_i(word_rdata),
+      .wr_en_i(wr_valid[0] && wr_lane == 5'(L)), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
+      .fetch_done_i(end_valid[0] && end_lane == 5'(L)), .fetch_err_i(end_err),
+      .res_valid_o(res_valid[L]), .res_ready_i(res_ready[L]), .res_o(res[sluice_pkg::ResultW*L +: sluice_pkg::ResultW]),
+      .rd_en_i(ring_en[L]), .rd_addr_i(ring_addr), .rd_data_o(ring_data[128*L +: 128]),
+      .wipe_i(wipe && !done_q), .wipe_sa_i(wipe_sa), .wipe_ready_o(done),
+      .busy_o(lane_busy[L]), .starved_o(lane_starved[L]), .blocked_o(lane_blocked[L]), .records_o(lane_records[L]),
+      .idle_o(lane_idle[L])
     );
   end
 

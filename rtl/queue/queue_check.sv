@@ -180,7 +180,8 @@ module queue_check #(
       window_q  <= look_meta_i.replay && !look_meta_i.explicit_nonce;
       tell_q    <= aes && !look_meta_i.explicit_nonce;
       tls_q     <= tls;
-      says_q    <= counted ? card_pkg::CounterOwn : look_meta_i.form == sluice_regs_pkg::FormTls10[2:0] ? card_pkg::CounterIv :
+      says_q    <= counted ? card_pkg::CounterOwn :
+                   look_meta_i.form == sluice_regs_pkg::FormTls10[2:0] && !is_verify ? card_pkg::CounterIv :
                    look_meta_i.explicit_nonce ? card_pkg::CounterNone : card_pkg::CounterRead;
       legacy_q  <= look_meta_i.mac == sluice_regs_pkg::MacMd5[1:0] || look_meta_i.cipher == sluice_regs_pkg::CipherDes[2:0] ||
                    look_meta_i.cipher == sluice_regs_pkg::CipherDes3[2:0];
