@@ -6,7 +6,7 @@
 
 module sluice_card #(
   parameter int unsigned Lanes       = 2,  // record lanes, of which the first LegacyLanes do DES, 3DES and MD5
-  parameter int unsigned LegacyLanes = 0,
+  parameter int unsigned LegacyLanes = Lanes < 8 ? 1 : 2,
   parameter int unsigned StreamLanes = 1,  // lanes for parts of records
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
@@ -272,7 +272,7 @@ module sluice_card #(
   // ---- lanes
   logic [All-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_idle;
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
-    sluice_lane #(.RingAw(RingAw)) u_lane (
+    sluice_lane #(.RingAw(RingAw), .Legacy(l < LegacyLanes)) u_lane (
       .clk_i, .rst_ni(core_rst_n),
       .job_valid_i(job_valid[l]), .job_ready_o(job_ready[l]), .job_i(job), .sa_valid_i(sa_valid[l]), .sa_data_i(word_rdata),
       .wr_en_i(wr_valid[0] && wr_lane == 5'(l)), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
