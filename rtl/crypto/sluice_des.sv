@@ -100,12 +100,12 @@ module sluice_des (
   endfunction
 
   // Two rounds; the halves change places after the sixteenth.
-  function automatic logic [63:0] rounds(input logic [63:0] halves, input logic [47:0] key_a, input logic [47:0] key_b,
-                                         input logic swap);
+  function automatic logic [63:0] two_rounds(input logic [63:0] halves, input logic [47:0] key_a, input logic [47:0] key_b,
+                                             input logic swap);
     logic [31:0] a, b;
     a = halves[63:32] ^ sluice_des_pkg::f(halves[31:0], key_a);
     b = halves[31:0] ^ sluice_des_pkg::f(a, key_b);
-    rounds = swap ? {b, a} : {a, b};
+    two_rounds = swap ? {b, a} : {a, b};
   endfunction
 
   // All of the arithmetic is behind the enable, so that an idle unit costs a simulation nothing.
@@ -117,8 +117,8 @@ module sluice_des (
 
   always_ff @(posedge clk_i) begin
     if (busy_q) begin
-      halves_q <= rounds(halves_q, first_key(key_q, first_off, first_right), second_key(key_q, !last_pair, reverse, !pair_q[2]),
-                         last_pair);
+      halves_q <= two_rounds(halves_q, first_key(key_q, first_off, first_right),
+                             second_key(key_q, !last_pair, reverse, !pair_q[2]), last_pair);
     end else if (start_i) begin
       halves_q <= sluice_des_pkg::initial_permutation(data_i);
     end
