@@ -154,12 +154,29 @@ uint64_t Device::counter(uint32_t offset)
 
 static unsigned key_bytes(unsigned cipher)
 {
-    return cipher == SLUICE_CIPHER_AES128 ? 16 : cipher == SLUICE_CIPHER_AES192 ? 24 : cipher == SLUICE_CIPHER_AES256 ? 32 : 0;
+    static const unsigned bytes[] = {0, 8, 24, 16, 24, 32};
+    return bytes[cipher];
 }
 
 static unsigned mac_bytes(unsigned mac)
 {
-    return mac == SLUICE_MAC_SHA256 ? 32 : mac == SLUICE_MAC_SHA1 ? 20 : 0;
+    static const unsigned bytes[] = {0, 16, 20, 32};
+    return bytes[mac];
+}
+
+static bool null_cipher(const Sa &sa)
+{
+    return sa.params.cipher == SLUICE_CIPHER_NULL;
+}
+
+bool is_tls(const Sa &sa)
+{
+    return sa.params.form >= SLUICE_FORM_TLS_MTE;
+}
+
+static bool is_etm(const Sa &sa)
+{
+    return sa.params.form == SLUICE_FORM_UDP_ETM || sa.params.form == SLUICE_FORM_TLS_ETM;
 }
 
 Sa make_sa(Host &host, unsigned cipher, unsigned mac, unsigned form, unsigned direction, unsigned mac_len)
@@ -170,10 +187,15 @@ Sa make_sa(Host &host, unsigned cipher, unsigned mac, unsigned form, unsigned di
     sa.params.form = (uint8_t)form;
     sa.params.direction = (uint8_t)direction;
     sa.params.mac_len = (uint8_t)(mac_len ? mac_len : mac_bytes(mac));
-    sa.params.counter = (host.rng() & 0xffff00000000ffffull);
-    sa.params.limit = direction == SLUICE_DIRECTION_SEAL ? sa.params.counter + 100000 : 0;
+    if (is_tls(sa)) {
+        sa.params.nonce_mode = SLUICE_NONCE_MODE_EXPLICIT;
+        sa.params.tls_minor = (uint8_t)(form == SLUICE_FORM_TLS10 ? 0 : 2 + host.below(2));
+    } else {
+        sa.params.counter = (host.rng() & 0xffff00000000ffffull);
+        sa.params.limit = direction == SLUICE_DIRECTION_SEAL ? sa.params.counter + 100000 : 0;
+    }
     for (unsigned i = 0; i < 8; i++) {
-        sa.params.cid[i] = (uint8_t)host.rng();
+        sa.params.cid[i] = (uint8_t)(is_tls(sa) ? 0 : host.rng());
     }
     for (unsigned i = 0; i < key_bytes(cipher); i++) {
         sa.params.cipher_key[i] = (uint8_t)host.rng();
@@ -185,20 +207,38 @@ Sa make_sa(Host &host, unsigned cipher, unsigned mac, unsigned form, unsigned di
     return sa;
 }
 
+unsigned block_of(const Sa &sa)
+{
+    return null_cipher(sa) ? 1 : sa.params.cipher >= SLUICE_CIPHER_AES128 ? 16 : 8;
+}
+
 unsigned nonce_size(const Sa &sa)
 {
-    return sa.params.cipher == SLUICE_CIPHER_NULL ? 8 : 16;
+    return block_of(sa) == 16 ? 16 : is_tls(sa) && null_cipher(sa) ? 0 : 8;
+}
+
+unsigned head_size(const Sa &sa)
+{
+    return !is_tls(sa) ? 13 : sa.params.form == SLUICE_FORM_TLS10 ? 5 : 5 + nonce_size(sa);
+}
+
+unsigned tail_size(const Sa &sa)
+{
+    return is_tls(sa) ? 0 : nonce_size(sa);
 }
 
 unsigned content_most(const Sa &sa, unsigned record)
 {
-    unsigned most = record - 13 - nonce_size(sa) - sa.params.mac_len - (sa.params.cipher == SLUICE_CIPHER_NULL ? 0 : 1);
+    unsigned most = record - head_size(sa) - tail_size(sa) - sa.params.mac_len - !null_cipher(sa);
     return most < 16384 ? most : 16384;
 }
 
 static const EVP_CIPHER *evp(const Sa &sa, bool cbc)
 {
     switch (sa.params.cipher) {
+    case SLUICE_CIPHER_DES:
+    case SLUICE_CIPHER_DES3:
+        return cbc ? EVP_des_ede3_cbc() : EVP_des_ede3_ecb();
     case SLUICE_CIPHER_AES128:
         return cbc ? EVP_aes_128_cbc() : EVP_aes_128_ecb();
     case SLUICE_CIPHER_AES192:
@@ -210,10 +250,15 @@ static const EVP_CIPHER *evp(const Sa &sa, bool cbc)
 
 static Bytes encrypt(const Sa &sa, bool cbc, const uint8_t *iv, const Bytes &in)
 {
-    Bytes out(in.size() + 16);
+    Bytes out(in.size() + 16), key(sa.params.cipher_key, sa.params.cipher_key + 32);
     int n = 0;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    EVP_EncryptInit_ex(ctx, evp(sa, cbc), nullptr, sa.params.cipher_key, iv);
+    if (sa.params.cipher == SLUICE_CIPHER_DES) { // three times the same key: DES itself is in OpenSSL's legacy provider
+        for (unsigned i = 8; i < 24; i++) {
+            key[i] = key[i - 8];
+        }
+    }
+    EVP_EncryptInit_ex(ctx, evp(sa, cbc), nullptr, key.data(), iv);
     EVP_CIPHER_CTX_set_padding(ctx, 0);
     EVP_EncryptUpdate(ctx, out.data(), &n, in.data(), (int)in.size());
     EVP_CIPHER_CTX_free(ctx);
@@ -235,57 +280,94 @@ static Bytes big(uint64_t value, unsigned bytes)
     return out;
 }
 
-static Bytes mac_of(const Sa &sa, const Bytes &nonce, uint8_t type, size_t length, const Bytes &data)
+static Bytes hmac(const Sa &sa, const Bytes &in)
 {
-    Bytes in = nonce, out(64);
+    static const EVP_MD *(*const digest[])() = {EVP_md5, EVP_md5, EVP_sha1, EVP_sha256};
+    Bytes out(64);
     unsigned n = 0;
-    in.push_back(type);
-    in.push_back(3);
-    in.push_back(3);
-    append(in, big(length, 2));
-    in.insert(in.end(), sa.params.cid, sa.params.cid + 8);
-    append(in, data);
     if (sa.params.mac == SLUICE_MAC_NONE) {
         return Bytes();
     }
-    HMAC(sa.params.mac == SLUICE_MAC_SHA256 ? EVP_sha256() : EVP_sha1(), sa.params.mac_key, (int)mac_bytes(sa.params.mac),
-         in.data(), in.size(), out.data(), &n);
+    HMAC(digest[sa.params.mac](), sa.params.mac_key, (int)mac_bytes(sa.params.mac), in.data(), in.size(), out.data(), &n);
     out.resize(sa.params.mac_len);
     return out;
 }
 
-Bytes reference_seal(const Sa &sa, const Bytes &content, uint8_t type, unsigned pad, uint64_t counter, const uint8_t nonce_in[16])
+// Type, version, length.
+static Bytes header(const Sa &sa, uint8_t type, size_t length)
 {
-    bool null = sa.params.cipher == SLUICE_CIPHER_NULL, etm = sa.params.form == SLUICE_FORM_UDP_ETM;
-    Bytes nonce, body = content;
+    uint8_t minor = !is_tls(sa) ? 3 : sa.params.form == SLUICE_FORM_TLS10 ? 1 : sa.params.tls_minor;
+    Bytes out = {(uint8_t)(is_tls(sa) ? type & 0x7f : type | 0x80), 3, minor};
+    append(out, big(length, 2));
+    return out;
+}
 
-    type |= 0x80;
+// The MAC over data, which is length bytes as the header of its message has it; first: nonce or sequence number.
+static Bytes mac_of(const Sa &sa, const Bytes &first, uint8_t type, size_t length, const Bytes &data)
+{
+    Bytes in = first;
+    append(in, header(sa, type, length));
+    if (!is_tls(sa)) {
+        in.insert(in.end(), sa.params.cid, sa.params.cid + 8);
+    }
+    append(in, data);
+    return hmac(sa, in);
+}
+
+static Bytes nonce_of(const Sa &sa, uint64_t counter, const uint8_t *given)
+{
     if (sa.params.nonce_mode == SLUICE_NONCE_MODE_EXPLICIT) {
-        nonce.assign(nonce_in, nonce_in + nonce_size(sa));
-    } else {
-        nonce = null ? big(counter, 8) : encrypt(sa, false, nullptr, [&] {
-            Bytes block(8, 0);
-            append(block, big(counter, 8));
-            return block;
-        }());
+        return Bytes(given, given + nonce_size(sa));
     }
-    if (!etm) {
-        append(body, mac_of(sa, nonce, type, content.size(), content));
+    if (null_cipher(sa)) {
+        return big(counter, 8);
     }
-    if (!null) {
-        size_t padding = 15 - body.size() % 16 + 16 * pad;
+    Bytes block(block_of(sa) - 8, 0);
+    append(block, big(counter, 8));
+    return encrypt(sa, false, nullptr, block);
+}
+
+Bytes reference_body(const Sa &sa, const Bytes &content, uint8_t type, unsigned pad, uint64_t counter, const uint8_t nonce[16],
+                     uint64_t seq)
+{
+    Bytes body = content, first = is_tls(sa) ? big(seq, 8) : nonce_of(sa, counter, nonce);
+    if (!is_etm(sa)) {
+        append(body, mac_of(sa, first, type, content.size(), content));
+    }
+    if (!null_cipher(sa)) {
+        unsigned b = block_of(sa);
+        size_t padding = b - 1 - body.size() % b + b * pad;
         body.insert(body.end(), padding + 1, (uint8_t)padding);
+    }
+    return body;
+}
+
+Bytes reference_seal(const Sa &sa, const Bytes &content, uint8_t type, unsigned pad, uint64_t counter, const uint8_t nonce_in[16],
+                     uint64_t seq)
+{
+    Bytes nonce = nonce_of(sa, counter, nonce_in), first = is_tls(sa) ? big(seq, 8) : nonce;
+    Bytes body = reference_body(sa, content, type, pad, counter, nonce_in, seq), iv;
+    if (!null_cipher(sa)) {
         body = encrypt(sa, true, nonce.data(), body);
     }
-    size_t length = 8 + body.size() + (etm ? sa.params.mac_len : 0) + nonce.size();
-    if (etm) {
-        append(body, mac_of(sa, nonce, type, length, body));
+    if (is_tls(sa) && sa.params.form != SLUICE_FORM_TLS10) {
+        iv = nonce;
     }
-    Bytes record = {type, 3, 3};
-    append(record, big(length, 2));
-    record.insert(record.end(), sa.params.cid, sa.params.cid + 8);
+    size_t length = head_size(sa) - 5 + body.size() + (is_etm(sa) ? sa.params.mac_len : 0) + tail_size(sa);
+    if (is_etm(sa)) {
+        Bytes covered = iv;
+        append(covered, body);
+        append(body, mac_of(sa, first, type, is_tls(sa) ? covered.size() : length, covered));
+    }
+    Bytes record = header(sa, type, length);
+    if (!is_tls(sa)) {
+        record.insert(record.end(), sa.params.cid, sa.params.cid + 8);
+    }
+    append(record, iv);
     append(record, body);
-    append(record, nonce);
+    if (!is_tls(sa)) {
+        append(record, nonce);
+    }
     return record;
 }
 

@@ -52,9 +52,17 @@ class Device
 };
 
 Sa make_sa(Host &host, unsigned cipher, unsigned mac, unsigned form, unsigned direction, unsigned mac_len = 0);
-// The record that sealing gives, by OpenSSL's EVP; the nonce as the mode says.
-Bytes reference_seal(const Sa &sa, const Bytes &content, uint8_t type, unsigned pad, uint64_t counter, const uint8_t nonce[16]);
-unsigned nonce_size(const Sa &sa);
+// The record that sealing gives, by OpenSSL's EVP; the nonce as the mode says, seq in the TLS forms.
+Bytes reference_seal(const Sa &sa, const Bytes &content, uint8_t type, unsigned pad, uint64_t counter, const uint8_t nonce[16],
+                     uint64_t seq = 0);
+// What is encrypted in it.
+Bytes reference_body(const Sa &sa, const Bytes &content, uint8_t type, unsigned pad, uint64_t counter, const uint8_t nonce[16],
+                     uint64_t seq);
+bool is_tls(const Sa &sa);
+unsigned block_of(const Sa &sa);
+unsigned nonce_size(const Sa &sa); // or of the IV
+unsigned head_size(const Sa &sa);  // before the body
+unsigned tail_size(const Sa &sa);  // after body and MAC
 unsigned content_most(const Sa &sa, unsigned record);
 
 sluice_sqe seal_entry(const Sa &sa, uint64_t src, unsigned src_len, uint64_t dst, unsigned dst_len, uint64_t cookie);
