@@ -33,6 +33,29 @@ module mgmt_counters #(
   localparam int unsigned LaneBanks = (Lanes + 7) / 8;
   localparam logic [15:0] Base      = sluice_regs_pkg::CntCycles;
 
+  // ---- what happened in the clock before
+  logic [9:0]        general_q;
+  logic              seal_q, open_q;
+  logic [3:0]        status_q, taken_queue_q, taken_count_q;
+  logic [14:0]       record_step_q, content_step_q;
+  logic [Lanes-1:0]  lane_busy_q, lane_starved_q, lane_blocked_q, lane_records_q;
+  logic [Queues-1:0] done_q;
+  always_ff @(posedge clk_i) begin
+    general_q      <= rst_ni ? general_i : '0;
+    seal_q         <= rst_ni && seal_i;
+    open_q         <= rst_ni && open_i;
+    status_q       <= status_i;
+    record_step_q  <= record_i;
+    content_step_q <= content_i;
+    lane_busy_q    <= rst_ni ? lane_busy_i : '0;
+    lane_starved_q <= rst_ni ? lane_starved_i : '0;
+    lane_blocked_q <= rst_ni ? lane_blocked_i : '0;
+    lane_records_q <= rst_ni ? lane_records_i : '0;
+    taken_queue_q  <= taken_queue_i;
+    taken_count_q  <= rst_ni ? taken_count_i : '0;
+    done_q         <= rst_ni ? done_i : '0;
+  end
+
   // ---- byte counters: their steps are too large for a bank
   logic [63:0] record_q, content_q, record_kept_q, content_kept_q;
   always_ff @(posedge clk_i) begin
@@ -42,9 +65,9 @@ module mgmt_counters #(
       record_kept_q  <= 64'd0;
       content_kept_q <= 64'd0;
     end else begin
-      if (seal_i || open_i) begin
-        record_q  <= record_q + {49'd0, record_i};
-        content_q <= content_q + {49'd0, content_i};
+      if (seal_q || open_q) begin
+        record_q  <= record_q + {49'd0, record_step_q};
+        content_q <= content_q + {49'd0, content_step_q};
       end
       if (snapshot_i) begin
         record_kept_q  <= record_q;
@@ -55,7 +78,7 @@ module mgmt_counters #(
 
   // ---- banks
   logic [31:0] status_event;
-  assign status_event = {open_i ? 16'd1 << status_i : 16'd0, seal_i ? 16'd1 << status_i : 16'd0};
+  assign status_event = {open_q ? 16'd1 << status_q : 16'd0, seal_q ? 16'd1 << status_q : 16'd0};
 
   // Up to 8 submissions are taken at once and counted one a clock.
   logic [Queues-1:0]    taken_event;
@@ -66,18 +89,18 @@ module mgmt_counters #(
     assign taken_event[q]       = left_q != 5'd0;
     always_ff @(posedge clk_i) begin
       if (!rst_ni) left_q <= 5'd0;
-      else left_q <= left_q - {4'd0, taken_event[q]} + (taken_queue_i == 4'(q) ? {1'b0, taken_count_i} : 5'd0);
+      else left_q <= left_q - {4'd0, taken_event[q]} + (taken_queue_q == 4'(q) ? {1'b0, taken_count_q} : 5'd0);
     end
   end
 
   logic [2*Queues-1:0] queue_event;
   for (genvar q = 0; q < Queues; q++) begin : g_queue_event
-    assign queue_event[2*q +: 2] = {done_i[q], taken_event[q]};
+    assign queue_event[2*q +: 2] = {done_q[q], taken_event[q]};
   end
   logic [32*LaneBanks-1:0] lane_event;
   for (genvar l = 0; l < 8 * LaneBanks; l++) begin : g_lane_event
     if (l < Lanes) begin : g_lane
-      assign lane_event[4*l +: 4] = {lane_records_i[l], lane_blocked_i[l], lane_starved_i[l], lane_busy_i[l]};
+      assign lane_event[4*l +: 4] = {lane_records_q[l], lane_blocked_q[l], lane_starved_q[l], lane_busy_q[l]};
     end else begin : g_none
       assign lane_event[4*l +: 4] = 4'd0;
     end
@@ -92,7 +115,7 @@ module mgmt_counters #(
 
   // Cycles, busy_cycles, two places that are not in the bank, and the others.
   mgmt_counter_bank #(.Count(12)) u_general (
-    .clk_i, .rst_ni, .event_i({general_i[9:2], 2'b00, general_i[1:0]}), .snapshot_i, .index_i(index), .value_o(general),
+    .clk_i, .rst_ni, .event_i({general_q[9:2], 2'b00, general_q[1:0]}), .snapshot_i, .index_i(index), .value_o(general),
     .busy_o(busy[0])
   );
   mgmt_counter_bank #(.Count(32)) u_status (

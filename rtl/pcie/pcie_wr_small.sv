@@ -3,9 +3,9 @@
 // Small posted writes: completion entries (32 bytes), admin data (32 bytes), interrupts (4 bytes). They leave in the order in
 // which they are taken, so an interrupt never passes the completion entry it tells of. Addresses are aligned to the size.
 //
-// Entries that follow one another in memory leave in one TLP, up to four of them: one is kept for `Lone` clocks, or `Busy` while
-// the lanes' results wait for the link, unless something else has to leave. With bus mastering off all is thrown away. A TLP of
-// n words of 16 bytes takes n + 1 clocks.
+// Entries that follow one another in memory leave in one TLP, up to four of them: the last one is kept for `Lone` clocks, or
+// `Busy` while the lanes' results wait for the link, unless something else has to leave. With bus mastering off all is thrown
+// away. A TLP of n words of 16 bytes takes n + 1 clocks.
 `default_nettype none
 
 module pcie_wr_small #(
@@ -43,7 +43,7 @@ module pcie_wr_small #(
   logic         open_q, full_q, msi_q;  // open: a write is being put together; full: nothing can be added to it
   logic [63:0]  addr_q, next_q;
   logic [3:0]   count_q;                // its words
-  logic [5:0]   age_q;
+  logic [5:0]   age_q;                  // clocks since anything was added
   logic         part_q;                 // the second word of what is being taken
   logic [1:0]   sel_q, sel;             // and from whom
 
@@ -101,7 +101,7 @@ module pcie_wr_small #(
         full_q  <= 1'b0;
         count_q <= 4'd0;
       end
-      age_q <= !open_q || close ? 6'd0 : age_q == 6'h3f ? age_q : age_q + 6'd1;
+      age_q <= put || close ? 6'd0 : age_q == 6'h3f ? age_q : age_q + 6'd1;
     end
   end
 

@@ -2,7 +2,8 @@
 //
 // Second half of dispatch: operations that wait for a lane, and their way to it. Each class of lanes (card_pkg) has a line of its
 // own, so that operations for lanes that are all busy keep nobody else waiting; a queue pair with 8 of those is not fetched from
-// (hold_o), which bounds the lines. The oldest of a line gets the lane with the fewest jobs that has room for it: the job, the
+// (hold_o), which bounds the lines. Long records have a class too: while there are short ones, they leave them a lane or two, so
+// that a queue full of long records does not make others wait. The oldest of a line gets the lane with the fewest jobs that has room for it: the job, the
 // SA's words behind it, and the order to read the source. 8 clocks a job, which is the SA's words. Key jobs of the administrator
 // go before everything else in their line.
 `default_nettype none
@@ -64,6 +65,8 @@ module queue_issue #(
   localparam int unsigned Slots = 1 << IdW;
   localparam logic [IdW:0] NormalMost = 24;  // so that what waits for normal lanes leaves slots to the others
   localparam logic [6:0]   HoldFrom   = 8;
+  localparam logic [10:0]  LongWords  = 256;                                  // 4 KiB and up is a long record
+  localparam int unsigned  Kept       = Lanes >= 16 ? 2 : Lanes > 1 ? 1 : 0;  // lanes that long records do not take
 
   typedef enum logic [2:0] {Pick, Read, Room, Level, Choose, Give} state_e;
   state_e state_q;
@@ -77,7 +80,9 @@ module queue_issue #(
   logic [1:0]                  put_class;
   assign key_put     = key_valid_i && state_q == Pick;
   assign key_ready_o = key_put;
-  assign put_class   = key_put ? (key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal) : put_work_i.lanes;
+  assign put_class   = key_put ? (key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal) :
+                       put_work_i.lanes == card_pkg::ClassNormal && put_work_i.words >= LongWords ? card_pkg::ClassLong :
+                       put_work_i.lanes;
   always_comb begin
     put_slot.bad       = put_work_i.status != sluice_regs_pkg::StatusOk && !key_put;
     put_slot.lanes     = put_class;
@@ -114,8 +119,8 @@ module queue_issue #(
   // ---- lines: heads, tails, and for each slot the one behind it
   logic [IdW-1:0]   next_q [Slots];
   logic [IdW-1:0]   next;
-  logic [3*IdW-1:0] heads, tails;
-  logic [2:0]       any;
+  logic [4*IdW-1:0] heads, tails;
+  logic [3:0]       any;
   logic [IdW:0]     normal;
   logic [1:0]       class_q;
   logic             pop, link;
@@ -125,7 +130,7 @@ module queue_issue #(
     if (link) next_q[key_put ? IdW'(card_pkg::KeysId) : tails[IdW * put_class +: IdW]] <= key_put ? heads[IdW * put_class +: IdW]
                                                                                                   : put_id_i;
   end
-  for (genvar c = 0; c < 3; c++) begin : g_line
+  for (genvar c = 0; c < 4; c++) begin : g_line
     logic           in, out;
     logic [IdW-1:0] head_q, tail_q;
     logic [IdW:0]   count_q;
@@ -145,13 +150,13 @@ module queue_issue #(
       else count_q <= count_q + {{IdW{1'b0}}, in} - {{IdW{1'b0}}, out};
     end
   end
-  assign put_ready_o = !key_put && (put_work_i.lanes != card_pkg::ClassNormal || normal < NormalMost);
+  assign put_ready_o = !key_put && (put_class != card_pkg::ClassNormal || normal < NormalMost);
 
   // ---- queue pairs with too many in the lines that may take long
   for (genvar q = 0; q < Queues; q++) begin : g_hold
     logic       in, out;
     logic [6:0] parked_q;
-    assign in  = put_i && put_work_i.lanes != card_pkg::ClassNormal && put_work_i.pair == 4'(q);
+    assign in  = put_i && put_class != card_pkg::ClassNormal && put_work_i.pair == 4'(q);
     assign out = pop && id_q != IdW'(card_pkg::KeysId) && slot.lanes != card_pkg::ClassNormal && slot.pair == 4'(q);
     always_ff @(posedge clk_i) begin
       hold_o[q] <= parked_q >= HoldFrom;
@@ -164,22 +169,26 @@ module queue_issue #(
   logic [1:0] class_next;
   always_comb begin
     unique case (class_q)
-      2'd0:    class_next = any[1] ? 2'd1 : any[2] ? 2'd2 : 2'd0;
-      2'd1:    class_next = any[2] ? 2'd2 : any[0] ? 2'd0 : 2'd1;
-      default: class_next = any[0] ? 2'd0 : any[1] ? 2'd1 : 2'd2;
+      2'd0:    class_next = any[1] ? 2'd1 : any[2] ? 2'd2 : any[3] ? 2'd3 : 2'd0;
+      2'd1:    class_next = any[2] ? 2'd2 : any[3] ? 2'd3 : any[0] ? 2'd0 : 2'd1;
+      2'd2:    class_next = any[3] ? 2'd3 : any[0] ? 2'd0 : any[1] ? 2'd1 : 2'd2;
+      default: class_next = any[0] ? 2'd0 : any[1] ? 2'd1 : any[2] ? 2'd2 : 2'd3;
     endcase
   end
 
   // ---- lanes: the fewest jobs first, turn by turn among equals
   localparam logic [31:0] RecordMask = (32'd1 << Lanes) - 32'd1;
+  localparam logic [31:0] LongMask   = (32'd1 << (Lanes - Kept)) - 32'd1;
   localparam logic [31:0] LegacyMask = (32'd1 << LegacyLanes) - 32'd1;
   localparam logic [31:0] StreamMask = ((32'd1 << All) - 32'd1) & ~RecordMask;
   logic [All-1:0]        room, take, fit, able, none, one, level_q, above, choice;
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
+  logic [13:0]           alone_q;  // clocks since there was a short record: 8192 of them, and long ones take every lane
   assign fit = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
-               slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] : RecordMask[All-1:0];
+               slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
+               slot.lanes == card_pkg::ClassLong && !alone_q[13] ? LongMask[All-1:0] : RecordMask[All-1:0];
   assign able = room & job_ready_i & fit;
   for (genvar l = 0; l < All; l++) begin : g_lane
     logic [2:0] jobs;
@@ -243,7 +252,7 @@ module queue_issue #(
   assign rd_lane_o   = lane_q;
   assign rd_pos_o    = {lane_base + RingAw'(slot.place[5:4]), slot.place[3:0]};
   assign word_addr_o = pop ? {slot.sa, 3'd0} : {load_sa_q, beat_q + 3'd1};
-  assign idle_o      = any == 3'b000 && state_q == Pick && !load_q;
+  assign idle_o      = any == 4'b0000 && state_q == Pick && !load_q;
 
   always_ff @(posedge clk_i) begin
     if (state_q == Pick) begin
@@ -265,15 +274,18 @@ module queue_issue #(
       state_q <= Pick;
       class_q <= 2'd0;
       lane_q  <= 5'd0;
+      alone_q <= 14'd0;
       load_q  <= 1'b0;
       stall_o <= 1'b0;
     end else begin
       load_q <= pop || (load_q && !load_last);
+      if (put_i && put_class == card_pkg::ClassNormal) alone_q <= 14'd0;
+      else if (!alone_q[13]) alone_q <= alone_q + 14'd1;
       if (state_q == Choose && found_q) lane_q <= best;
       if (state_q == Give) stall_o <= !found_q;
-      else if (any == 3'b000) stall_o <= 1'b0;
+      else if (any == 4'b0000) stall_o <= 1'b0;
       unique case (state_q)
-        Pick:    if (any != 3'b000 && !key_put) state_q <= Read;
+        Pick:    if (any != 4'b0000 && !key_put) state_q <= Read;
         Read:    state_q <= Room;
         Room:    state_q <= Level;
         Level:   state_q <= Choose;

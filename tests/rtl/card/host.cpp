@@ -82,6 +82,7 @@ void Host::next_beat()
             continue;
         }
         beat_user_ |= 1u << 21 | (dw - 1) << 19;
+        asked = rx_.front().bar ? clocks : asked;
         rx_.pop_front();
         position_ = 0;
         if (dw > 2 || rx_.empty() || !options.straddle || (beat_user_ >> 14 & 1) || !may_begin()) {
@@ -245,6 +246,7 @@ void Host::take_frame(const Tlp &tlp)
     if (type == 10 || type == 11) {
         rule(tlp[1] >> 16 == card_id, "completer id");
         answers_[tlp[2] >> 8 & 255] = tlp;
+        answered = clocks;
         return;
     }
     rule(type == 0 && tlp[1] >> 16 == card_id, "requester id");
@@ -270,6 +272,9 @@ void Host::take_write(const Tlp &tlp, uint64_t address, unsigned header)
     unsigned length = static_cast<unsigned>(tlp.size()) - header;
 
     writes_seen++;
+    if (log_writes) {
+        writes.push_back({address, clocks, 4 * length});
+    }
     rule(4 * length <= 128u << top.cfg_mps_i, "maximum payload");
     if (address >> 20 == 0xfee) {
         rule(length == 1 && (tlp[1] & 255) == 15, "an interrupt is one DW");

@@ -49,6 +49,12 @@ class Host
     uint64_t clocks = 0;
     unsigned broken_rules = 0; // of the link; each is told on stdout
     std::vector<Message> messages;
+    struct Write {
+        uint64_t address, clock;
+        unsigned bytes;
+    };
+    std::vector<Write> writes; // those of the card, if log_writes
+    bool log_writes = false;
     unsigned ur = 0, poisoned = 0, timeouts = 0, unexpected = 0, flr_done = 0;
     uint64_t writes_seen = 0, reads_seen = 0, tx_beats = 0, rx_beats = 0, tx_bytes = 0, rx_bytes = 0; // bytes with framing
 
@@ -73,6 +79,7 @@ class Host
     uint64_t read64(uint32_t offset);
     void write32(uint32_t offset, uint32_t value, unsigned be = 15);
     unsigned last_answer = 0;
+    uint64_t asked = 0, answered = 0; // clocks: the card took the last beat of a request, it sent the last beat of an answer
     void send(const Tlp &tlp, unsigned bar_hit = 1);
     // The completion of a request with this tag, empty when there was none.
     Tlp answer(uint8_t tag, unsigned limit = 400);

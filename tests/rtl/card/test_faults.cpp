@@ -83,7 +83,8 @@ void bad_reads(uint64_t seed)
     }
     ok(card.host.timeouts > 0 && card.host.poisoned > 0, "time-outs and poisoned data are reported");
     uint32_t kept = card.host.read32(SLUICE_REG_TAG_STATE);
-    ok(kept != 0 && card.host.until([&] { return card.host.top.idle_o; }, 50), "tags that were never answered stay in quarantine, and the card is idle");
+    ok(kept != 0 && card.host.until([&] { return card.host.top.idle_o; }, 50),
+       "tags that were never answered stay in quarantine, and the card is idle");
     card.host.top.cfg_flr_i = 1;
     card.host.clock();
     card.host.top.cfg_flr_i = 0;

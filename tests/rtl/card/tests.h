@@ -18,3 +18,6 @@ void test_msix(uint64_t seed);
 void test_resets(uint64_t seed);
 void test_counters(uint64_t seed);
 void test_speed(uint64_t seed);
+void test_load(uint64_t seed);
+void test_coalescing(uint64_t seed);
+void test_fairness(uint64_t seed);
