@@ -33,7 +33,11 @@ module mgmt_counters #(
   localparam int unsigned LaneBanks = (Lanes + 7) / 8;
   localparam logic [15:0] Base      = sluice_regs_pkg::CntCycles;
 
-  // ---- what happened in the clock before
+  // ---- what happened in the clock before; a snapshot tells of what a doorbell before it did, some clocks after it
+  logic [3:0] snapshot_q;
+  logic       snapshot;
+  assign snapshot = snapshot_q[3];
+  always_ff @(posedge clk_i) snapshot_q <= rst_ni ? {snapshot_q[2:0], snapshot_i} : 4'd0;
   logic [9:0]        general_q;
   logic              seal_q, open_q;
   logic [3:0]        status_q, taken_queue_q, taken_count_q;
@@ -69,7 +73,7 @@ module mgmt_counters #(
         record_q  <= record_q + {49'd0, record_step_q};
         content_q <= content_q + {49'd0, content_step_q};
       end
-      if (snapshot_i) begin
+      if (snapshot) begin
         record_kept_q  <= record_q;
         content_kept_q <= content_q;
       end
@@ -115,22 +119,22 @@ module mgmt_counters #(
 
   // Cycles, busy_cycles, two places that are not in the bank, and the others.
   mgmt_counter_bank #(.Count(12)) u_general (
-    .clk_i, .rst_ni, .event_i({general_q[9:2], 2'b00, general_q[1:0]}), .snapshot_i, .index_i(index), .value_o(general),
+    .clk_i, .rst_ni, .event_i({general_q[9:2], 2'b00, general_q[1:0]}), .snapshot_i(snapshot), .index_i(index), .value_o(general),
     .busy_o(busy[0])
   );
   mgmt_counter_bank #(.Count(32)) u_status (
-    .clk_i, .rst_ni, .event_i(status_event), .snapshot_i, .index_i(index), .value_o(status), .busy_o(busy[1])
+    .clk_i, .rst_ni, .event_i(status_event), .snapshot_i(snapshot), .index_i(index), .value_o(status), .busy_o(busy[1])
   );
   mgmt_counter_bank #(.Count(2 * Queues)) u_queues (
-    .clk_i, .rst_ni, .event_i(queue_event), .snapshot_i, .index_i(index), .value_o(queues), .busy_o(busy[2])
+    .clk_i, .rst_ni, .event_i(queue_event), .snapshot_i(snapshot), .index_i(index), .value_o(queues), .busy_o(busy[2])
   );
   for (genvar b = 0; b < LaneBanks; b++) begin : g_lanes
     mgmt_counter_bank #(.Count(32)) u_lanes (
-      .clk_i, .rst_ni, .event_i(lane_event[32*b +: 32]), .snapshot_i, .index_i(index),
+      .clk_i, .rst_ni, .event_i(lane_event[32*b +: 32]), .snapshot_i(snapshot), .index_i(index),
       .value_o(lanes[64*b +: 64]), .busy_o(lanes_busy[b])
     );
   end
-  assign busy_o = busy != 3'd0 || lanes_busy != '0;
+  assign busy_o = snapshot_q != 4'd0 || busy != 3'd0 || lanes_busy != '0;
 
   // ---- read
   logic [255:0] lanes_all;
