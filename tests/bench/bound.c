@@ -10,9 +10,10 @@
 #define MRRS             512u
 #define PAGE             4096u /* no request goes across */
 #define SUBMISSION       64u
-#define SUBMISSIONS_READ 8u /* that one read brings */
+#define SUBMISSIONS_READ 8.0 /* that one read brings, in SUBMISSION_TLPS completions */
+#define SUBMISSION_TLPS  4.0
 #define COMPLETION_ENTRY 32u
-#define ENTRIES_WRITTEN  (MPS / COMPLETION_ENTRY) /* by one TLP */
+#define ENTRIES_WRITTEN  4.0 /* by one TLP: MPS / COMPLETION_ENTRY */
 
 /* Pieces of [address, address + length) between multiples of `size`. */
 static unsigned cut(uint64_t address, uint32_t length, unsigned size)
@@ -53,10 +54,10 @@ void bound_add(struct bound *b, uint64_t src, uint32_t read, uint64_t dst, uint3
 {
     b->transmit += requests(dst, written, MPS) * REQUEST_TLP + carried(dst, written);
     b->transmit += requests(src, read, MRRS) * REQUEST_TLP;
-    b->transmit += (double)REQUEST_TLP / SUBMISSIONS_READ;
-    b->transmit += COMPLETION_ENTRY + (double)REQUEST_TLP / ENTRIES_WRITTEN;
+    b->transmit += REQUEST_TLP / SUBMISSIONS_READ;
+    b->transmit += COMPLETION_ENTRY + REQUEST_TLP / ENTRIES_WRITTEN;
     b->receive += cut(src, read, MPS) * COMPLETION_TLP + carried(src, read);
-    b->receive += SUBMISSION + (double)(SUBMISSIONS_READ * SUBMISSION / MPS * COMPLETION_TLP) / SUBMISSIONS_READ;
+    b->receive += SUBMISSION + SUBMISSION_TLPS * COMPLETION_TLP / SUBMISSIONS_READ;
     b->records++;
 }
 
