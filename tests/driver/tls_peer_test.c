@@ -2,7 +2,7 @@
 /*
  * The TLS forms against a real TLS peer: an OpenSSL client and server talk through memory, keys are derived from their master
  * secret (RFC 5246 section 6.3), the engine opens every encrypted record that either sent, Finished included, and then takes the
- * client's place: what it seals, the server must take.
+ * client's place: what it seals, the server must take. Every other record goes through in parts, cut at random.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,13 +185,8 @@ struct stream {
     uint64_t seq;
 };
 
-static struct sluice_done work(struct stream *s, struct sluice_op *op)
+static void prepare(struct stream *s, struct sluice_op *op)
 {
-    struct sluice_done done;
-
-    op->src = kit.src;
-    op->dst = kit.dst;
-    op->dst_len = KIT_ROOM;
     op->seq = s->seq++;
     if (op->type == SLUICE_OP_TYPE_OPEN && s->config.form != SLUICE_FORM_TLS10) {
         memset(op->nonce, 0, sizeof op->nonce);
@@ -200,9 +195,61 @@ static struct sluice_done work(struct stream *s, struct sluice_op *op)
     } else {
         tap_fill(op->nonce, sizeof op->nonce);
     }
-    done = kit_run(&kit, op);
+}
+
+static struct sluice_done whole(struct stream *s, struct sluice_op op)
+{
+    struct sluice_done done;
+
+    op.src = kit.src;
+    op.dst = kit.dst;
+    op.dst_len = KIT_ROOM;
+    done = kit_run(&kit, &op);
     memcpy(s->iv, done.next_iv, sizeof s->iv);
     return done;
+}
+
+/* The verdict on what the parts of an open wrote, `len` bytes at kit.dst. */
+static struct sluice_done verify(const struct sluice_op *op, uint32_t len)
+{
+    struct sluice_op check = {
+        .type = SLUICE_OP_TYPE_VERIFY, .sa = op->sa, .src = kit.dst, .src_len = len, .content_type = kit.src[0], .seq = op->seq};
+
+    return kit_run(&kit, &check);
+}
+
+/* The same operation in parts; its length is that of what they made together, or of the content. */
+static struct sluice_done in_parts(struct stream *s, struct sluice_op op)
+{
+    uint32_t left = op.src_len, made = 0;
+    struct sluice_done done;
+
+    op.src = kit.src;
+    op.total = (uint16_t)op.src_len;
+    op.part = SLUICE_PART | SLUICE_PART_FIRST;
+    do {
+        op.src_len = tap_below(4) ? tap_below(left + 1) : left < 20 ? left : tap_below(20);
+        left -= op.src_len;
+        op.part |= left ? 0 : SLUICE_PART_LAST;
+        op.dst = kit.dst + made;
+        op.dst_len = KIT_ROOM - made;
+        done = kit_run(&kit, &op);
+        made += done.length;
+        op.src = (uint8_t *)op.src + op.src_len;
+        op.part = SLUICE_PART;
+    } while (left && done.status == SLUICE_STATUS_OK);
+    memcpy(s->iv, done.next_iv, sizeof s->iv);
+    done.length = op.type == SLUICE_OP_TYPE_SEAL ? made : done.content;
+    if (done.status == SLUICE_STATUS_OK && op.type == SLUICE_OP_TYPE_OPEN && s->config.form != SLUICE_FORM_TLS_ETM) {
+        done = verify(&op, made);
+    }
+    return done;
+}
+
+static struct sluice_done work(struct stream *s, struct sluice_op *op)
+{
+    prepare(s, op);
+    return s->seq % 2 ? in_parts(s, *op) : whole(s, *op);
 }
 
 /* Opens all that an end sent after its ChangeCipherSpec, and compares with what it said. */
