@@ -11,6 +11,8 @@ void test_admin(uint64_t seed);
 void test_fields(uint64_t seed);
 void test_records(uint64_t seed);
 void test_entries(uint64_t seed);
+void test_any(uint64_t seed);
+void test_lanes(uint64_t seed);
 void test_rings(uint64_t seed);
 void test_windows(uint64_t seed);
 void test_faults(uint64_t seed);
