@@ -151,10 +151,16 @@ unsigned Rules::status() const
     if (sa->gen != e.sa_gen || (sa->params.direction == SLUICE_DIRECTION_OPEN) != !seal) {
         return SLUICE_STATUS_SA_MISMATCH;
     }
-    return misfit()           ? SLUICE_STATUS_UNSUPPORTED
-           : bad_length()     ? SLUICE_STATUS_BAD_LENGTH
-           : need() > dst_len ? SLUICE_STATUS_OUTPUT_TOO_SMALL
-                              : executed;
+    if (misfit()) {
+        return SLUICE_STATUS_UNSUPPORTED;
+    }
+    if (bad_length()) {
+        return SLUICE_STATUS_BAD_LENGTH;
+    }
+    if (need() > dst_len) {
+        return SLUICE_STATUS_OUTPUT_TOO_SMALL;
+    }
+    return executed;
 }
 
 class Any
