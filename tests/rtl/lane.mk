@@ -8,6 +8,7 @@ LANE_PACKAGES := $(GEN)/sluice_regs_pkg.sv rtl/pkg/sluice_pkg.sv
 LANE_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations
 LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module sluice_lane \
                  -CFLAGS "$(LANE_CXXFLAGS) -I$(abspath $(GEN))" -LDFLAGS -lcrypto -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0"
+CRYPTO_BENCH := $(wildcard tests/rtl/crypto/*.cpp)
 CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 
 TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test $(LANE_BUILD)/lane_legacy_test
@@ -26,10 +27,10 @@ $(LANE_BUILD)/lane_legacy_test: $(LANE_TEST_DEPS)
 	$(LANE_VERILATE) "-GLegacy=1'b1" -CFLAGS -DLEGACY=1 --Mdir $(LANE_BUILD)/lane-legacy.obj -o $(abspath $@) \
 	  $(LANE_TEST_SOURCES) >$@.log 2>&1 || { tail -n 40 $@.log; false; }
 
-$(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist &: $(CRYPTO_SV) tests/rtl/crypto/crypto_test.cpp \
-  tests/rtl/netlist/build
+$(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist &: $(CRYPTO_SV) $(CRYPTO_BENCH) \
+  tests/rtl/crypto/cores.h tests/rtl/netlist/build
 	@mkdir -p $(@D)
-	tests/rtl/netlist/build $(@D) crypto_top $(CRYPTO_SV) -- tests/rtl/crypto/crypto_test.cpp >$(@D)/build.log 2>&1 \
+	tests/rtl/netlist/build $(@D) crypto_top $(CRYPTO_SV) -- $(CRYPTO_BENCH) >$(@D)/build.log 2>&1 \
 	  || { tail -n 40 $(@D)/build.log; false; }
 
 $(LANE_BUILD)/crypto/crypto_test: $(LANE_BUILD)/crypto/crypto_top-rtl $(LANE_BUILD)/crypto/crypto_top-netlist

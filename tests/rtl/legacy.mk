@@ -21,3 +21,8 @@ $(LEGACY_BUILD)/$(1)-netlist: $(LEGACY_BUILD)/sluice_$(1)-netlist $(LEGACY_BUILD
 	chmod +x $$@
 endef
 $(foreach core,$(LEGACY_CORES),$(eval $(call LEGACY_RULES,$(core))))
+
+HELP += "cavp|long tests of the single cores, of the sizes of NIST's validation suites, against OpenSSL (SEED=)"
+.PHONY: cavp
+cavp: $(LANE_BUILD)/crypto/crypto_top-rtl $(foreach core,$(LEGACY_CORES),$(LEGACY_BUILD)/sluice_$(core)-rtl)
+	for core in $^; do CAVP=1 $$core || exit 1; done
