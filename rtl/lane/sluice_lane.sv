@@ -2,9 +2,9 @@
 //
 // A record lane: the hardware that works on one record at a time, in place, in a ring of its own. README.md has the picture.
 //
-// It holds a job at work, a waiting one, and a result. Source bytes of the next record come in and the bytes of the former one
-// go out while it computes. A 1400-byte record with AES-128 and HMAC-SHA-256 takes about 1650 clocks, of which 1560 are the
-// hash's.
+// It holds a job at work, two that wait, and a result. Source bytes of the next records come in and the bytes of the former one
+// go out while it computes, and the next record is prepared. A 1400-byte record with AES-128 and HMAC-SHA-256 takes about 1620
+// clocks, of which 1560 are the hash's.
 `default_nettype none
 
 module sluice_lane #(
@@ -53,47 +53,12 @@ module sluice_lane #(
   output logic                idle_o           // nothing held
 );
 
-  sluice_pkg::job_t  job;
-  logic              job_valid, fetched, fetch_err, finish, take, loaded, jobs_idle, control_idle;
+  sluice_pkg::job_t       next, now;
+  sluice_lane_pkg::sa_t   next_sa, sa;
+  sluice_lane_pkg::plan_t next_plan, plan;
+  logic                   next_ready, next_err, now_valid, loaded, move, take, finish, jobs_idle, unused;
 
-  // What the SA's word 0 says (sluice_pkg).
-  logic [127:0]      config_word;
-  logic              unused;      // the dispatcher's share of the job, and what the SA word keeps free
-  logic              seal, open, verify, key_job, aes, aes_cipher, des, padded, cipher, triple, sha256, md5, mac, explicit_nonce;
-  logic              tls, chained, etm, mac_early;
-  logic [3:0]        rounds;
-  logic [5:0]        mac_len;
-  logic [7:0]        minor;
-
-  assign verify         = job.kind == sluice_pkg::KindVerify;
-  assign open           = job.kind == sluice_pkg::KindOpen || verify;
-  assign seal           = job.kind == sluice_pkg::KindSeal;
-  assign key_job        = job.kind == sluice_pkg::KindKeys;
-  assign aes            = (!Null && !Legacy) || aes_cipher;
-  assign des            = Legacy && !aes_cipher && config_word[2:0] != sluice_regs_pkg::CipherNull[2:0];
-  assign triple         = config_word[2:0] == sluice_regs_pkg::CipherDes3[2:0];
-  assign padded         = aes || des;
-  assign cipher         = padded && !verify;
-  assign md5            = Legacy && config_word[9:8] == sluice_regs_pkg::MacMd5[1:0];
-  assign sha256         = (!Sha1 && !Legacy) || config_word[9:8] == sluice_regs_pkg::MacSha256[1:0];
-  assign mac            = !Null || config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
-  assign tls            = config_word[18:16] >= sluice_regs_pkg::FormTlsMte[2:0];
-  assign chained        = config_word[18:16] == sluice_regs_pkg::FormTls10[2:0];
-  assign etm            = config_word[18:16] == sluice_regs_pkg::FormUdpEtm[2:0] ||
-                          config_word[18:16] == sluice_regs_pkg::FormTlsEtm[2:0];
-  assign explicit_nonce = config_word[40];
-  assign mac_len        = config_word[37:32];
-  assign minor          = !tls ? 8'd3 : chained ? 8'd1 : {6'd0, config_word[57:56]};
-  always_comb begin
-    unique case (config_word[2:0])
-      sluice_regs_pkg::CipherAes256[2:0]: rounds = 4'd14;
-      sluice_regs_pkg::CipherAes192[2:0]: rounds = 4'd12;
-      default:                            rounds = 4'd10;
-    endcase
-  end
-
-  assign unused = &{1'b0, job.words, job.part, job.first, job.last, job.sa, job.total, config_word[63:58], config_word[55:41],
-                    config_word[39:38], config_word[31:19], config_word[15:10], config_word[7:3]};
+  assign unused = &{1'b0, now, next, plan, sa, next_sa};  // the dispatcher's share of a job, and what is over with preparation
 
   sluice_lane_jobs u_jobs (
     .clk_i,
@@ -103,133 +68,174 @@ module sluice_lane #(
     .job_i,
     .fetch_done_i,
     .fetch_err_i,
-    .loaded_i    (loaded),
-    .take_o      (take),
-    .job_valid_o (job_valid),
-    .job_o       (job),
-    .fetched_o   (fetched),
-    .fetch_err_o (fetch_err),
-    .finish_i    (finish),
-    .idle_o      (jobs_idle)
+    .loaded_i     (loaded),
+    .move_o       (move),
+    .next_ready_o (next_ready),
+    .next_err_o   (next_err),
+    .next_o       (next),
+    .prepared_i   (prepared),
+    .take_o       (take),
+    .now_valid_o  (now_valid),
+    .now_o        (now),
+    .finish_i     (finish),
+    .starved_o,
+    .idle_o       (jobs_idle)
   );
 
-  logic         state_read;
+  logic         state_read, des_key_take, des_key_valid;
+  logic [1:0]   next_bank, bank_q, key_bank, des_key_index;
   logic [3:0]   state_index, key_index;
   logic [31:0]  state_word;
-  logic [127:0] round_key;
-  logic         des_key_take, des_key_valid;
-  logic [1:0]   des_key_index;
   logic [63:0]  des_key;
+  logic [127:0] config_word, round_key;
 
   sluice_lane_sa u_sa (
     .clk_i,
     .rst_ni,
     .sa_valid_i,
     .sa_data_i,
-    .loaded_o      (loaded),
-    .take_i        (take),
-    .config_o      (config_word),
-    .aes_o         (aes_cipher),
-    .state_read_i  (state_read),
-    .state_index_i (state_index),
-    .state_o       (state_word),
-    .key_index_i   (key_index),
-    .key_o         (round_key),
+    .loaded_o        (loaded),
+    .move_i          (move),
+    .config_o        (config_word),
+    .bank_o          (next_bank),
+    .now_bank_i      (bank_q),
+    .state_read_i    (state_read),
+    .state_index_i   (state_index),
+    .state_o         (state_word),
+    .key_bank_i      (key_bank),
+    .key_index_i     (key_index),
+    .key_o           (round_key),
     .des_key_take_i  (des_key_take),
     .des_key_index_i (des_key_index),
     .des_key_valid_o (des_key_valid),
     .des_key_o       (des_key)
   );
 
-  // Where things lie in the record.
-  logic [7:0]  padding_q, seal_padding, last_byte;
-  logic        padding_got, content_bad;
-  logic [14:0] cipher_len, content_max, content, filled, open_padding_at, record_len;
-  logic [4:0]  nonce_len;
-  logic [15:0] length_field, nonce_at;
-
-  always_ff @(posedge clk_i) begin
-    if (padding_got) padding_q <= last_byte;
-  end
+  sluice_lane_decode #(.Legacy(Legacy), .Sha1(Sha1), .Null(Null)) u_decode (
+    .kind_i (next.kind),
+    .word_i (config_word),
+    .sa_o   (next_sa)
+  );
 
   sluice_lane_plan u_plan (
     .clk_i,
-    .open_i         (open),
-    .verify_i       (verify),
-    .wide_i         (aes),
-    .narrow_i       (des),
-    .tls_i          (tls),
-    .chained_i      (chained),
-    .etm_i          (etm),
-    .mac_len_i      (mac_len),
-    .src_len_i      (job.src_len),
-    .pad_i          (job.pad),
-    .cipher_len_o   (cipher_len),
-    .content_max_o  (content_max),
-    .filled_o       (filled),
-    .padding_o      (seal_padding),
-    .nonce_at_o     (nonce_at),
-    .nonce_len_o    (nonce_len),
-    .length_field_o (length_field),
-    .record_len_o   (record_len)
+    .sa_i      (next_sa),
+    .src_len_i (next.src_len),
+    .pad_i     (next.pad),
+    .plan_o    (next_plan)
   );
+
+  // ---- the job that is prepared
+  logic        prepare_busy, prepared, prepare_begin, prepare_window, nonce_load, nonce_busy, counter_got, next_padding_got;
+  logic        prepare_fields, prepare_put, scratch, single, peek, single_busy, cbc_quiet, forged, bad_format, bad_length;
+  logic [1:0]  prepare_field;
+  logic [7:0]  prepare_status, next_padding_q, last_byte, next_type;
+  logic [63:0] counter, next_counter_q;
+
+  sluice_lane_prepare u_prepare (
+    .clk_i,
+    .rst_ni,
+    .ready_i        (next_ready),
+    .fetch_err_i    (next_err),
+    .sa_i           (next_sa),
+    .on_wire_i      (next_plan.nonce_len != 5'd0),
+    .window_i       (prepare_window),
+    .take_i         (take),
+    .busy_o         (prepare_busy),
+    .done_o         (prepared),
+    .status_o       (prepare_status),
+    .begin_o        (prepare_begin),
+    .nonce_load_o   (nonce_load),
+    .nonce_busy_i   (nonce_busy),
+    .fields_start_o (prepare_fields),
+    .field_o        (prepare_field),
+    .put_o          (prepare_put),
+    .scratch_o      (scratch),
+    .fields_busy_i  (fields_busy),
+    .bad_format_i   (bad_format),
+    .bad_length_i   (bad_length),
+    .single_o       (single),
+    .peek_o         (peek),
+    .single_busy_i  (single_busy),
+    .cbc_quiet_i    (cbc_quiet),
+    .forged_i       (forged),
+    .counter_got_o  (counter_got),
+    .padding_got_o  (next_padding_got)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (prepare_begin) next_counter_q <= next_sa.seal && next_sa.sequence_nonce ? next.counter : 64'd0;
+    else if (counter_got) next_counter_q <= {counter[7:0], counter[15:8], counter[23:16], counter[31:24],
+                                             counter[39:32], counter[47:40], counter[55:48], counter[63:56]};
+    if (next_padding_got) next_padding_q <= last_byte;
+  end
+
+  // Where its body begins.
+  logic [RingAw-1:0] next_origin_q, origin_q;
+  always_ff @(posedge clk_i) begin
+    next_origin_q <= next.base + (next_sa.tls && next_plan.nonce_len[4] && !next_sa.key_job ? RingAw'(2) : RingAw'(1));
+    if (take) origin_q <= next_origin_q;
+  end
+
+  // ---- the job at work
+  logic [7:0]  prepared_status_q, padding_q, type_q, body_last;
+  logic [63:0] counter_q;
+  logic        padding_got, content_bad;
+  logic [14:0] content, padding_at;
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      sa                <= next_sa;
+      plan              <= next_plan;
+      bank_q            <= next_bank;
+      prepared_status_q <= prepare_status;
+      counter_q         <= next_counter_q;
+      type_q            <= next_type;
+    end
+    if (take) padding_q <= next_padding_q;
+    else if (padding_got) padding_q <= body_last;
+  end
 
   sluice_lane_content u_content (
     .clk_i,
-    .padded_i       (open && padded),
-    .cipher_len_i   (cipher_len),
-    .content_max_i  (content_max),
-    .padding_i      (padding_q),
-    .content_o      (content),
-    .bad_o          (content_bad),
-    .padding_at_o   (open_padding_at)
+    .padded_i      (sa.open && sa.padded),
+    .cipher_len_i  (plan.cipher_len),
+    .content_max_i (plan.content_max),
+    .padding_i     (padding_q),
+    .content_o     (content),
+    .bad_o         (content_bad),
+    .padding_at_o  (padding_at)
   );
 
-  logic         setup, fields_start, fields_busy, bad_format, bad_length, bad_field;
-  logic [1:0]   field, cbc_op;
-  logic         cbc_start, cbc_busy, nonce_made, forged, counter_got, mac_put;
-  logic         hash_load, hash_loading, hash_begun, hash_run, hash_running, keys_start, keys_done;
-  logic         result_valid, result_valid_q, result_ready;
-  logic [7:0]   status;
+  logic       window, body_started, body_done, release_body, work_fields, field_mac, fields_busy, bad_field;
+  logic       hash_load, hash_loading, hash_run, hash_running, hash_begun, prefixing, keys_start, keys_done;
+  logic       result_valid, result_valid_q, result_ready, control_idle;
+  logic [7:0] status;
 
   sluice_lane_control u_control (
     .clk_i,
     .rst_ni,
-    .fetched_i      (fetched),
-    .fetch_err_i    (fetch_err),
-    .open_i         (open),
-    .key_job_i      (key_job),
-    .verify_i       (verify),
-    .padded_i       (padded),
-    .cipher_i       (cipher),
-    .on_wire_i      (nonce_len != 5'd0 && !verify),
-    .tls_i          (tls),
-    .mac_i          (mac),
-    .etm_i          (etm),
-    .explicit_i     (explicit_nonce),
+    .take_i         (take),
+    .now_valid_i    (now_valid),
+    .status_i       (prepared_status_q),
+    .sa_i           (sa),
     .finish_o       (finish),
-    .setup_o        (setup),
-    .fields_start_o (fields_start),
-    .field_o        (field),
+    .window_o       (window),
+    .prepare_busy_i (prepare_busy),
+    .body_started_i (body_started),
+    .body_done_i    (body_done),
+    .nonce_busy_i   (nonce_busy),
+    .release_o      (release_body),
+    .fields_start_o (work_fields),
+    .field_mac_o    (field_mac),
     .fields_busy_i  (fields_busy),
-    .bad_format_i   (bad_format),
-    .bad_length_i   (bad_length),
     .bad_field_i    (bad_field),
     .bad_content_i  (content_bad),
-    .cbc_start_o    (cbc_start),
-    .cbc_op_o       (cbc_op),
-    .cbc_busy_i     (cbc_busy),
-    .nonce_made_o   (nonce_made),
-    .nonce_busy_i   (nonce_busy),
-    .forged_i       (forged),
-    .counter_got_o  (counter_got),
     .padding_got_o  (padding_got),
-    .mac_put_o      (mac_put),
     .hash_load_o    (hash_load),
     .hash_loading_i (hash_loading),
     .hash_run_o     (hash_run),
     .hash_running_i (hash_running),
-    .hash_begun_i   (hash_begun),
     .keys_start_o   (keys_start),
     .keys_done_i    (keys_done),
     .result_valid_o (result_valid),
@@ -238,18 +244,41 @@ module sluice_lane #(
     .idle_o         (control_idle)
   );
 
-  // Ring ports of the units below.
-  logic [RingAw-1:0] origin, fields_word, cbc_read_word, cbc_write_word, hash_word;
+  // The nonce in its words belongs to the job at work until hash and cipher have begun with it.
+  logic chain_load, cbc_busy, cbc_arm, cbc_arm_next, cbc_start, cbc_ahead, cbc_free;
+
+  assign prepare_window = window && !prefixing && body_started && !nonce_busy && !cbc_arm;
+
+  sluice_lane_starter u_starter (
+    .clk_i,
+    .rst_ni,
+    .take_i       (take),
+    .next_i       (next_sa),
+    .next_ok_i    (prepared && prepare_status == sluice_regs_pkg::StatusOk && !next_sa.key_job),
+    .window_i     (window),
+    .now_i        (sa),
+    .release_i    (release_body),
+    .prefixing_i  (prefixing),
+    .nonce_busy_i (nonce_busy),
+    .chain_load_o (chain_load),
+    .body_busy_i  (cbc_busy),
+    .arm_o        (cbc_arm),
+    .arm_next_o   (cbc_arm_next),
+    .start_o      (cbc_start),
+    .ahead_o      (cbc_ahead),
+    .started_o    (body_started),
+    .done_o       (body_done),
+    .free_o       (cbc_free)
+  );
+
+  // ---- units that work on the ring
+  logic [RingAw-1:0] fields_word, cbc_origin, cbc_word, cbc_read_word, cbc_write_word, hash_word;
   logic              fields_access, fields_write, fields_gnt;
   logic [15:0]       fields_be;
   logic [31:0]       fields_data;
+  logic              cbc_for_single, cbc_read, cbc_read_gnt, cbc_write, cbc_write_gnt, hash_read, hash_read_gnt;
   logic [1:0]        cbc_write_half;
-  logic              cbc_read, cbc_read_gnt, cbc_write, cbc_write_gnt, hash_read, hash_read_gnt;
   logic [127:0]      cbc_data, own_data;
-
-  always_ff @(posedge clk_i) begin
-    origin <= job.base + (tls && nonce_len[4] && !key_job ? RingAw'(2) : RingAw'(1));
-  end
 
   sluice_lane_ring #(.RingAw(RingAw)) u_ring (
     .clk_i,
@@ -260,97 +289,85 @@ module sluice_lane #(
     .rd_en_i,
     .rd_addr_i,
     .rd_data_o,
-    .origin_i         (origin),
     .fields_i         (fields_access),
     .fields_we_i      (fields_write),
     .fields_gnt_o     (fields_gnt),
+    .fields_origin_i  (prepare_busy ? next_origin_q : origin_q),
     .fields_word_i    (fields_word),
     .fields_be_i      (fields_be),
     .fields_data_i    (fields_data),
+    .cbc_origin_i     (cbc_for_single ? next_origin_q : cbc_origin),
+    .cbc_word_i       (cbc_word),
     .cbc_write_i      (cbc_write),
     .cbc_write_gnt_o  (cbc_write_gnt),
-    .cbc_write_word_i (cbc_write_word),
     .cbc_write_half_i (cbc_write_half),
     .cbc_write_data_i (cbc_data),
     .cbc_read_i       (cbc_read),
     .cbc_read_gnt_o   (cbc_read_gnt),
-    .cbc_read_word_i  (cbc_read_word),
     .hash_read_i      (hash_read),
     .hash_read_gnt_o  (hash_read_gnt),
-    .hash_read_word_i (hash_word),
+    .hash_origin_i    (origin_q),
+    .hash_word_i      (hash_word),
     .own_data_o       (own_data)
   );
 
-  // Nonce: the hash reads it at its beginning, the fields put or get it when the hash does not.
-  logic [1:0]   hash_nonce_index, fields_nonce_index;
-  logic         nonce_we, nonce_busy, chain_shift;
-  logic [31:0]  nonce_word, got_word, chain_word, chain_last;
-  logic [127:0] cipher_result;
-  logic [63:0]  chain;
-  logic [127:0] next_iv;
-  logic [63:0]  nonce_counter, counter_q;
+  logic [1:0]  hash_nonce_index, fields_nonce_index;
+  logic        nonce_we, chain_shift;
+  logic [7:0]  iv_byte;
+  logic [31:0] nonce_word, got_word, chain_word;
 
   sluice_lane_nonce u_nonce (
     .clk_i,
     .rst_ni,
-    .aes_i           (aes),
-    .des_i           (des),
-    .explicit_i      (explicit_nonce),
-    .setup_i         (setup),
-    .counter_i       (job.counter),
-    .given_i         (job.nonce),
-    .made_i          (nonce_made),
-    .busy_o          (nonce_busy),
-    .word_we_i       (nonce_we),
-    .word_i          (got_word),
-    .index_i         (fields_busy ? fields_nonce_index : hash_nonce_index),
-    .word_o          (nonce_word),
-    .shift_o         (chain_shift),
-    .shift_word_o    (chain_word),
-    .chain_last_i    (chain_last),
-    .chain_i         (chain),
-    .cipher_result_i (cipher_result),
-    .forged_o        (forged),
-    .counter_o       (nonce_counter)
+    .load_i       (nonce_load),
+    .aes_i        (next_sa.aes),
+    .sequence_i   (next_sa.sequence_nonce),
+    .counter_i    (next.counter),
+    .given_i      (next.nonce),
+    .chain_load_i (chain_load),
+    .shift_o      (chain_shift),
+    .shift_word_o (chain_word),
+    .busy_o       (nonce_busy),
+    .word_we_i    (nonce_we),
+    .word_i       (got_word),
+    .index_i      (fields_busy ? fields_nonce_index : hash_nonce_index),
+    .word_o       (nonce_word),
+    .last_byte_o  (iv_byte)
   );
 
-  always_ff @(posedge clk_i) begin
-    if (setup) counter_q <= seal && !explicit_nonce ? job.counter : 64'd0;
-    else if (counter_got) counter_q <= nonce_counter;
-  end
-
-  logic [7:0]  type_byte;
   logic        keys_load, keys_run, keys_pop, keys_valid, fields_pop;
   logic [31:0] digest, key_xor;
 
   sluice_lane_fields #(.RingAw(RingAw)) u_fields (
     .clk_i,
     .rst_ni,
-    .start_i        (fields_start),
-    .field_i        (field),
-    .put_i          (!open),
-    .clear_i        (setup),
+    .start_i        (prepare_fields || work_fields),
+    .field_i        (prepare_busy ? prepare_field : field_mac ? 2'd2 : 2'd1),
+    .put_i          (prepare_busy ? prepare_put : sa.seal),
+    .scratch_i      (scratch),
+    .clear_i        (take),
+    .clear_header_i (prepare_begin),
     .busy_o         (fields_busy),
-    .tls_i          (tls),
-    .minor_i        (minor),
-    .type_byte_i    (job.type_byte),
-    .length_field_i (length_field),
-    .cid_i          (config_word[127:64]),
-    .cipher_len_i   (cipher_len),
-    .padding_i      (open ? padding_q : seal_padding),
-    .padding_at_i   (open ? open_padding_at : filled),
-    .mac_at_i       (etm ? cipher_len : content),
-    .mac_len_i      (mac_len),
-    .digest_words_i (sha256 ? 4'd8 : md5 ? 4'd4 : 4'd5),
-    .nonce_at_i     (nonce_at),
-    .nonce_len_i    (nonce_len),
+    .tls_i          (next_sa.tls),
+    .minor_i        (next_sa.minor),
+    .type_byte_i    (next.type_byte),
+    .length_field_i (next_plan.length_field),
+    .cid_i          (next_sa.cid),
+    .cipher_len_i   (prepare_busy ? next_plan.cipher_len : plan.cipher_len),
+    .padding_i      (prepare_busy ? next_plan.padding : padding_q),
+    .padding_at_i   (prepare_busy ? next_plan.filled : padding_at),
+    .mac_at_i       (sa.etm ? plan.cipher_len : content),
+    .mac_len_i      (sa.mac_len),
+    .digest_words_i (sa.sha256 ? 4'd8 : sa.md5 ? 4'd4 : 4'd5),
+    .nonce_at_i     (next_plan.nonce_at),
+    .nonce_len_i    (next_plan.nonce_len),
     .digest_pop_o   (fields_pop),
-    .digest_i       (md5 ? {digest[7:0], digest[15:8], digest[23:16], digest[31:24]} : digest),
+    .digest_i       (sa.md5 ? {digest[7:0], digest[15:8], digest[23:16], digest[31:24]} : digest),
     .nonce_index_o  (fields_nonce_index),
     .nonce_word_i   (nonce_word),
     .nonce_we_o     (nonce_we),
     .nonce_word_o   (got_word),
-    .type_byte_o    (type_byte),
+    .type_byte_o    (next_type),
     .bad_format_o   (bad_format),
     .bad_length_o   (bad_length),
     .bad_field_o    (bad_field),
@@ -363,81 +380,90 @@ module sluice_lane #(
     .read_data_i    (own_data)
   );
 
-  // What the MAC of etm covers begins with the IV in TLS.
-  logic [14:0] hashed;
-  assign mac_early = tls && etm && padded;
-  assign hashed    = cipher_len + (mac_early ? {10'd0, nonce_len} : 15'd0);
-
-  assign chain = next_iv[63:0];
-
   // Cipher and hash work on the same words in place. Who reads first leads, and the other follows word by word: the hash reads
   // plain text in mte, cipher text in etm. In seal, mte, the cipher also waits for the MAC before the word in which it begins.
-  logic hash_leads, cbc_allow, hash_allow, hash_passed;
+  logic         cbc_allow, hash_allow;
+  logic [127:0] cbc_chain;
 
-  assign hash_leads  = seal != etm;
-  assign hash_passed = !mac || (hash_begun && hash_word != cbc_read_word && hash_word != '1);
-  assign cbc_allow   = !hash_leads || mac_put || (hash_passed && (!seal || cbc_read_word != content[14:4]));
-  assign hash_allow  = key_job || hash_leads || !cbc_busy || hash_word != cbc_write_word;
+  assign cbc_allow  = cbc_free || (hash_begun && hash_word != cbc_read_word && hash_word != '1 &&
+                                   !(sa.seal && cbc_read_word == content[14:4]));
+  assign hash_allow = sa.key_job || !sa.leads || body_done || (body_started && hash_word != cbc_write_word);
 
   sluice_lane_cbc #(.RingAw(RingAw), .Legacy(Legacy)) u_cbc (
     .clk_i,
     .rst_ni,
-    .start_i       (cbc_start),
-    .op_i          (cbc_op),
-    .open_i        (open),
-    .raw_i         (verify),
-    .busy_o        (cbc_busy),
-    .rounds_i      (rounds),
-    .narrow_i      (des),
-    .triple_i      (triple),
-    .count_i       (des ? cipher_len[14:3] : {1'b0, cipher_len[14:4]}),
-    .shift_i       (chain_shift),
-    .shift_word_i  (chain_word),
-    .hold_i        (nonce_busy),
-    .chain_last_o  (chain_last),
-    .chain_o       (next_iv),
-    .key_index_o   (key_index),
-    .key_i         (round_key),
+    .arm_i           (cbc_arm),
+    .start_i         (cbc_start),
+    .busy_o          (cbc_busy),
+    .sa_i            (cbc_arm_next ? next_sa : sa),
+    .bank_i          (cbc_arm_next ? next_bank : bank_q),
+    .cipher_len_i    (cbc_arm_next ? next_plan.cipher_len : plan.cipher_len),
+    .origin_i        (cbc_arm_next ? next_origin_q : origin_q),
+    .shift_i         (chain_shift),
+    .shift_word_i    (chain_word),
+    .chain_o         (cbc_chain),
+    .single_i        (single),
+    .peek_i          (peek),
+    .single_sa_i     (next_sa),
+    .single_bank_i   (next_bank),
+    .single_len_i    (next_plan.cipher_len),
+    .iv_byte_i       (iv_byte),
+    .quiet_o         (cbc_quiet),
+    .single_busy_o   (single_busy),
+    .counter_o       (counter),
+    .forged_o        (forged),
+    .last_byte_o     (last_byte),
+    .body_last_o     (body_last),
+    .key_bank_o      (key_bank),
+    .key_index_o     (key_index),
+    .key_i           (round_key),
     .des_key_take_o  (des_key_take),
     .des_key_index_o (des_key_index),
     .des_key_valid_i (des_key_valid),
     .des_key_i       (des_key),
-    .result_o      (cipher_result),
-    .last_byte_o   (last_byte),
-    .allow_i       (cbc_allow),
-    .read_word_o   (cbc_read_word),
-    .write_word_o  (cbc_write_word),
-    .read_o        (cbc_read),
-    .read_gnt_i    (cbc_read_gnt),
-    .read_data_i   (own_data),
-    .write_o       (cbc_write),
-    .write_gnt_i   (cbc_write_gnt),
-    .write_half_o  (cbc_write_half),
-    .write_data_o  (cbc_data)
+    .allow_i         (cbc_allow),
+    .read_word_o     (cbc_read_word),
+    .write_word_o    (cbc_write_word),
+    .for_single_o    (cbc_for_single),
+    .origin_o        (cbc_origin),
+    .word_o          (cbc_word),
+    .read_o          (cbc_read),
+    .read_gnt_i      (cbc_read_gnt),
+    .read_data_i     (own_data),
+    .write_o         (cbc_write),
+    .write_gnt_i     (cbc_write_gnt),
+    .write_half_o    (cbc_write_half),
+    .write_data_o    (cbc_data)
   );
+
+  // What the MAC of etm covers begins with the IV in TLS.
+  logic        mac_early;
+  logic [14:0] hashed;
+  assign mac_early = sa.tls && sa.etm && sa.padded;
+  assign hashed    = plan.cipher_len + (mac_early ? {10'd0, plan.nonce_len} : 15'd0);
 
   sluice_lane_hash #(.RingAw(RingAw), .Sha1(Sha1), .Legacy(Legacy)) u_hash (
     .clk_i,
     .rst_ni,
-    .sha256_i      (sha256),
-    .md5_i         (md5),
+    .sha256_i      (sa.sha256),
+    .md5_i         (sa.md5),
     .load_i        (hash_load || keys_load),
     .loading_o     (hash_loading),
     .run_i         (hash_run || keys_run),
     .running_o     (hash_running),
-    .key_block_i   (key_job),
+    .key_block_i   (sa.key_job),
     .key_xor_i     (key_xor),
-    .data_len_i    (etm ? hashed : content),
-    .data_max_i    (etm ? hashed : content_max),
+    .data_len_i    (sa.etm ? hashed : content),
+    .data_max_i    (sa.etm ? hashed : plan.content_max),
     .early_i       (mac_early),
-    .half_i        (!aes),
-    .tls_i         (tls),
-    .long_nonce_i  (aes),
-    .sequence_i    (job.counter),
-    .type_byte_i   (type_byte),
-    .minor_i       (minor),
-    .length_i      (etm && !tls ? length_field : {1'b0, etm ? hashed : content}),
-    .cid_i         (config_word[127:64]),
+    .half_i        (!sa.aes),
+    .tls_i         (sa.tls),
+    .long_nonce_i  (sa.aes),
+    .sequence_i    (now.counter),
+    .type_byte_i   (type_q),
+    .minor_i       (sa.minor),
+    .length_i      (sa.etm && !sa.tls ? plan.length_field : {1'b0, sa.etm ? hashed : content}),
+    .cid_i         (sa.cid),
     .nonce_index_o (hash_nonce_index),
     .nonce_word_i  (nonce_word),
     .state_read_o  (state_read),
@@ -447,6 +473,7 @@ module sluice_lane #(
     .digest_o      (digest),
     .allow_i       (hash_allow),
     .begun_o       (hash_begun),
+    .prefixing_o   (prefixing),
     .word_o        (hash_word),
     .read_o        (hash_read),
     .read_gnt_i    (hash_read_gnt),
@@ -458,8 +485,8 @@ module sluice_lane #(
     .rst_ni,
     .start_i     (keys_start),
     .done_o      (keys_done),
-    .sha256_i    (sha256),
-    .md5_i       (md5),
+    .sha256_i    (sa.sha256),
+    .md5_i       (sa.md5),
     .key_xor_o   (key_xor),
     .load_o      (keys_load),
     .loading_i   (hash_loading),
@@ -473,49 +500,60 @@ module sluice_lane #(
   );
   assign key_valid_o = keys_valid && !result_valid_q;  // the former job's result comes first
 
-  // The result waits here until the writer is done with it.
+  // ---- the result waits here until the writer is done with it; a seal's also for the cipher
   sluice_pkg::result_t result, result_q;
-  logic                ok, verdict, report_counter;
+  logic                ok, verdict, report_counter, ciphering_q;
+  logic [127:0]        next_iv_q;
 
-  assign ok           = status == sluice_regs_pkg::StatusOk;
-  assign verdict      = open && (ok || status == sluice_regs_pkg::StatusAuthFailed);
-  assign result_ready = !result_valid_q || res_ready_i;
-  assign report_counter = tls ? 1'b0 : seal || ok || (aes && verdict);
+  // The last cipher block stays in the chain until the cipher goes ahead.
+  always_ff @(posedge clk_i) begin
+    if (!cbc_busy && !cbc_ahead) next_iv_q <= sa.des ? {64'd0, cbc_chain[63:0]} : cbc_chain;
+  end
+
+  assign ok             = status == sluice_regs_pkg::StatusOk;
+  assign verdict        = sa.open && (ok || status == sluice_regs_pkg::StatusAuthFailed);
+  assign result_ready   = !result_valid_q || (res_ready_i && res_valid_o);
+  assign report_counter = sa.seal || ok || (sa.aes && verdict);
 
   always_comb begin
-    result.id       = job.id;
+    result.id       = now.id;
     result.status   = status;
-    result.word     = seal ? job.base : origin;
-    result.first    = !seal ? 4'd0 : tls && nonce_len[3] == 1'b0 ? 4'd11 : 4'd3;
+    result.word     = sa.seal ? now.base : origin_q;
+    result.first    = !sa.seal ? 4'd0 : sa.tls && !plan.nonce_len[3] ? 4'd11 : 4'd3;
     result.out_len  = 15'd0;
     result.keep_len = 15'd0;
     result.length   = 15'd0;
     result.sure     = 15'd0;
-    result.counter  = ok && chained && padded && !verify ? (des ? {64'd0, next_iv[63:0]} : next_iv) : {64'd0, report_counter ? counter_q : 64'd0};
-    if (seal && ok) begin
-      result.out_len  = record_len;
-      result.keep_len = record_len;
-      result.length   = record_len;
+    result.counter  = {64'd0, report_counter ? counter_q : 64'd0};
+    if (sa.seal && ok) begin
+      result.out_len  = plan.record_len;
+      result.keep_len = plan.record_len;
+      result.length   = plan.record_len;
     end else if (verdict) begin
-      result.out_len  = verify ? 15'd0 : content_max > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : content_max;
-      result.keep_len = ok && !verify ? content : 15'd0;
+      result.out_len  = plan.content_max > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : plan.content_max;
+      result.keep_len = ok ? content : 15'd0;
       result.length   = ok ? content : 15'd0;
     end
+    if (sa.verify) begin
+      result.out_len  = 15'd0;
+      result.keep_len = 15'd0;
+    end
+    if (ok && sa.chained && sa.cipher) result.counter = next_iv_q;
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) result_valid_q <= 1'b0;
-    else result_valid_q <= result_valid || (result_valid_q && !res_ready_i);
+    else result_valid_q <= result_valid || (result_valid_q && !(res_ready_i && res_valid_o));
     if (result_valid && result_ready) result_q <= result;
+    ciphering_q <= finish ? sa.seal && !body_done : ciphering_q && cbc_busy;
   end
 
-  assign res_valid_o = result_valid_q;
+  assign res_valid_o = result_valid_q && !ciphering_q;
   assign res_o       = result_q;
 
   assign busy_o    = !control_idle;
-  assign starved_o = job_valid && !fetched;
-  assign blocked_o = result_valid_q && !res_ready_i;
-  assign records_o = finish && !key_job;
+  assign blocked_o = res_valid_o && !res_ready_i;
+  assign records_o = finish && !sa.key_job;
   assign idle_o    = jobs_idle && !result_valid_q;
 
 endmodule

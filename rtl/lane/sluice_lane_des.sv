@@ -30,7 +30,7 @@ module sluice_lane_des (
 
   assign key_take_o  = load_q;
   assign key_index_o = decrypt_i && triple_i ? 2'd2 - count_q : count_q;
-  assign ready_o     = core_ready && !load_q && !done_o;  // the chaining value is there a clock after a block
+  assign ready_o     = core_ready && !load_i && !load_q && !done_o;  // the chaining value is there a clock after a block
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) load_q <= 1'b0;

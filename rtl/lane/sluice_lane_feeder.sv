@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Message words for the hash: the MAC's prefix, data, then the hash's own padding (FIPS 180-4, 5.1.1; RFC 1321, 3.1), or the block
-// of an HMAC key (RFC 2104).
+// Message words for the hash: the MAC's prefix, data, then the hash's own padding (FIPS 180-4, 5.1.1; RFC 1321, 3.1), or the
+// block of an HMAC key (RFC 2104).
 //
 // The prefix ("MAC" in rtl/README.md) comes from registers. It is 1 modulo 4 bytes long in every form, and data begins where a
-// 32-bit part of a ring word begins, so each message word is one byte of one part and three of the next. data_len_i may be secret:
-// the words that are read, and how many are sent, depend on data_max_i.
+// 32-bit part of a ring word begins, so each message word is one byte of one part and three of the next. data_len_i may be
+// secret: the words that are read, and how many are sent, depend on data_max_i.
 `default_nettype none
 
 module sluice_lane_feeder #(
@@ -40,7 +40,9 @@ module sluice_lane_feeder #(
   input  logic [31:0]       nonce_word_i,
 
   // Progress: the prefix is sent, and the ring word (from the origin) that is wanted next. It is read only with allow_i.
+  input  logic              clear_begun_i,
   output logic              begun_o,
+  output logic              prefixing_o,
   input  logic              allow_i,
   output logic [RingAw-1:0] word_o,
   output logic              read_o,
@@ -89,6 +91,7 @@ module sluice_lane_feeder #(
   assign done   = index_q == {last_block_o, 4'hf};
   assign word_o = word_q;
   assign read_o = state_q == Read && allow_i;
+  assign prefixing_o = start_i || state_q == Prefix;
 
   always_comb begin
     unique case (part_q)
@@ -175,7 +178,7 @@ module sluice_lane_feeder #(
       end
       if (push && state_q != Prefix) left_q <= left_q - 16'd4;
     end
-    if (start_i) begun_o <= 1'b0;
+    if (clear_begun_i) begun_o <= 1'b0;
     else if (push && state_q == Prefix && prefix_q == 3'd1) begun_o <= 1'b1;
     if (state_q == Wait) hold_q <= read_data_i;
   end

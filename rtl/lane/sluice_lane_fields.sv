@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The fields of a record around its content: header, padding, MAC, nonce or IV. Seal puts them into the ring; open compares header,
-// padding and MAC with what is there, and gets the nonce.
+// The fields of a record around its content: header, padding, MAC, nonce or IV. Seal puts them into the ring; open compares
+// header, padding and MAC with what is there, and gets the nonce.
 //
 // All go by 32-bit words, the last first (the hash gives its digest in that order), moved to their byte position by a funnel over
 // two neighbouring words. A step takes a clock. Which steps there are depends on lengths only: an open looks at the last 256
@@ -17,7 +17,9 @@ module sluice_lane_fields #(
   input  logic              start_i,        // while not busy_o
   input  logic [1:0]        field_i,        // 0 header, 1 padding, 2 MAC, 3 nonce
   input  logic              put_i,          // else compare it, or get the nonce
-  input  logic              clear_i,        // forget differences: a new record
+  input  logic              scratch_i,      // the nonce's working place: the end of the word before the origin
+  input  logic              clear_i,        // forget differences of padding and MAC: a new record
+  input  logic              clear_header_i, // and of the header
   output logic              busy_o,
 
   // What the fields hold and where they are (sluice_lane_plan); positions are signed.
@@ -92,7 +94,7 @@ module sluice_lane_fields #(
       Header:  at = {10'h3ff, tls_i ? nonce_len_i[4:3] == 2'd0 ? 6'h38 : nonce_len_i[4] ? 6'h28 : 6'h30 : 6'h30};
       Padding: at = {1'b0, cipher_len_i};
       Mac:     at = {1'b0, mac_at_i};
-      default: at = nonce_at_i;
+      default: at = scratch_i ? {12'hfff, !nonce_len_i[4], 3'd0} : nonce_at_i;
     endcase
     unique case (field_i)
       Header:  steps = tls_i ? 7'd2 : 7'd4;
@@ -215,8 +217,9 @@ module sluice_lane_fields #(
 
   // The header's steps: 4 and 3 the cid, 2 version and length, 1 the type. Nothing of the type but bit 7 is looked at.
   always_ff @(posedge clk_i) begin
-    if (clear_i) begin
-      bad_field_o  <= 1'b0;
+    if (clear_i) bad_field_o <= 1'b0;
+    else if (read_q && field_q != Header && !get && (differs & be_q) != 4'd0) bad_field_o <= 1'b1;
+    if (clear_header_i) begin
       bad_format_o <= 1'b0;
       bad_length_o <= 1'b0;
       type_byte_o  <= type_byte_i;
@@ -232,8 +235,6 @@ module sluice_lane_fields #(
         end
         default: if (differs != 4'd0) bad_format_o <= 1'b1;
       endcase
-    end else if (read_q && field_q != Header && !get && (differs & be_q) != 4'd0) begin
-      bad_field_o <= 1'b1;
     end
   end
 

@@ -50,7 +50,8 @@ module sluice_lane_hash #(
 
   // Ring (sluice_lane_ring), words from the origin on.
   input  logic              allow_i,
-  output logic              begun_o,
+  output logic              begun_o,        // the prefix has been sent
+  output logic              prefixing_o,    // it is being sent
   output logic [RingAw-1:0] word_o,
   output logic              read_o,
   input  logic              read_gnt_i,
@@ -160,7 +161,9 @@ module sluice_lane_hash #(
     .nonce_index_o,
     .nonce_word_i,
     .allow_i,
+    .clear_begun_i (load_i),
     .begun_o,
+    .prefixing_o,
     .word_o,
     .read_o,
     .read_gnt_i,

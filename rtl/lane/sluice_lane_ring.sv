@@ -5,7 +5,7 @@
 //
 // Fetcher and writer are never refused. The lane's accesses take the clocks that they leave: fields and cipher those of the
 // fetcher (about one in five), the hash those of the writer (one in sixteen). PCIe leaves one in nine even in a burst, for TLP
-// headers. The lane gives words relative to `origin_i`.
+// headers.
 `default_nettype none
 
 module sluice_lane_ring #(
@@ -22,33 +22,33 @@ module sluice_lane_ring #(
   input  logic [RingAw-1:0] rd_addr_i,
   output logic [127:0]      rd_data_o,
 
-  input  logic [RingAw-1:0] origin_i,
-
-  // Accesses of the lane, highest priority first: writes are done in the clock in which granted, read data is in own_data_o one
-  // clock later, the hash's in rd_data_o.
+  // Accesses of the lane, each from an origin, highest priority first: writes are done in the clock in which granted, read data
+  // is in own_data_o one clock later, the hash's in rd_data_o.
   input  logic              fields_i,
   input  logic              fields_we_i,
   output logic              fields_gnt_o,
+  input  logic [RingAw-1:0] fields_origin_i,
   input  logic [RingAw-1:0] fields_word_i,
   input  logic [15:0]       fields_be_i,
   input  logic [31:0]       fields_data_i,     // for each 32-bit part of the word
+  input  logic [RingAw-1:0] cbc_origin_i,
+  input  logic [RingAw-1:0] cbc_word_i,
   input  logic              cbc_write_i,
   output logic              cbc_write_gnt_o,
-  input  logic [RingAw-1:0] cbc_write_word_i,
   input  logic [1:0]        cbc_write_half_i,  // halves of the word
   input  logic [127:0]      cbc_write_data_i,
   input  logic              cbc_read_i,
   output logic              cbc_read_gnt_o,
-  input  logic [RingAw-1:0] cbc_read_word_i,
   input  logic              hash_read_i,
   output logic              hash_read_gnt_o,
-  input  logic [RingAw-1:0] hash_read_word_i,
+  input  logic [RingAw-1:0] hash_origin_i,
+  input  logic [RingAw-1:0] hash_word_i,
   output logic [127:0]      own_data_o
 );
 
   logic              en;
   logic [15:0]       we;
-  logic [RingAw-1:0] word, addr, read_addr;
+  logic [RingAw-1:0] word, origin, addr, read_addr;
   logic [127:0]      wdata;
 
   assign fields_gnt_o    = fields_i && !wr_en_i;
@@ -56,15 +56,12 @@ module sluice_lane_ring #(
   assign cbc_read_gnt_o  = cbc_read_i && !wr_en_i && !fields_i && !cbc_write_i;
   assign hash_read_gnt_o = hash_read_i && !rd_en_i;
 
-  always_comb begin
-    if (fields_i) word = fields_word_i;
-    else if (cbc_write_i) word = cbc_write_word_i;
-    else word = cbc_read_word_i;
-  end
+  assign word   = fields_i ? fields_word_i : cbc_word_i;
+  assign origin = fields_i ? fields_origin_i : cbc_origin_i;
 
   assign en        = wr_en_i || fields_i || cbc_write_i || cbc_read_i;
-  assign addr      = wr_en_i ? wr_addr_i : origin_i + word;
-  assign read_addr = rd_en_i ? rd_addr_i : origin_i + hash_read_word_i;
+  assign addr      = wr_en_i ? wr_addr_i : origin + word;
+  assign read_addr = rd_en_i ? rd_addr_i : hash_origin_i + hash_word_i;
   assign wdata     = wr_en_i ? wr_data_i : fields_i ? {4{fields_data_i}} : cbc_write_data_i;
 
   always_comb begin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SA words of a lane's two jobs, the one at work and the one that waits, and their round keys. The key of the waiting job is
-// expanded as soon as its words are there, so that nothing of it is left to do when the job's turn comes.
+// SA words and round keys of a lane's jobs, in four banks: the job that comes in, the one that is prepared, the one at work, and
+// the one before it, whose last blocks the cipher may still be at. A key is expanded as soon as its words are there.
 `default_nettype none
 
 module sluice_lane_sa (
@@ -12,31 +12,33 @@ module sluice_lane_sa (
   input  logic         sa_valid_i,
   input  logic [127:0] sa_data_i,
 
-  output logic         loaded_o,      // everything about the waiting job is there
-  input  logic         take_i,        // the waiting job becomes the job at work
+  output logic         loaded_o,      // everything about the job that comes in is there
+  input  logic         move_i,        // it is the next now; the former next is at work
+  output logic [127:0] config_o,      // word 0 of the next
 
-  // The job at work: word 0, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys
-  // (each in the clock after its index).
-  output logic [127:0] config_o,
-  output logic         aes_o,
-  input  logic         state_read_i,  // keeps the key expansion off the memory
+  output logic [1:0]   bank_o,        // of the next
+  input  logic [1:0]   now_bank_i,    // of the job at work
+
+  // HMAC states of the job at work by 32-bit word: 0-7 the inner state, 8-15 the outer state.
+  input  logic         state_read_i,
   input  logic [3:0]   state_index_i,
   output logic [31:0]  state_o,
+
+  // Round keys of the bank that the cipher names, each in the clock after its index.
+  input  logic [1:0]   key_bank_i,
   input  logic [3:0]   key_index_i,
   output logic [127:0] key_o,
 
-  // Keys of DES (of the job at work), by number.
+  // Keys of DES, by number.
   input  logic         des_key_take_i,
   input  logic [1:0]   des_key_index_i,
   output logic         des_key_valid_o,
   output logic [63:0]  des_key_o
 );
 
-  // Both banks, 8 words each; bank_q belongs to the job at work.
-  logic [127:0] words [16];
-  logic [127:0] word;
-  logic [127:0] config_q, waiting_config_q;
-  logic         bank_q;
+  logic [127:0] words [32];
+  logic [127:0] word, config_q, in_config_q;
+  logic [1:0]   bank_q, in_bank_q;
   logic [2:0]   beat_q;
   logic         all_q, expanded_q;
 
@@ -48,18 +50,19 @@ module sluice_lane_sa (
   logic [31:0]  round_word, part;
 
   assign config_o = config_q;
+  assign bank_o   = bank_q;
   assign loaded_o = all_q && expanded_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       beat_q     <= 3'd0;
-      bank_q     <= 1'b0;
+      in_bank_q  <= 2'd0;
       all_q      <= 1'b0;
       expanded_q <= 1'b0;
     end else begin
       if (sa_valid_i) beat_q <= beat_q + 3'd1;
-      if (take_i) begin
-        bank_q     <= !bank_q;
+      if (move_i) begin
+        in_bank_q  <= in_bank_q + 2'd1;
         all_q      <= 1'b0;
         expanded_q <= 1'b0;
       end else begin
@@ -71,21 +74,21 @@ module sluice_lane_sa (
   end
 
   always_ff @(posedge clk_i) begin
-    if (sa_valid_i) words[{!bank_q, beat_q}] <= sa_data_i;
-    if (sa_valid_i && beat_q == 3'd0) waiting_config_q <= sa_data_i;
-    if (take_i) begin
-      config_q <= waiting_config_q;
-      aes_o    <= aes;
+    if (sa_valid_i) words[{in_bank_q, beat_q}] <= sa_data_i;
+    if (sa_valid_i && beat_q == 3'd0) in_config_q <= sa_data_i;
+    if (move_i) begin
+      config_q <= in_config_q;
+      bank_q   <= in_bank_q;
     end
   end
 
-  // One read port: state words or DES keys of the job at work, or the key words of the waiting one.
-  logic [3:0] address;
+  // One read port: state words, DES keys, or the key words to be expanded.
+  logic [4:0] address;
   logic [1:0] lane32;
   always_comb begin
-    if (state_read_i) address = {bank_q, 1'b1, state_index_i[3:2]};
-    else if (des_key_take_i) address = {bank_q, 2'b01, des_key_index_i[1]};
-    else address = {!bank_q, 2'b01, key_word_index[2]};
+    if (state_read_i) address = {now_bank_i, 1'b1, state_index_i[3:2]};
+    else if (des_key_take_i) address = {key_bank_i, 2'b01, des_key_index_i[1]};
+    else address = {in_bank_q, 2'b01, key_word_index[2]};
   end
   assign des_key_valid_o = !state_read_i;
   assign des_key_o       = des_key_index_i[0] ? word[127:64] : word[63:0];
@@ -101,16 +104,16 @@ module sluice_lane_sa (
     endcase
   end
 
-  assign aes = waiting_config_q[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
+  assign aes = in_config_q[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
   always_comb begin
-    unique case (waiting_config_q[2:0])
+    unique case (in_config_q[2:0])
       sluice_regs_pkg::CipherAes256[2:0]: key_words = 4'd8;
       sluice_regs_pkg::CipherAes192[2:0]: key_words = 4'd6;
       default:                            key_words = 4'd4;
     endcase
   end
 
-  assign key_start = all_q && aes && !expanded_q && !key_busy && !take_i;
+  assign key_start = all_q && aes && !expanded_q && !key_busy && !move_i;
   assign key_valid = !state_read_i && !des_key_take_i;
 
   sluice_aes_key u_key (
@@ -118,7 +121,7 @@ module sluice_lane_sa (
     .rst_ni,
     .start_i      (key_start),
     .key_words_i  (key_words),
-    .decrypt_i    (waiting_config_q[24]),
+    .decrypt_i    (in_config_q[24]),
     .busy_o       (key_busy),
     .key_take_o   (key_take),
     .key_index_o  (key_word_index),
@@ -130,17 +133,17 @@ module sluice_lane_sa (
   );
 
   for (genvar i = 0; i < 4; i++) begin : gen_round_keys
-    (* ram_style = "block" *) logic [31:0] keys [32];
+    (* ram_style = "block" *) logic [31:0] keys [64];
     always_ff @(posedge clk_i) begin
-      if (round_valid && round_index[1:0] == i) keys[{!bank_q, round_index[5:2]}] <= round_word;
-      key_o[32 * i +: 32] <= keys[{bank_q, key_index_i}];
+      if (round_valid && round_index[1:0] == i) keys[{in_bank_q, round_index[5:2]}] <= round_word;
+      key_o[32 * i +: 32] <= keys[{key_bank_i, key_index_i}];
     end
   end
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      assert (!(take_i && !loaded_o));
+      assert (!(move_i && !loaded_o));
       assert (!(sa_valid_i && all_q));
       assert (!(key_take && !key_busy));
     end
