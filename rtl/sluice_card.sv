@@ -321,5 +321,20 @@ module sluice_card #(
   );
 
   assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && lane_idle == '1 && !counter_busy && !reg_valid;
+
+`ifndef SYNTHESIS
+  // A clock may stop on the word of idle_o, so nothing may come of itself after it.
+  logic [29:0] cfg, cfg_q;
+  logic        alone_q;
+  assign cfg = {rst_ni, cfg_bus_master_i, cfg_mps_i, cfg_mrrs_i, cfg_msix_enable_i, cfg_msix_mask_i, cfg_link_up_i, cfg_flr_i,
+                cfg_id_i, cfg_rcb_i, rx_valid_i};
+  always_ff @(posedge clk_i) begin
+    cfg_q   <= cfg;
+    alone_q <= rst_ni && idle_o && !rx_valid_i;
+    if (alone_q && cfg == cfg_q) begin
+      a_idle : assert (idle_o && !tx_valid_o);
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

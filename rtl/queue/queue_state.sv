@@ -133,7 +133,7 @@ module queue_state #(
   logic       event_any;
   assign event_any = bell_valid_i || b1_valid_q || b2_valid_q || take_i || done_i || create_i || stop_i || coalesce_i;
   assign look      = quiet_q != 5'd31 || timing_q != 16'd0;
-  assign idle_o    = !look && !event_any;
+  assign idle_o    = !look && !event_any && fire_o == '0;
 
   assign enable_o = enable_q[Queues-1:0];
   assign empty_o  = empty_q[Queues-1:0];
