@@ -507,7 +507,7 @@ int main(void)
 
     rng.state = seed && *seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
     printf("# SEED=%llu\n", (unsigned long long)rng.state);
-    tap_plan(42);
+    tap_plan(44);
     test_config();
     test_tlp();
     test_stream();
