@@ -30,6 +30,11 @@ TEST_NEEDS :=
 LINT :=
 HELP :=
 
+# As many jobs as there are processors, unless this make was started by another.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Quiet unless V=1.
 V ?=
 ifeq ($(V),)
