@@ -281,6 +281,9 @@ void Host::take_write(const Tlp &tlp, uint64_t address, unsigned header)
         messages.push_back({address, __builtin_bswap32(tlp[header]), clocks});
         return;
     }
+    unsigned skip = static_cast<unsigned>(__builtin_ctz((tlp[1] & 15) | 16));
+    unsigned over = static_cast<unsigned>(__builtin_clz((length == 1 ? tlp[1] & 15 : tlp[1] >> 4 & 15) << 28 | 1));
+    rule(!may_write || may_write({address + skip, 4 * length - skip - over}), "a write outside the buffers that were named");
     for (unsigned i = 0; i < length; i++) {
         unsigned be = i == 0 ? tlp[1] & 15 : i + 1 == length ? tlp[1] >> 4 & 15 : 15;
         for (unsigned b = 0; b < 4; b++) {
@@ -311,8 +314,16 @@ void Host::take_read(const Tlp &tlp, uint64_t address)
     read.left = 4 * length - skip - over;
     read.at = clocks + options.latency + below(options.jitter + 1);
     auto it = faults_.find(address >> 12);
-    read.fault = !page(address) ? Fault::Ur : it == faults_.end() ? Fault::None : it->second;
-    header_credits_ += read.fault == Fault::Silence ? 0 : lines(read.address, read.left);
+    read.whole = {read.address, read.left};
+    read.fault = !page(address) ? Fault::Ur : it != faults_.end() ? it->second : spoil ? spoil(read.whole) : Fault::None;
+    if (read.fault == Fault::Late) {
+        read.at += 17000 + below(6000);
+    }
+    if (read.fault == Fault::Silence || read.fault == Fault::Late) {
+        hits.push_back(read.whole); // the card counts its credits as free again
+    } else {
+        header_credits_ += lines(read.address, read.left);
+    }
     rule(header_credits_ <= header_pool, "completion credits");
     reads_.push_back(read);
 }
@@ -321,7 +332,9 @@ void Host::take_read(const Tlp &tlp, uint64_t address)
 
 void Host::complete(Read &read)
 {
-    unsigned bytes = read.left, status = read.fault == Fault::Ur ? 1 : read.fault == Fault::Ca ? 4 : 0;
+    bool abort = read.fault == Fault::Ca || (read.fault == Fault::Middle && read.begun);
+    unsigned bytes = read.left, status = read.fault == Fault::Ur ? 1 : abort ? 4 : 0;
+    bool spoilt = status || read.fault == Fault::Poisoned || read.fault == Fault::WrongCount;
     uint64_t step = options.random_split ? rcb * (1 + below(8)) : 128;
     uint64_t cut = (read.address / (options.random_split ? rcb : 128)) * (options.random_split ? rcb : 128) + step;
 
@@ -351,14 +364,24 @@ void Host::complete(Read &read)
             tlp.push_back(dw);
         }
         if (read.fault == Fault::Short && dws > 1) {
+            spoilt = true;
             tlp.pop_back();
         }
+    }
+    if (spoilt) {
+        hits.push_back(read.whole);
     }
     read.address += bytes;
     read.left -= bytes;
     read.begun = true;
-    header_credits_ -= before - lines(read.address, read.left);
+    header_credits_ -= read.fault == Fault::Late ? 0 : before - lines(read.address, read.left);
     rx_.push_back({tlp, 0});
+}
+
+void Host::forget_reads()
+{
+    reads_.clear();
+    header_credits_ = 0;
 }
 
 void Host::complete_some()

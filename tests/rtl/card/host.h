@@ -29,7 +29,14 @@ struct Options {
     bool paced = false; // 16 bytes a clock each way, each TLP costing 8 bytes beside its own
 };
 
-enum class Fault { None, Ur, Ca, Poisoned, Silence, Short, WrongCount };
+// Middle: the first completion is good, the others are not. Late: the completion comes after the time-out.
+enum class Fault { None, Ur, Ca, Poisoned, Silence, Short, WrongCount, Middle, Late };
+
+// A read, or what was spoilt of it.
+struct Span {
+    uint64_t address;
+    unsigned length;
+};
 
 struct Message {
     uint64_t address;
@@ -73,6 +80,20 @@ class Host
     void get(uint64_t address, void *data, size_t bytes);
     Bytes get(uint64_t address, size_t bytes);
     void fault(uint64_t address, Fault kind); // of every read that begins in this page
+    std::function<Fault(const Span &)> spoil; // asked for every read besides
+    std::vector<Span> hits;                   // reads whose fault the card must have seen
+    std::function<bool(const Span &)> may_write;
+    void forget_reads(); // what is still to be answered, as a reset of the function does
+    // Memory allocated since the mark may be allocated again.
+    std::pair<uint64_t, uint64_t> mark() const
+    {
+        return {next_low_, next_high_};
+    }
+    void rewind(std::pair<uint64_t, uint64_t> to)
+    {
+        next_low_ = to.first;
+        next_high_ = to.second;
+    }
 
     // BAR 0. Reads return after the completion; last_answer is the clocks it took.
     uint32_t read32(uint32_t offset);
@@ -96,6 +117,7 @@ class Host
         unsigned left, tc;
         Fault fault;
         bool begun;
+        Span whole;
     };
     struct Frame {
         Tlp tlp;

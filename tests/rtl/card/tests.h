@@ -23,3 +23,4 @@ void test_speed(uint64_t seed);
 void test_load(uint64_t seed);
 void test_coalescing(uint64_t seed);
 void test_fairness(uint64_t seed);
+void test_chaos(uint64_t seed);
