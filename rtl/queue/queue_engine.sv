@@ -177,7 +177,7 @@ module queue_engine #(
     .query_sa_i(adm_sa_i), .query_busy_o(check_busy), .idle_o(check_idle)
   );
 
-  logic                put, put_lane, put_list, issue_ready, lists_ready, src_turn, dst_turn, src_got, src_err, dst_got;
+  logic                put, put_lane, put_list, issue_ready, lists_ready, src_turn, dst_turn, src_got, src_err, dst_got, dst_bad;
   logic [IdW-1:0]      put_id, look_id;
   logic [IdW+1:0]      src_list_addr, dst_list_addr;
   logic [127:0]        src_list_data, dst_list_data;
@@ -190,8 +190,8 @@ module queue_engine #(
     .put_dst_turn_o(dst_turn),
     .rd_valid_o(rd_valid_o[2]), .rd_ready_i(rd_ready_i[2]), .rd_addr_o(rd_addr_o[191:128]), .rd_len_o(rd_len_o[44:30]),
     .rd_pos_o(rd_pos_o[44:30]), .wr_valid_i(wr_valid_i[2]), .wr_addr_i, .wr_be_i, .wr_data_i, .end_valid_i(end_valid_i[2]),
-    .end_err_i, .look_id_i(look_id), .src_got_o(src_got), .src_err_o(src_err), .dst_got_o(dst_got), .dst_err_id_i(res.id),
-    .dst_err_o(list_err), .src_addr_i(src_list_addr), .src_data_o(src_list_data), .dst_addr_i(dst_list_addr),
+    .end_err_i, .look_id_i(look_id), .src_got_o(src_got), .src_err_o(src_err), .dst_got_o(dst_got), .dst_bad_o(dst_bad),
+    .dst_err_id_i(res.id), .dst_err_o(list_err), .src_addr_i(src_list_addr), .src_data_o(src_list_data), .dst_addr_i(dst_list_addr),
     .dst_data_o(dst_list_data), .idle_o(lists_idle)
   );
 
@@ -208,7 +208,7 @@ module queue_engine #(
   ) u_issue (
     .clk_i, .rst_ni, .put_ready_o(issue_ready), .put_i(put_lane), .put_id_i(put_id), .put_work_i(work), .put_src_turn_i(src_turn),
     .put_dst_turn_i(dst_turn), .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i, .key_legacy_i,
-    .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got),
+    .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got), .dst_err_i(dst_bad),
     .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .some_i(give_some), .give_i(give_short | give_long), .give_long_i(give_long),
     .given_i(given), .word_addr_o,
     .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_id_o(src_id), .rd_list_o(src_list), .rd_bad_o(src_bad),

@@ -37,6 +37,7 @@ module queue_issue #(
   input  logic                src_got_i,
   input  logic                src_err_i,
   input  logic                dst_got_i,
+  input  logic                dst_err_i,
   // Lanes; of their oldest jobs: 16 words are free, it is over, given words of it were so free (queue_lane_room).
   output logic [All-1:0]      job_valid_o,
   input  logic [All-1:0]      job_ready_i,
@@ -242,11 +243,12 @@ module queue_issue #(
     assign sa_valid_o[l]  = load_q && load_lane_q == 5'(l);
   end
 
-  logic src_err_q;
+  // A part that cannot be written ends its record, as one that cannot be read.
+  logic list_err_q;
   assign rd_valid_o  = pop;
   assign rd_id_o     = id_q;
   assign rd_list_o   = slot.src_list;
-  assign rd_bad_o    = slot.bad || (slot.src_list && src_err_q);
+  assign rd_bad_o    = slot.bad || list_err_q;
   assign rd_addr_o   = slot.src;
   assign rd_len_o    = slot.src_len;
   assign rd_lane_o   = lane_q;
@@ -260,10 +262,10 @@ module queue_issue #(
       id_q    <= heads[IdW * class_next +: IdW];
     end
     if (state_q == Level) begin
-      level_q   <= none != '0 ? none : one != '0 ? one : able;
-      found_q   <= able != '0;
-      lists_q   <= (!slot.src_list || src_got_i == slot.src_turn) && (!slot.dst_list || dst_got_i == slot.dst_turn);
-      src_err_q <= src_err_i;
+      level_q    <= none != '0 ? none : one != '0 ? one : able;
+      found_q    <= able != '0;
+      lists_q    <= (!slot.src_list || src_got_i == slot.src_turn) && (!slot.dst_list || dst_got_i == slot.dst_turn);
+      list_err_q <= (slot.src_list && src_err_i) || (slot.part && slot.dst_list && dst_err_i);
     end
     if (pop) begin
       load_lane_q <= lane_q;

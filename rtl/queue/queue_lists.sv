@@ -35,6 +35,7 @@ module queue_lists #(
   output logic               src_got_o,
   output logic               src_err_o,
   output logic               dst_got_o,
+  output logic               dst_bad_o,
   input  logic [IdW-1:0]     dst_err_id_i,
   output logic               dst_err_o,
   // Two entries, one clock after they are asked for: slot, entry / 2.
@@ -88,11 +89,11 @@ module queue_lists #(
 
   logic [1:0] src_end_q [Slots];
   logic [1:0] dst_end_q [Slots];
-  logic       put_src_got, put_src_err, put_dst_got, put_dst_err, dst_err_got, dst_look_err;
+  logic       put_src_got, put_src_err, put_dst_got, put_dst_err, dst_err_got;
   assign {put_src_got, put_src_err}   = src_end_q[put_id_i];
   assign {put_dst_got, put_dst_err}   = dst_end_q[put_id_i];
   assign {src_got_o, src_err_o}       = src_end_q[look_id_i];
-  assign {dst_got_o, dst_look_err}    = dst_end_q[look_id_i];
+  assign {dst_got_o, dst_bad_o}       = dst_end_q[look_id_i];
   assign {dst_err_got, dst_err_o}     = dst_end_q[dst_err_id_i];
   assign put_src_turn_o = !put_src_got;
   assign put_dst_turn_o = !put_dst_got;
@@ -118,7 +119,7 @@ module queue_lists #(
   end
 
   logic unused;
-  assign unused = &{1'b0, put_work_i, level, way_level, put_src_err, put_dst_err, dst_err_got, dst_look_err, wr_addr_i[10]};
+  assign unused = &{1'b0, put_work_i, level, way_level, put_src_err, put_dst_err, dst_err_got, wr_addr_i[10]};
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
