@@ -123,15 +123,17 @@ static Bytes random_bytes(Host &host, unsigned count)
     return bytes;
 }
 
-static unsigned some_length(Host &host)
+// DES and 3DES take several clocks a byte.
+static unsigned some_length(Host &host, const Sa &sa)
 {
+    bool slow = oracle::block(sa) == 8;
     switch (host.below(8)) {
     case 0:
         return host.below(3);
     case 1:
-        return 4000 + host.below(6000);
+        return (slow ? 1000 : 4000) + host.below(slow ? 1000 : 6000);
     case 2:
-        return host.below(6) ? host.below(64) : 16384;
+        return host.below(slow ? 60 : 6) ? host.below(64) : 16384;
     default:
         return host.below(1500);
     }
@@ -186,7 +188,7 @@ void Chaos::push_seal(Queue &q, Party &p)
     Op op;
     op.party = &p;
     op.seals = true;
-    op.content = random_bytes(host, some_length(host));
+    op.content = random_bytes(host, some_length(host, sa));
     op.type = sqe.content_type = (uint8_t)(host.rng() & 0x7f);
     op.pad = sqe.pad = (uint8_t)(host.below(4) ? 0 : host.below(6));
     op.nonce = some_iv(host, sa);
@@ -203,7 +205,7 @@ void Chaos::push_open(Queue &q, Party &p)
     const Sa &sa = p.opener;
     sluice_sqe sqe = entry_of(sa, SLUICE_OP_OPEN);
     Op op;
-    Sent s = some_record(host, p, some_length(host));
+    Sent s = some_record(host, p, some_length(host, sa));
     if (host.below(6) == 0) {
         s.record[host.below((unsigned)s.record.size())] ^= (uint8_t)(1u << host.below(8));
     }
@@ -228,7 +230,7 @@ void Chaos::push_verify(Queue &q, Party &p)
     const Sa &sa = p.opener;
     sluice_sqe sqe = entry_of(sa, SLUICE_OP_VERIFY);
     Op op;
-    Sent s = some_record(host, p, some_length(host));
+    Sent s = some_record(host, p, some_length(host, sa));
     Bytes body = oracle::opened_parts(sa, s.record, s.iv);
     if (host.below(4) == 0 && !body.empty()) {
         body[host.below((unsigned)body.size())] ^= (uint8_t)(1u << host.below(8));
@@ -277,7 +279,7 @@ void Chaos::cut_seal(Queue &q, Party &p)
 {
     const Sa &sa = p.sealer;
     sluice_sqe sqe = entry_of(sa, SLUICE_OP_SEAL);
-    Bytes content = random_bytes(host, some_length(host)), iv = some_iv(host, sa);
+    Bytes content = random_bytes(host, some_length(host, sa)), iv = some_iv(host, sa);
     sqe.content_type = (uint8_t)(host.rng() & 0x7f);
     sqe.pad = (uint8_t)(host.below(4) ? 0 : host.below(6));
     sqe.seq = host.rng();
@@ -296,7 +298,7 @@ void Chaos::cut_open(Queue &q, Party &p)
 {
     const Sa &sa = p.opener;
     sluice_sqe sqe = entry_of(sa, SLUICE_OP_OPEN);
-    Sent s = some_record(host, p, some_length(host));
+    Sent s = some_record(host, p, some_length(host, sa));
     unsigned before = 5 + (sa.params.form == SLUICE_FORM_TLS10 || oracle::block(sa) == 1 ? 0 : oracle::block(sa));
     if (host.below(5) == 0 && s.record.size() > before) {
         s.record[before + host.below((unsigned)s.record.size() - before)] ^= 1;

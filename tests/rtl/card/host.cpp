@@ -133,6 +133,11 @@ void Host::clock()
     top.tx_ready_i = below(100) >= options.stall && (!tx_.empty() || tx_debt_ < link_bytes);
     top.clk_i = 0;
     top.eval();
+    if (top.tx_valid_o && tx_.empty() && !offered_) {
+        mastered_ = top.cfg_bus_master_i || mastered_before_;
+    }
+    offered_ = top.tx_valid_o && !top.tx_ready_i;
+    mastered_before_ = top.cfg_bus_master_i;
     bool rx = beat_valid_ && top.rx_ready_o, tx = top.rst_ni && top.tx_valid_o && top.tx_ready_i;
     if (top.rst_ni) {
         ur += top.err_ur_o;
@@ -250,7 +255,7 @@ void Host::take_frame(const Tlp &tlp)
         return;
     }
     rule(type == 0 && tlp[1] >> 16 == card_id, "requester id");
-    rule(top.cfg_bus_master_i, "bus mastering is off");
+    rule(mastered_, "bus mastering is off");
     uint64_t address = fmt & 1 ? (uint64_t)tlp[2] << 32 | tlp[3] : tlp[2];
     rule(!(fmt & 1) || address >> 32, "4 DW header below 4 GiB");
     rule((address & 3) == 0 && (address & 4095) + 4 * length <= 4096, "4 KiB");

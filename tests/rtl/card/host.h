@@ -144,6 +144,8 @@ class Host
     uint32_t beat_[4] = {};
     uint32_t beat_user_ = 0;
     Tlp tx_;
+    // The first beat of the frame under way: it waits to be taken; it was offered with bus mastering on, or in the clock after.
+    bool offered_ = false, mastered_ = false, mastered_before_ = true;
     std::vector<Read> reads_;
     std::map<uint8_t, Tlp> answers_;
     uint8_t tag_ = 0;

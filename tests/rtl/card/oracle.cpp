@@ -64,8 +64,9 @@ Sa random_sa(Host &host, uint32_t features)
     auto has = [&](unsigned bit) { return features >> bit & 1; };
     Sa sa;
     sluice_sa_params &p = sa.params;
+    // DES and 3DES are slow, so they come less often.
     do {
-        p.cipher = (uint8_t)host.below(6);
+        p.cipher = (uint8_t)(host.below(3) ? SLUICE_CIPHER_AES128 + host.below(3) : host.below(3));
     } while ((p.cipher == SLUICE_CIPHER_DES || p.cipher == SLUICE_CIPHER_DES3) && !has(2));
     do {
         p.mac = (uint8_t)host.below(4);

@@ -13,6 +13,8 @@
 namespace chaos
 {
 
+const unsigned longest = 250000; // clocks of the longest operation, 16 KiB of 3DES, behind another
+
 Chaos::Chaos(uint64_t seed) : host(seed), device(host)
 {
     host.spoil = [this](const Span &) { return spoil(); };
@@ -129,13 +131,21 @@ void Chaos::noise()
 
 void Chaos::drain()
 {
-    for (Queue &q : queues) {
+    size_t left = 0;
+    do {
+        left = ops.size();
         host.until(
             [&] {
-                settle(q);
-                return q.pending == 0;
+                unsigned pending = 0;
+                for (Queue &q : queues) {
+                    settle(q);
+                    pending += q.pending;
+                }
+                return pending == 0;
             },
-            120000);
+            longest);
+    } while (!ops.empty() && ops.size() < left);
+    for (const Queue &q : queues) {
         expect(q.pending == 0, "operations did not end");
     }
     host.until([&] { return host.top.idle_o && host.quiet(); }, 30000);
@@ -176,16 +186,11 @@ void Chaos::no_key_left()
 
 void Chaos::reset(unsigned kind)
 {
-    unsigned broken = host.broken_rules;
     resets[kind]++;
     wiped += (unsigned)ops.size();
     if (kind >= 4) {
-        // Bus mastering off: the frame under way may still come.
-        host.until([&] { return host.top.tx_valid_o && host.top.tx_last_o && host.top.tx_ready_i; }, 300);
         host.top.cfg_bus_master_i = 0;
         host.run(host.below(9000));
-        expect(host.broken_rules - broken <= 1, "more than a frame was sent with bus mastering off");
-        host.broken_rules = broken;
         host.top.cfg_bus_master_i = host.below(2);
     }
     switch (kind % 4) {
