@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Test of the whole card at the level of TLPs, in Verilator, against OpenSSL.
+# Test of the whole card at the level of TLPs, in Verilator, against OpenSSL: the small configuration, and on demand the full one.
 CARD_BUILD := $(BUILD)/tests/rtl
 CARD_CXX := $(wildcard tests/rtl/card/*.cpp)
 CARD_VLT := tests/rtl/card/public.vlt
 
 TESTS += $(CARD_BUILD)/card_test
+HELP += "card-full|the card's test by TLPs with the full configuration (SEED= GROUP=)"
+HELP += "chaos|faults and resets at random under load, small and full configuration (LIVES=100 SEED=)"
 
-$(CARD_BUILD)/card_test: $(RTL_SV) $(CARD_CXX) $(CARD_VLT) $(wildcard tests/rtl/card/*.h tests/rtl/lane/reference.*) | $(GENERATED)
+$(CARD_BUILD)/card_test: CARD_SIZE := -GLanes=2 -GIoQueues=2
+$(CARD_BUILD)/card_test_full: CARD_SIZE := -GLanes=16 -GIoQueues=8
+$(CARD_BUILD)/card_test $(CARD_BUILD)/card_test_full: $(RTL_SV) $(CARD_CXX) $(CARD_VLT) \
+  $(wildcard tests/rtl/card/*.h tests/rtl/lane/reference.*) | $(GENERATED)
 	@mkdir -p $(@D)
-	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 \
+	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 $(CARD_SIZE) \
 	  -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
-	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $(CARD_BUILD)/card.obj --top-module sluice_card -o $(abspath $@) \
+	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \
 	  $(CARD_VLT) $(RTL_SV) $(abspath $(CARD_CXX)) >$@.log 2>&1 || { cat $@.log; false; }
+
+.PHONY: card-full chaos
+card-full: $(CARD_BUILD)/card_test_full
+	$< $(if $(SEED),$(SEED),$$(date +%s)) $(GROUP)
+
+chaos: $(CARD_BUILD)/card_test $(CARD_BUILD)/card_test_full
+	for test in $^; do \
+	  CHAOS=$(if $(LIVES),$(LIVES),100) CHAOS_VERBOSE=1 $$test $(if $(SEED),$(SEED),$$(date +%s)) chaos || exit 1; done
