@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The long random campaign, on the small card and the full one. SECONDS= for each of them, SEED= to repeat the choices.
+# The long random campaign, on the small card and the full one, SECONDS= for each of them; and the sweep of every size, on the card
+# of LANES and IO_QUEUES. SEED= repeats the choices.
 CAMPAIGN := $(BUILD)/tests/campaign/campaign
 CAMPAIGN_KIT := $(patsubst %,$(BUILD)/tests/driver/%.o,kit layout mix mix_plan mix_sa reference sim_child tap)
 CAMPAIGN_SECONDS := $(if $(SECONDS),$(SECONDS),120)
@@ -19,4 +20,11 @@ campaign: $(CAMPAIGN)
 campaign-on: $(CAMPAIGN) $(SLUICE_SIM)-$(SIM_KIND)
 	SLUICE_SIM=$(SLUICE_SIM)-$(SIM_KIND) SECONDS=$(CAMPAIGN_SECONDS) $(CAMPAIGN)
 
+SWEEP := $(BUILD)/tests/driver/pairs_test
+
+.PHONY: sweep
+sweep: $(SWEEP) $(SLUICE_SIM)-$(SIM_KIND)
+	SLUICE_SIM=$(SLUICE_SIM)-$(SIM_KIND) $(SWEEP) sim
+
+HELP += "sweep|every pairing and form on the simulated card, sizes 0 to 300 each and random to 16 KiB, against OpenSSL"
 HELP += "campaign|random operations of every sort with faults, small and full card against software (SECONDS=120 SEED=)"
