@@ -50,8 +50,8 @@ function bits_of(from,    i, n, j, hi, lo, name) {
         if ($i == "{" || $i == "}")
             continue
         name = $i
-        if (name !~ /^[\\$]/) {                     # a constant: width'bits
-            hi = name + 0
+        if (name !~ /^[\\$]/) {                     # a constant: width'bits, or a number of 32 bits
+            hi = name ~ /'/ ? name + 0 : 32
             while (hi-- > 0)
                 bit[n++] = ""
             continue
