@@ -118,11 +118,12 @@ module queue_check #(
   logic [1:0]  says_q;
   logic [10:0] words_q;
   logic [5:0]  place_q;
-  logic [63:0] counter_q;
+  logic [63:0] counter_q, raise_next_q;
+  logic        raise_q;
   assign look_sa_o    = sa[7:0];
-  assign raise_o      = state_q == Judge && status == sluice_regs_pkg::StatusOk && counted && !is_nop;
+  assign raise_o      = raise_q;
   assign raise_sa_o   = sa[7:0];
-  assign raise_next_o = next_q;
+  assign raise_next_o = raise_next_q;
   assign in_ready_o   = state_q == Empty;
   assign out_valid_o  = state_q == Ready;
   assign query_busy_o = state_q != Empty && sa == {8'd0, query_sa_i};
@@ -187,6 +188,8 @@ module queue_check #(
                    look_meta_i.cipher == sluice_regs_pkg::CipherDes3[2:0];
       counter_q <= counted ? look_next_i : tls ? seq : 64'd0;
     end
+    raise_q      <= rst_ni && state_q == Judge && status == sluice_regs_pkg::StatusOk && counted && !is_nop;
+    raise_next_q <= next_q;
     if (!rst_ni) state_q <= Empty;
     else begin
       unique case (state_q)

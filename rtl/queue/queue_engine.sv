@@ -231,12 +231,19 @@ module queue_engine #(
   logic [127:0]        commit_counter;
   card_pkg::flight_t   commit_flight;
   logic [7:0]          commit_status;
+  logic                done_valid_q, done_err_q;
+  logic [IdW-1:0]      done_id_q;
+  always_ff @(posedge clk_i) begin
+    done_valid_q <= done_valid_i && rst_ni;
+    done_id_q    <= done_id_i;
+    done_err_q   <= done_err_i;
+  end
   queue_table #(.SaCount(SaCount)) u_table (
     .clk_i, .rst_ni, .in_valid_i(work_valid), .in_ready_o(work_ready), .in_i(work),
     .may_put_i(issue_ready && (lists_ready || !(work.src_list || work.dst_list))), .put_o(put), .put_id_o(put_id),
     .dst_id_i(dst_id), .dst_o(dst), .dst_list_o(dst_list),
     .res_valid_i(res_valid), .res_id_i(res.id), .res_status_i(res.status), .res_length_i(res.length), .res_sure_i(res.sure),
-    .res_counter_i(res.counter), .done_valid_i, .done_id_i, .done_err_i,
+    .res_counter_i(res.counter), .done_valid_i(done_valid_q), .done_id_i(done_id_q), .done_err_i(done_err_q),
     .empty_valid_i(empty_valid), .empty_ready_o(empty_ready), .empty_id_i(res.id), .empty_err_i(empty_err),
     .commit_valid_o(commit_valid), .commit_flight_o(commit_flight), .commit_status_o(commit_status),
     .commit_length_o(commit_length), .commit_sure_o(commit_sure), .commit_counter_o(commit_counter), .commit_err_o(commit_err),

@@ -69,7 +69,7 @@ module queue_issue #(
   localparam logic [10:0]  LongWords  = 256;                                  // 4 KiB and up is a long record
   localparam int unsigned  Kept       = Lanes >= 16 ? 2 : Lanes > 1 ? 1 : 0;  // lanes that long records do not take
 
-  typedef enum logic [2:0] {Pick, Read, Room, Level, Choose, Give} state_e;
+  typedef enum logic [2:0] {Pick, Read, Room, Level, Turn, Choose, Give} state_e;
   state_e state_q;
 
   // ---- slots
@@ -77,9 +77,9 @@ module queue_issue #(
   logic [card_pkg::SlotW-1:0]  slot_q [Slots];
   logic [card_pkg::SlotW-1:0]  slot_out_q;
   logic [IdW-1:0]              id_q;
-  logic                        key_put;
+  logic                        key_q, key_put;
   logic [1:0]                  put_class;
-  assign key_put     = key_valid_i && state_q == Pick;
+  assign key_put     = key_q && state_q == Pick;
   assign key_ready_o = key_put;
   assign put_class   = key_put ? (key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal) :
                        put_work_i.lanes == card_pkg::ClassNormal && put_work_i.words >= LongWords ? card_pkg::ClassLong :
@@ -182,7 +182,7 @@ module queue_issue #(
   localparam logic [31:0] LongMask   = (32'd1 << (Lanes - Kept)) - 32'd1;
   localparam logic [31:0] LegacyMask = (32'd1 << LegacyLanes) - 32'd1;
   localparam logic [31:0] StreamMask = ((32'd1 << All) - 32'd1) & ~RecordMask;
-  logic [All-1:0]        room, take, fit, able, none, one, level_q, above, choice;
+  logic [All-1:0]        room, take, fit, fit_q, able, none, one, level_q, above, choice_q;
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
@@ -190,7 +190,7 @@ module queue_issue #(
   assign fit = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
                slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
                slot.lanes == card_pkg::ClassLong && !alone_q[13] ? LongMask[All-1:0] : RecordMask[All-1:0];
-  assign able = room & job_ready_i & fit;
+  assign able = room & job_ready_i & fit_q;
   for (genvar l = 0; l < All; l++) begin : g_lane
     logic [2:0] jobs;
     queue_lane_room #(.RingAw(RingAw)) u_room (
@@ -199,13 +199,16 @@ module queue_issue #(
     );
     assign none[l]  = able[l] && jobs == 3'd0;
     assign one[l]   = able[l] && jobs == 3'd1;
+    if (l == 0) begin : g_first
+      assign above[l] = 1'b0;
+    end else begin : g_other
+      assign above[l] = level_q[l] && lane_q < 5'(l);
+    end
   end
-  assign above  = level_q & ~((All'(2) << lane_q) - All'(1));
-  assign choice = above != '0 ? above : level_q;
   always_comb begin
     best = 5'd0;
     for (int unsigned i = 0; i < All; i++) begin
-      if (choice[All - 1 - i]) best = 5'(All - 1 - i);
+      if (choice_q[All - 1 - i]) best = 5'(All - 1 - i);
     end
   end
 
@@ -261,6 +264,8 @@ module queue_issue #(
       class_q <= class_next;
       id_q    <= heads[IdW * class_next +: IdW];
     end
+    fit_q <= fit;
+    if (state_q == Turn) choice_q <= above != '0 ? above : level_q;
     if (state_q == Level) begin
       level_q    <= none != '0 ? none : one != '0 ? one : able;
       found_q    <= able != '0;
@@ -275,12 +280,14 @@ module queue_issue #(
     if (!rst_ni) begin
       state_q <= Pick;
       class_q <= 2'd0;
+      key_q   <= 1'b0;
       lane_q  <= 5'd0;
       alone_q <= 14'd0;
       load_q  <= 1'b0;
       stall_o <= 1'b0;
     end else begin
       load_q <= pop || (load_q && !load_last);
+      key_q  <= key_valid_i && !key_put;
       if (put_i && put_class == card_pkg::ClassNormal) alone_q <= 14'd0;
       else if (!alone_q[13]) alone_q <= alone_q + 14'd1;
       if (state_q == Choose && found_q) lane_q <= best;
@@ -290,7 +297,8 @@ module queue_issue #(
         Pick:    if (any != 4'b0000 && !key_put) state_q <= Read;
         Read:    state_q <= Room;
         Room:    state_q <= Level;
-        Level:   state_q <= Choose;
+        Level:   state_q <= Turn;
+        Turn:    state_q <= Choose;
         Choose:  state_q <= Give;
         default: if (pop || leave) state_q <= Pick;
       endcase

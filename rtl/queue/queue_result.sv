@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // First half of the writer: takes the lanes' results in turn, finds where each goes to, page by page where the destination is a
-// list, and hands it to the second half (queue_writer) with its write commands on their way. 7 clocks a result, while the one
-// before it is written out; a page of a list takes 4 more, the first none. What writes nothing is done here.
+// list, and hands it to the second half (queue_writer) with its write commands on their way. 8 clocks a result, while the one
+// before it is written out; a page of a list takes 6 more, the first none. What writes nothing is done here.
 `default_nettype none
 
 module queue_result #(
@@ -46,21 +46,25 @@ module queue_result #(
   output logic                               cmd_last_o,
   output logic                               idle_o
 );
-  typedef enum logic [3:0] {Pick, Take, Find, Aim, Check, CheckEntry, Command, Next, NextEntry, Hand, Refuse} state_e;
+  typedef enum logic [3:0] {Pick, Choose, Take, Find, Aim, Span, Check, CheckEntry, Judge, Command, Next, NextEntry, Hand,
+                            Refuse} state_e;
   state_e state_q;
 
   // ---- which lane: turn by turn
-  logic [Lanes-1:0] mine, waiting_q, above, choice;
+  logic [Lanes-1:0] mine, waiting_q, above, choice_q;
   logic [4:0]       lane_q, best;
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
     assign mine[l]  = state_q != Pick && lane_q == 5'(l);
+    if (l == 0) begin : g_first
+      assign above[l] = 1'b0;
+    end else begin : g_other
+      assign above[l] = waiting_q[l] && lane_q < 5'(l);
+    end
   end
-  assign above  = waiting_q & ~((Lanes'(2) << lane_q) - Lanes'(1));
-  assign choice = above != '0 ? above : waiting_q;
   always_comb begin
     best = 5'd0;
     for (int unsigned i = 0; i < Lanes; i++) begin
-      if (choice[Lanes - 1 - i]) best = 5'(Lanes - 1 - i);
+      if (choice_q[Lanes - 1 - i]) best = 5'(Lanes - 1 - i);
     end
   end
 
@@ -77,12 +81,12 @@ module queue_result #(
   logic [14:0] left_q, to_page, len;
   logic [2:0]  end_page;
   logic [63:0] entry;
-  logic        only;
+  logic        only, stray_q;
   assign is_key   = res_q.id == IdW'(card_pkg::KeysId);
   assign is_empty = res_q.out_len == 15'd0;
   assign entry    = index_q[0] ? list_data_i[127:64] : list_data_i[63:0];
   assign dst      = dst_list_i ? entry : dst_i;
-  assign end_page = 3'(({3'd0, dst[11:0]} + res_q.out_len - 15'd1) >> 12);
+  assign end_page = 3'(({3'd0, addr_q[11:0]} + left_q - 15'd1) >> 12);
   assign only     = !list_q || last_q == index_q;
   assign to_page  = 15'd4096 - {3'd0, addr_q[11:0]};
   assign len      = only ? left_q : to_page;
@@ -114,15 +118,19 @@ module queue_result #(
       res_q   <= one;
       index_q <= 3'd0;
     end
+    if (state_q == Pick) choice_q <= above != '0 ? above : waiting_q;
     if (state_q == Aim) begin
       list_q <= dst_list_i;
       addr_q <= dst;
       low_q  <= dst[3:0];
       left_q <= res_q.out_len;
-      last_q <= end_page;
     end
-    if (state_q == CheckEntry) index_q <= only ? 3'd0 : index_q + 3'd1;
-    if (state_q == Aim && dst_list_i && end_page != 3'd0) index_q <= 3'd1;
+    if (state_q == Span) begin
+      last_q  <= end_page;
+      index_q <= list_q && end_page != 3'd0 ? 3'd1 : 3'd0;
+    end
+    if (state_q == CheckEntry) stray_q <= entry[11:0] != 12'd0;
+    if (state_q == Judge) index_q <= only ? 3'd0 : index_q + 3'd1;
     if (state_q == Command && cmd_ready_i) begin
       left_q  <= left_q - len;
       index_q <= index_q + 3'd1;
@@ -133,17 +141,19 @@ module queue_result #(
       lane_q  <= 5'd0;
     end else begin
       unique case (state_q)
-        Pick: if (waiting_q != '0) begin
+        Pick:       if (waiting_q != '0) state_q <= Choose;
+        Choose: begin
           state_q <= Take;
           lane_q  <= best;
         end
         Take:       state_q <= Find;
         Find:       state_q <= Aim;
-        Aim:        if (is_key) state_q <= Pick;
-                    else if (is_empty || (dst_list_i && list_err_i)) state_q <= Refuse;
-                    else state_q <= dst_list_i && end_page != 3'd0 ? Check : Command;
+        Aim:        state_q <= is_key ? Pick : Span;
+        Span:       if (is_empty || (list_q && list_err_i)) state_q <= Refuse;
+                    else state_q <= list_q && end_page != 3'd0 ? Check : Command;
         Check:      state_q <= CheckEntry;
-        CheckEntry: state_q <= entry[11:0] != 12'd0 ? Refuse : only ? Command : Check;
+        CheckEntry: state_q <= Judge;
+        Judge:      state_q <= stray_q ? Refuse : only ? Command : Check;
         Command:    if (cmd_ready_i) state_q <= only ? Hand : Next;
         Next:       state_q <= NextEntry;
         NextEntry:  state_q <= Command;

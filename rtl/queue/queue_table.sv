@@ -89,14 +89,14 @@ module queue_table #(
   end
 
   // ---- what is next: something done, a slot to free, an operation to place
-  logic           event_q, event_err_q, free_q;
-  logic [IdW-1:0] event_id_q, chain_id_q, chain_to_q, lead_id_q;
+  logic           event_q, event_err_q, pend_q, pend_err_q, free_q;
+  logic [IdW-1:0] event_id_q, pend_id_q, chain_id_q, chain_to_q, lead_id_q;
   logic           go;      // this clock is not the event's
   assign go            = !event_q;
   assign free_now      = state_q == Idle && go && free_q;
   assign put_o         = state_q == Idle && go && !free_q && in_valid_i && (fresh || freed_valid) && (in_i.direct || may_put_i);
   assign in_ready_o    = put_o;
-  assign empty_ready_o = !done_valid_i;
+  assign empty_ready_o = !pend_q;
 
   // ---- state of a slot
   localparam int unsigned StateW = 4 + IdW;
@@ -193,8 +193,9 @@ module queue_table #(
   logic [IdW:0] count_q;
   assign idle_o = count_q == '0 && state_q == Idle && !free_q;
   always_ff @(posedge clk_i) begin
-    event_id_q  <= done_valid_i ? done_id_i : empty_id_i;
-    event_err_q <= done_valid_i ? done_err_i : empty_err_i;
+    event_id_q  <= done_valid_i ? done_id_i : pend_id_q;
+    event_err_q <= done_valid_i ? done_err_i : pend_err_q;
+    if (!pend_q) {pend_id_q, pend_err_q} <= {empty_id_i, empty_err_i};
     if (put_o) begin
       chain_id_q <= put_id;
       chain_to_q <= tail;
@@ -211,11 +212,13 @@ module queue_table #(
       wipe_q       <= 8'd0;
       fresh_q      <= '0;
       event_q      <= 1'b0;
+      pend_q       <= 1'b0;
       free_q       <= 1'b0;
       pick_valid_q <= 1'b0;
       count_q      <= '0;
     end else begin
-      event_q <= done_valid_i || empty_valid_i;
+      event_q <= done_valid_i || pend_q;
+      pend_q  <= pend_q ? done_valid_i : empty_valid_i;
       if (commit_take_i) free_q <= 1'b1;
       else if (free_now) free_q <= 1'b0;
       pick_valid_q <= pop || (pick_valid_q && !commit_take_i);
