@@ -109,13 +109,14 @@ module sluice_stream #(
   logic [2:0] what;
   logic [7:0] index, status;
   logic       valid, to_hash, to_cipher, to_out, iv, message_end, message_length, outer, taken, use_hash, walking, start;
-  logic       hash_init, swap, des_key, store_read, store_write, store_clear, load, replay, save_chain, save_cipher, save_gather;
+  logic       hash_init, swap, des_key, store_read, store_write, store_clear, load, replay, save_chain;
+  logic       save_words, save_cipher, save_gather;
   logic [5:0] store_index, load_index;
   logic       result, result_ready, clear, wipe, wipe_step, wipe_other, wipe_ready;
 
   // What the record and the units say.
   logic        active, prefixed, finished, differs, header_done, header_bad, length_bad, seal_bad;
-  logic        over_q, short_q, iv_pending_q, body_pending_q, iv_end, body_end, verdict_bad;
+  logic        over_q, short_q, iv_pending_q, body_pending_q, verdict_bad;
   logic [39:0] header;
   logic [63:0] seq;
   logic [14:0] total, left, out_total, sure;
@@ -154,15 +155,15 @@ module sluice_stream #(
     .short_i          (short_q),
     .iv_pending_i     (iv_pending_q),
     .body_pending_i   (body_pending_q),
-    .body_end_i       (body_end),
-    .iv_end_i         (iv_end),
-    .left_i           (left != 15'd0),
+    .body_end_i       (body_end_q),
+    .iv_end_i         (iv_end_q),
+    .left_i           (left_q),
     .iv_len_i         (iv_len),
     .padding_i        (padding),
     .cipher_count_i   (cipher_count),
     .hash_words_left_i (hash_count[5:2]),
-    .hash_now_i       (hash_now),
-    .source_i         (source_q != 15'd0),
+    .hash_now_i       (hash_at_q),
+    .source_i         (some_q),
     .verdict_bad_i    (verdict_bad),
     .begin_o          (begin_record),
     .make_header_o    (make_header),
@@ -187,8 +188,8 @@ module sluice_stream #(
     .use_hash_o       (use_hash),
     .walking_o        (walking),
     .start_o          (start),
-    .cipher_idle_i    (cipher_idle),
-    .hash_quiet_i     (hash_quiet),
+    .cipher_idle_i    (cipher_idle && !byte_q),
+    .hash_quiet_i     (hash_quiet && !byte_q),
     .hash_init_o      (hash_init),
     .swap_o           (swap),
     .des_key_o        (des_key),
@@ -200,6 +201,7 @@ module sluice_stream #(
     .load_index_o     (load_index),
     .replay_o         (replay),
     .save_chain_o     (save_chain),
+    .save_words_o     (save_words),
     .save_cipher_o    (save_cipher),
     .save_gather_o    (save_gather),
     .result_o         (result),
@@ -303,13 +305,24 @@ module sluice_stream #(
 
   // How far the record is. What is registered is looked at a clock after the bytes have stopped.
   logic [14:0] source_q;  // bytes of the part to be taken
-  assign body_end = left == {9'd0, seal ? 6'd0 : after};
-  assign iv_end   = {1'b0, left} == body_left;
+  logic        some_q, left_q, iv_end_q, body_end_q;
+  logic [6:0]  after_q, after_one_q;
+  logic [15:0] iv_one_q;
   always_ff @(posedge clk_i) begin
     over_q         <= source_q > left;
     short_q        <= source_q != left;
     iv_pending_q   <= !seal && {1'b0, left} > body_left;
-    body_pending_q <= left > {9'd0, seal ? 6'd0 : after};
+    body_pending_q <= left > {8'd0, after_q};
+    after_q        <= seal ? 7'd0 : {1'b0, after};
+    after_one_q    <= after_q + 7'd1;
+    iv_one_q       <= body_left + 16'd1;
+  end
+
+  // These are right in the next clock.
+  always_ff @(posedge clk_i) begin
+    left_q     <= take ? left != 15'd1 : left != 15'd0;
+    iv_end_q   <= take ? {1'b0, left} == iv_one_q : {1'b0, left} == body_left;
+    body_end_q <= take ? left == {8'd0, after_one_q} : left == {8'd0, after_q};
   end
 
   // Bytes of the source. The word they come from is read when it is used up; but not in the clock of its last byte with the NULL
@@ -320,19 +333,21 @@ module sluice_stream #(
   logic [127:0]      read_data;
   logic [7:0]        ring_byte, put_byte, digest_byte, cipher_byte;
   logic [14:0]       put_q;
-  logic              hash_ready, cipher_room, cipher_out, tap;
+  logic              hash_ready, cipher_room, cipher_out, tap, tapped;
+  logic [5:0]        hash_at_q;
 
   assign from_ring = what == 3'd0;
   assign ring_byte = read_data[8 * place_q +: 8];
-  assign ring_last = walking && valid && have_q && place_q == 4'd15 && !null_cipher && (!to_cipher || cipher_room) &&
-                     (!to_hash || hash_ready);
-  assign read      = walking && source_q != 15'd0 && (!have_q || ring_last);
+  assign ring_last = walking && valid && have_q && place_q == 4'd15 && !null_cipher &&
+                     (!byte_q || ((!byte_cipher_q || cipher_room) && (!byte_hash_q || hash_ready)));
+  assign read      = walking && some_q && (!have_q || ring_last);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || start) begin
       have_q      <= 1'b0;
       place_q     <= 4'd0;
       source_q    <= job.src_len;
+      some_q      <= job.src_len != 15'd0;
       read_word_q <= job.base + RingAw'(3);
       put_q       <= 15'd0;
     end else begin
@@ -345,6 +360,7 @@ module sluice_stream #(
       if (taken && from_ring) begin
         place_q  <= place_q + 4'd1;
         source_q <= source_q - 15'd1;
+        some_q   <= source_q != 15'd1;
       end
       if (put && put_gnt) put_q <= put_q + 15'd1;
     end
@@ -380,7 +396,7 @@ module sluice_stream #(
   // Length of what is hashed: the key's block, then the prefix and the rest, or the digest.
   assign message_bits = {outer ? 17'd64 + {11'd0, hash_words, 2'd0} : 17'd77 + {1'b0, mac_field}, 3'd0};
   always_comb begin
-    unique case (md5 ? hash_now[2:0] : 3'd7 - hash_now[2:0])
+    unique case (md5 ? hash_at_q[2:0] : ~hash_at_q[2:0])
       3'd0:    end_byte = message_bits[7:0];
       3'd1:    end_byte = message_bits[15:8];
       3'd2:    end_byte = {4'd0, message_bits[19:16]};
@@ -404,16 +420,39 @@ module sluice_stream #(
     endcase
   end
 
-  // Who takes them. Sealing etm, the hash takes what the cipher gives.
-  logic walk, cipher_in_valid, cipher_ready, hash_valid;
-  assign tap   = seal && etm && use_hash;
-  assign walk  = valid && (!from_ring || have_q);
-  assign taken = walk && (!to_hash || hash_ready) && (!to_cipher || cipher_ready) && (!to_out || put_gnt);
+  // Who takes them, from a register. Sealing etm, the hash takes what the cipher gives.
+  logic       walk, byte_q, byte_hash_q, byte_cipher_q, byte_out_q, byte_iv_q, byte_go, cipher_in_valid, cipher_ready, hash_valid;
+  logic [7:0] walked_q;
+  assign tap     = seal && etm && use_hash;
+  assign walk    = valid && (!from_ring || have_q);
+  assign byte_go = (!byte_hash_q || hash_ready) && (!byte_cipher_q || cipher_ready) && (!byte_out_q || put_gnt);
+  assign taken   = walk && (!byte_q || byte_go);
 
-  assign cipher_in_valid = replay || (walk && to_cipher && (!to_hash || hash_ready));
-  assign put             = to_out ? walk && (!to_hash || hash_ready) : cipher_out && (!tap || hash_ready);
-  assign put_byte        = to_out ? walk_byte : cipher_byte;
-  assign hash_valid      = (taken && to_hash) || (tap && cipher_out && !to_out && put_gnt);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear) byte_q <= 1'b0;
+    else byte_q <= (taken && (to_hash || to_cipher || to_out)) || (byte_q && !byte_go);
+    if (!rst_ni || clear) walked_q <= 8'd0;
+    else if (taken) walked_q <= walk_byte;
+    if (taken) begin
+      byte_hash_q   <= to_hash;
+      byte_cipher_q <= to_cipher;
+      byte_out_q    <= to_out;
+      byte_iv_q     <= iv;
+    end
+  end
+
+  // How much of its block the hash has or will have with the byte in the register.
+  assign tapped = tap && cipher_out && !(byte_q && byte_out_q) && put_gnt && hash_ready;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear) hash_at_q <= 6'd0;
+    else if (load && load_index == 6'd0) hash_at_q <= store_word[19:14];
+    else if ((taken && to_hash) || tapped) hash_at_q <= hash_at_q + 6'd1;
+  end
+
+  assign cipher_in_valid = replay || (byte_q && byte_cipher_q && (!byte_hash_q || hash_ready));
+  assign put             = byte_q && byte_out_q ? !byte_hash_q || hash_ready : cipher_out && (!tap || hash_ready);
+  assign put_byte        = byte_q && byte_out_q ? walked_q : cipher_byte;
+  assign hash_valid      = (byte_q && byte_go && byte_hash_q) || tapped;
   assign put_word        = job.base + put_q[14:4];
 
   sluice_stream_ring #(.RingAw(RingAw)) u_ring (
@@ -437,7 +476,7 @@ module sluice_stream #(
   );
 
   // SA words, cipher, hash.
-  logic [31:0]  sa_word, gather, tail, peek, bytes;
+  logic [31:0]  sa_word, gather, tail, whole_word, bytes;
   logic [63:0]  sa_des_key;
   logic [127:0] round_key, chain;
   logic [3:0]   round_index, sa_index;
@@ -486,8 +525,9 @@ module sluice_stream #(
     .in_valid_i      (cipher_in_valid),
     .in_ready_o      (cipher_ready),
     .in_room_o       (cipher_room),
-    .in_i            (replay ? store_word[8 * load_index[1:0] +: 8] : walk_byte),
-    .in_iv_i         (iv),
+    .in_i            (replay ? store_word[8 * load_index[1:0] +: 8] : walked_q),
+    .pass_i          (walked_q),
+    .in_iv_i         (replay ? iv : byte_iv_q),
     .out_valid_o     (cipher_out),
     .out_ready_i     (put_gnt && (!tap || hash_ready)),
     .out_o           (cipher_byte),
@@ -507,7 +547,7 @@ module sluice_stream #(
     .mac_i        (config_word[9:8]),
     .byte_valid_i (hash_valid),
     .byte_ready_o (hash_ready),
-    .byte_i       (tap && !to_hash ? cipher_byte : walk_byte),
+    .byte_i       (tapped ? cipher_byte : walked_q),
     .count_o      (hash_now),
     .quiet_o      (hash_quiet),
     .shift_i      (load_hash || swap || save_chain || (clear && wipe_step && !index[3])),
@@ -518,8 +558,8 @@ module sluice_stream #(
     .put_bytes_i  (load && load_index[5] && load_index[3:0] == hash_count[5:2]),
     .put_word_i   (store_word),
     .put_count_i  (hash_count[1:0]),
-    .peek_index_i (store_index[3:0]),
-    .peek_o       (peek),
+    .take_i       (save_words),
+    .take_word_o  (whole_word),
     .bytes_o      (bytes),
     .wipe_i       (wipe),
     .wipe_index_i (index[3:0])
@@ -542,7 +582,7 @@ module sluice_stream #(
       3'd1:    save_word = store_index[2] ? gather : chain[31:0];
       3'd2:    save_word = tail;
       3'd3:    save_word = digest_word;
-      default: save_word = store_index[3:0] == hash_now[5:2] ? bytes : peek;
+      default: save_word = store_index[3:0] == hash_now[5:2] ? bytes : whole_word;
     endcase
   end
 

@@ -91,7 +91,8 @@ module sluice_stream_control (
   output logic [5:0] load_index_o,
   output logic       replay_o,        // a byte of it goes to the cipher
   output logic       save_chain_o,    // a word of the hash's chain leaves,
-  output logic       save_cipher_o,   // of the cipher's,
+  output logic       save_words_o,    // one of its bytes,
+  output logic       save_cipher_o,   // of the cipher's chain,
   output logic       save_gather_o,   // a byte of its block
 
   output logic       result_o,        // one clock
@@ -108,7 +109,7 @@ module sluice_stream_control (
 );
 
   typedef enum logic [4:0] {
-    Reset, Clear, Idle, Load, Plan, Check, Restore, Replay, Init, Next, HeadIn, HeadCheck, HeadOut, Prefix, Iv, Body, Drain,
+    Reset, Clear, Idle, Load, Plan, Check, Restore, Replay, Init, Next, HeadIn, HeadCheck, HeadOut, IvOut, Prefix, Iv, Body, Drain,
     MessageEnd, Swap, OuterInit, Digest, MacIn, MacOut, Padding, End, Verdict, Result, Save, SaveGather, Zero, Finish
   } state_e;
   state_e state_q, state_d;
@@ -158,9 +159,14 @@ module sluice_stream_control (
       HeadIn: valid_o = !header_done_i && source_i;
       HeadOut: begin
         what_o    = FromHeader;
-        valid_o   = index_q != 8'd5 + {3'd0, iv_len_i};
+        valid_o   = 1'b1;
         to_out_o  = 1'b1;
-        to_hash_o = use_hash_o && etm_i && index_q >= 8'd5;
+      end
+      IvOut: begin
+        what_o    = FromHeader;
+        valid_o   = 1'b1;
+        to_out_o  = 1'b1;
+        to_hash_o = use_hash_o && etm_i;
       end
       Prefix: begin
         what_o    = FromPrefix;
@@ -203,10 +209,15 @@ module sluice_stream_control (
     endcase
   end
 
+  // Leaving a state sets the index to what the next one begins with.
+  logic       leave;
+  logic [7:0] begins;
   always_comb begin
     state_d       = state_q;
-    index_d       = index_q + 8'd1;
     status_d      = status_q;
+    leave         = 1'b0;
+    begins        = 8'd0;
+    index_d       = index_q + 8'd1;
     begin_o       = 1'b0;
     make_header_o = 1'b0;
     header_end_o  = 1'b0;
@@ -217,48 +228,61 @@ module sluice_stream_control (
     hash_init_o   = 1'b0;
 
     unique case (state_q)
-      Reset: if (index_q == 8'd15) state_d = Clear;
-      // Hash, keys and memories forget; the clock after the last one the registers are clear too.
+      Reset: begin
+        leave   = index_q == 8'd15;
+        state_d = leave ? Clear : Reset;
+      end
+      // Hash, keys and memories forget; registers are clear from the first clock on.
       Clear: begin
         hash_init_o = wipe_step_o && index_q == 8'd8;
+        leave       = wipe_step_o && index_q == 8'd15;
         if (!wipe_step_o) index_d = index_q;
-        else if (index_q == 8'd15) state_d = wiped_q ? Finish : Idle;
+        if (leave) state_d = wiped_q ? Finish : Idle;
       end
-      Idle: if (fetched_i) begin
+      Idle: begin
+        leave    = fetched_i;
         status_d = sluice_regs_pkg::StatusOk;
-        state_d  = Load;
+        if (leave) state_d = Load;
       end
 
-      Load: if (index_q == 8'd5) state_d = Plan;
+      Load: begin
+        leave   = index_q == 8'd5;
+        state_d = leave ? Plan : Load;
+      end
       Plan: begin
         des_key_o     = des_i && index_q < 8'd3;
         begin_o       = first_i && index_q == 8'd1;
         make_header_o = first_i && seal_i && index_q == 8'd6;
-        if (index_q == 8'd13) state_d = Check;
+        leave         = index_q == 8'd13;
+        state_d       = leave ? Check : Plan;
       end
       Check: begin
-        state_d = Restore;
         if (fetch_err_i) status_d = sluice_regs_pkg::StatusDmaError;
         else if (!first_i && !active_i) status_d = sluice_regs_pkg::StatusBadFormat;
         else if (first_i && seal_i && seal_bad_i) status_d = sluice_regs_pkg::StatusBadLength;
         else if ((seal_i || header_done_i) && (over_i || (last_i && short_i))) status_d = sluice_regs_pkg::StatusBadLength;
-        index_d = 8'd8;
-        if (status_d != sluice_regs_pkg::StatusOk) state_d = Result;
+        leave   = 1'b1;
+        begins  = 8'd8;
+        state_d = status_d == sluice_regs_pkg::StatusOk ? Restore : Result;
       end
       Restore: begin
         index_d = {2'd0, after_word};
-        if (restored) begin
-          state_d = cipher_count_i != 4'd0 ? Replay : Init;
-          index_d = 8'd16 - {4'd0, cipher_count_i};
-        end
+        leave   = restored;
+        begins  = 8'd16 - {4'd0, cipher_count_i};
+        if (leave) state_d = cipher_count_i != 4'd0 ? Replay : Init;
       end
-      Replay: if (index_q == 8'd15) state_d = Init;
-      Init: if (!load_q && !replay_q) begin
-        hash_init_o = use_hash_o && !finished_i;
-        state_d     = Next;
+      Replay: begin
+        leave   = index_q == 8'd15;
+        state_d = leave ? Init : Replay;
+      end
+      Init: begin
+        leave       = !load_q && !replay_q;
+        hash_init_o = leave && use_hash_o && !finished_i;
+        state_d     = leave ? Next : Init;
       end
 
       Next: begin
+        leave = 1'b1;
         if (!seal_i && !header_done_i) state_d = source_i ? HeadIn : End;
         else if (use_hash_o && !prefixed_i) state_d = Prefix;
         else if (seal_i && !header_done_i) state_d = HeadOut;
@@ -277,100 +301,128 @@ module sluice_stream_control (
       end
 
       HeadIn: begin
-        if (header_done_i) begin
-          header_end_o = 1'b1;
-          state_d      = HeadCheck;
-        end else if (!source_i) state_d = Next;
+        header_end_o = header_done_i;
+        leave        = header_done_i || !source_i;
+        if (leave) state_d = header_done_i ? HeadCheck : Next;
       end
-      HeadCheck: if (index_q == 8'd5) begin
-        state_d = Next;
-        if (header_bad_i) status_d = sluice_regs_pkg::StatusBadFormat;
-        else if (length_bad_i || over_i || (last_i && short_i)) status_d = sluice_regs_pkg::StatusBadLength;
-        if (status_d != sluice_regs_pkg::StatusOk) state_d = Result;
+      HeadCheck: begin
+        leave = index_q == 8'd5;
+        if (leave) begin
+          if (header_bad_i) status_d = sluice_regs_pkg::StatusBadFormat;
+          else if (length_bad_i || over_i || (last_i && short_i)) status_d = sluice_regs_pkg::StatusBadLength;
+          state_d = status_d == sluice_regs_pkg::StatusOk ? Next : Result;
+        end
       end
       HeadOut: begin
+        leave         = byte_taken_i && index_q == 8'd4;
+        begins        = 8'd5;
+        header_sent_o = leave;
         if (!byte_taken_i) index_d = index_q;
-        if (!valid_o) begin
-          header_sent_o = 1'b1;
-          state_d       = Next;
-        end
+        if (leave) state_d = iv_len_i == 5'd0 ? Next : IvOut;
+      end
+      IvOut: begin
+        leave = byte_taken_i && index_q == 8'd4 + {3'd0, iv_len_i};
+        if (!byte_taken_i) index_d = index_q;
+        if (leave) state_d = Next;
       end
       Prefix: begin
+        leave         = byte_taken_i && index_q == 8'd12;
+        prefix_done_o = leave;
         if (!byte_taken_i) index_d = index_q;
-        else if (index_q == 8'd12) begin
-          prefix_done_o = 1'b1;
-          state_d       = Next;
-        end
+        if (leave) state_d = Next;
       end
       Iv: begin
-        if (!source_i || iv_end_i) state_d = Next;
+        leave = !source_i || iv_end_i;
+        if (leave) state_d = Next;
       end
       Body: begin
-        if (!source_i || body_end_i) state_d = Next;
+        leave = !source_i || body_end_i;
+        if (leave) state_d = Next;
       end
-      Drain: if (cipher_idle_i) state_d = MessageEnd;
+      Drain: begin
+        leave   = cipher_idle_i;
+        state_d = leave ? MessageEnd : Drain;
+      end
 
       // The end of a message: 0x80, zeros, its length in bits; inner hash, then outer.
       MessageEnd: begin
-        if (!valid_o && hash_quiet_i) begin
-          state_d = Swap;
-          index_d = {4'd0, hash_words_i};
-        end
+        leave  = !valid_o && hash_quiet_i;
+        begins = {4'd0, hash_words_i};
+        if (leave) state_d = Swap;
       end
       Swap: begin
-        index_d = index_q - 8'd1;
-        if (index_q == 8'd1) begin
-          finish_mac_o = outer_q;
-          state_d      = outer_q ? Next : OuterInit;
-        end
+        index_d      = index_q - 8'd1;
+        leave        = index_q == 8'd1;
+        finish_mac_o = leave && outer_q;
+        if (leave) state_d = outer_q ? Next : OuterInit;
       end
       OuterInit: begin
         hash_init_o = 1'b1;
+        leave       = 1'b1;
         state_d     = Digest;
       end
       Digest: begin
+        leave = byte_taken_i && index_q == {2'd0, hash_words_i, 2'd0} - 8'd1;
         if (!byte_taken_i) index_d = index_q;
-        else if (index_q == {2'd0, hash_words_i, 2'd0} - 8'd1) state_d = MessageEnd;
+        if (leave) state_d = MessageEnd;
       end
 
       MacIn: begin
-        if (!source_i || !left_i) state_d = Next;
+        leave = !source_i || !left_i;
+        if (leave) state_d = Next;
       end
       MacOut: begin
+        leave = byte_taken_i && index_q == {2'd0, mac_len_i} - 8'd1;
         if (!byte_taken_i) index_d = index_q;
-        else if (index_q == {2'd0, mac_len_i} - 8'd1) state_d = Next;
+        if (leave) state_d = Next;
       end
       Padding: begin
+        leave = byte_taken_i && index_q == padding_i;
         if (!byte_taken_i) index_d = index_q;
-        else if (index_q == padding_i) state_d = Next;
+        if (leave) state_d = Next;
       end
 
-      End: if (cipher_idle_i && (!use_hash_o || hash_quiet_i)) state_d = Verdict;
+      End: begin
+        leave   = cipher_idle_i && (!use_hash_o || hash_quiet_i);
+        state_d = leave ? Verdict : End;
+      end
       Verdict: begin
+        leave   = 1'b1;
         state_d = Result;
         if (last_i && !header_done_i) status_d = sluice_regs_pkg::StatusBadLength;
         else if (last_i && !seal_i && etm_i && verdict_bad_i) status_d = sluice_regs_pkg::StatusAuthFailed;
       end
-      Result: if (result_ready_i) state_d = status_q == sluice_regs_pkg::StatusOk && !last_i ? Save : Zero;
+      Result: begin
+        leave = result_ready_i;
+        if (leave) state_d = status_q == sluice_regs_pkg::StatusOk && !last_i ? Save : Zero;
+      end
 
       Save: begin
         index_d = {2'd0, after_saved};
-        if (word == 6'd11) begin
-          state_d = SaveGather;
-        end else if (saved) begin
-          state_d = Clear;
-        end
+        leave   = word == 6'd11 || saved;
+        if (leave) state_d = word == 6'd11 ? SaveGather : Clear;
       end
-      SaveGather: if (index_q == 8'd15) begin
-        state_d = use_hash_o ? Save : Clear;
+      SaveGather: begin
+        leave  = index_q == 8'd15;
+        begins = 8'd16;
+        if (leave) state_d = use_hash_o ? Save : Clear;
+        if (!use_hash_o) begins = 8'd0;
       end
-      Zero: if (index_q == 8'd7) state_d = Clear;
-      Finish: state_d = Idle;
-      default: state_d = Clear;
+      Zero: begin
+        leave   = index_q == 8'd7;
+        state_d = leave ? Clear : Zero;
+      end
+      Finish: begin
+        leave   = 1'b1;
+        state_d = Idle;
+      end
+      default: begin
+        leave   = 1'b1;
+        state_d = Clear;
+      end
     endcase
 
-    if (state_d != state_q && state_q != Check && state_q != Restore && state_d != Swap) index_d = 8'd0;
-    if (state_q == SaveGather && state_d == Save) index_d = 8'd16;
+    if (leave) index_d = begins;
   end
 
   always_ff @(posedge clk_i) begin
@@ -436,6 +488,7 @@ module sluice_stream_control (
   assign load_o        = load_q;
   assign load_index_o  = replay_q ? {2'd0, replay_index_q} : load_index_q;
   assign replay_o      = replay_q;
+  assign save_words_o  = state_q == Save && index_q[5] && !saved;
   assign save_cipher_o = state_q == Save && word[5:2] == 4'd2;
   assign save_gather_o = state_q == SaveGather;
 

@@ -28,8 +28,8 @@ module sluice_stream_hash (
   input  logic        put_bytes_i,
   input  logic [31:0] put_word_i,
   input  logic [1:0]  put_count_i,
-  input  logic [3:0]  peek_index_i,
-  output logic [31:0] peek_o,
+  input  logic        take_i,         // the next of the whole words
+  output logic [31:0] take_word_o,
   output logic [31:0] bytes_o,
 
   // Overwrites words 2n and 2n + 1 of the memory.
@@ -45,17 +45,22 @@ module sluice_stream_hash (
   // Bytes to words.
   logic [31:0] bytes_q, word, put_word;
   logic [1:0]  count_q;
-  logic        byte_take, put;
+  logic        byte_take, put, room_q;
   logic [5:0]  put_q, get_q, filled;
 
   assign filled       = put_q - get_q;
-  assign byte_ready_o = !filled[5];
+  assign byte_ready_o = room_q;
   assign byte_take    = byte_valid_i && byte_ready_o;
   assign word         = md5 ? {byte_i, bytes_q[31:8]} : {bytes_q[23:0], byte_i};
   assign put          = put_i || (byte_take && count_q == 2'd3);
   assign put_word     = put_i ? put_word_i : word;
   assign count_o      = {put_q[3:0], count_q};
   assign bytes_o      = bytes_q;
+
+  // A clock late, by when there may be a word more.
+  always_ff @(posedge clk_i) begin
+    room_q <= !filled[5] && filled[4:0] != 5'd31;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) bytes_q <= 32'd0;
@@ -66,9 +71,11 @@ module sluice_stream_hash (
   // The two blocks: even words, odd words.
   logic [31:0] even [16];
   logic [31:0] odd [16];
-  logic [3:0]  even_address, odd_address, read_address;
+  logic [3:0]  even_address, odd_address;
+  logic [31:0] one;
   logic [63:0] pair;
-  logic        go, quiet, sha256_ready, sha1_ready, md5_ready, single, taken, last;
+  logic        go, quiet, sha256_ready, sha1_ready, md5_ready, single, taken, last, first, fills, taking_q;
+  logic [1:0]  whole_q;   // whole blocks of which no word has been taken
 
   assign even_address = wipe_i ? wipe_index_i : put_q[4:1];
   assign odd_address  = even_address;
@@ -77,14 +84,27 @@ module sluice_stream_hash (
     if (wipe_i || (put && put_q[0])) odd[odd_address] <= wipe_i ? 32'd0 : put_word;
   end
 
-  assign read_address = get_q[4:1] + (quiet ? {1'b0, peek_index_i[3:1]} : 4'd0);
-  assign pair         = {odd[read_address], even[read_address]};
-  assign peek_o       = peek_index_i[0] ? pair[63:32] : pair[31:0];
+  assign pair        = {odd[get_q[4:1]], even[get_q[4:1]]};
+  assign one         = get_q[0] ? pair[63:32] : pair[31:0];
+  assign take_word_o = one;
 
-  assign go     = get_q[3:0] != 4'd0 || filled[5:4] != 2'd0;
+  assign go     = !taking_q && !take_i && (get_q[3:0] != 4'd0 || whole_q != 2'd0);
   assign single = go && ((sha256 && sha256_ready) || (md5 && md5_ready));
   assign taken  = single || (go && sha1 && sha1_ready);
   assign last   = taken && (single ? get_q[3:0] == 4'd15 : get_q[3:0] == 4'd14);
+
+  // When words have been taken out the rest of the block is nothing for the hash.
+  always_ff @(posedge clk_i) begin
+    taking_q <= rst_ni && !clear_i && (taking_q || take_i);
+  end
+
+  assign first  = taken && get_q[3:0] == 4'd0;
+  assign fills  = put && put_q[3:0] == 4'd15;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) whole_q <= 2'd0;
+    else whole_q <= whole_q + {1'b0, fills} - {1'b0, first};
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -93,7 +113,7 @@ module sluice_stream_hash (
       count_q <= 2'd0;
     end else begin
       if (put) put_q <= put_q + 6'd1;
-      if (taken) get_q <= get_q + (single ? 6'd1 : 6'd2);
+      if (taken || take_i) get_q <= get_q + (single || take_i ? 6'd1 : 6'd2);
       if (put_bytes_i) count_q <= put_count_i;
       else if (byte_take) count_q <= count_q + 2'd1;
     end
@@ -120,9 +140,8 @@ module sluice_stream_hash (
   end
 
   // The hashes. Those that are not used get neither words nor shifts.
-  logic [31:0] sha256_tail, sha1_tail, md5_tail, one;
+  logic [31:0] sha256_tail, sha1_tail, md5_tail;
 
-  assign one    = get_q[0] ? pair[63:32] : pair[31:0];
   assign tail_o = sha256 ? sha256_tail : sha1 ? sha1_tail : md5_tail;
 
   sluice_sha256 u_sha256 (
