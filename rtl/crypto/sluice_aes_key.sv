@@ -76,6 +76,8 @@ module sluice_aes_key (
       index_q <= 6'd0;
       phase_q <= 4'd0;
       rcon_q  <= 8'h01;
+    end else if (!busy_o) begin
+      history_q <= 256'd0;  // no key stays behind
     end
     if (state_q == Sub) sub_q <= {sub_byte ^ (rotate && byte_q == 2'd0 ? rcon_q : 8'd0), sub_q[31:8]};
     byte_q <= state_q == Sub ? byte_q + 2'd1 : 2'd0;

@@ -184,7 +184,9 @@ module sluice_sha256 (
       e_q <= e_new;
       h_q <= h_next;
     end
-    if (hkw_valid_q) begin
+    if (!rst_ni) begin
+      {d_q, c_q, b_q, g_q, f_q} <= '0;  // an initialisation overwrites the others
+    end else if (hkw_valid_q) begin
       {d_q, c_q, b_q} <= {c_q, b_q, a_q};
       {g_q, f_q}      <= {f_q, e_q};
     end

@@ -58,27 +58,29 @@ module sluice_stream #(
   logic [5:0]       mac_len;
   logic [7:0]       minor;
 
-  assign seal        = job.kind == sluice_pkg::KindSeal;
-  assign aes         = config_word[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
-  assign triple      = config_word[2:0] == sluice_regs_pkg::CipherDes3[2:0];
-  assign des         = triple || config_word[2:0] == sluice_regs_pkg::CipherDes[2:0];
-  assign null_cipher = !aes && !des;
-  assign mac         = config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
-  assign md5         = config_word[9:8] == sluice_regs_pkg::MacMd5[1:0];
-  assign etm         = config_word[18:16] == sluice_regs_pkg::FormTlsEtm[2:0];
-  assign tls10       = config_word[18:16] == sluice_regs_pkg::FormTls10[2:0];
-  assign mac_len     = config_word[37:32];
-  assign minor       = tls10 ? 8'd1 : {6'd0, config_word[57:56]};
-  always_comb begin
+  // They are there before the job begins, and stay.
+  always_ff @(posedge clk_i) begin
+    seal        <= job.kind == sluice_pkg::KindSeal;
+    aes         <= config_word[2:0] >= sluice_regs_pkg::CipherAes128[2:0];
+    triple      <= config_word[2:0] == sluice_regs_pkg::CipherDes3[2:0];
+    des         <= config_word[2:0] == sluice_regs_pkg::CipherDes3[2:0] ||
+                   config_word[2:0] == sluice_regs_pkg::CipherDes[2:0];
+    null_cipher <= config_word[2:0] == sluice_regs_pkg::CipherNull[2:0];
+    mac         <= config_word[9:8] != sluice_regs_pkg::MacNone[1:0];
+    md5         <= config_word[9:8] == sluice_regs_pkg::MacMd5[1:0];
+    etm         <= config_word[18:16] == sluice_regs_pkg::FormTlsEtm[2:0];
+    tls10       <= config_word[18:16] == sluice_regs_pkg::FormTls10[2:0];
+    mac_len     <= config_word[37:32];
+    minor       <= config_word[18:16] == sluice_regs_pkg::FormTls10[2:0] ? 8'd1 : {6'd0, config_word[57:56]};
     unique case (config_word[2:0])
-      sluice_regs_pkg::CipherAes256[2:0]: rounds = 4'd14;
-      sluice_regs_pkg::CipherAes192[2:0]: rounds = 4'd12;
-      default:                            rounds = 4'd10;
+      sluice_regs_pkg::CipherAes256[2:0]: rounds <= 4'd14;
+      sluice_regs_pkg::CipherAes192[2:0]: rounds <= 4'd12;
+      default:                            rounds <= 4'd10;
     endcase
     unique case (config_word[9:8])
-      sluice_regs_pkg::MacSha256[1:0]: hash_words = 4'd8;
-      sluice_regs_pkg::MacSha1[1:0]:   hash_words = 4'd5;
-      default:                         hash_words = 4'd4;
+      sluice_regs_pkg::MacSha256[1:0]: hash_words <= 4'd8;
+      sluice_regs_pkg::MacSha1[1:0]:   hash_words <= 4'd5;
+      default:                         hash_words <= 4'd4;
     endcase
   end
 
@@ -191,8 +193,11 @@ module sluice_stream #(
     .cipher_idle_i    (cipher_idle && !byte_q),
     .hash_quiet_i     (hash_quiet && !byte_q),
     .hash_init_o      (hash_init),
+    .swap_read_o      (swap_read),
     .swap_o           (swap),
+    .des_read_o       (des_read),
     .des_key_o        (des_key),
+    .load_read_o      (load_read),
     .store_read_o     (store_read),
     .store_write_o    (store_write),
     .store_clear_o    (store_clear),
@@ -263,7 +268,7 @@ module sluice_stream #(
     .take_i          (take),
     .prefixed_i      (prefix_done),
     .finished_i      (finish_mac),
-    .differ_i        (compare && ring_byte != digest_byte),
+    .differ_i        (compare_q && walked_q != digest_byte_q),
     .out_i           (put && put_gnt),
     .out_byte_i      (put_byte),
     .active_o        (active),
@@ -325,45 +330,42 @@ module sluice_stream #(
     body_end_q <= take ? left == {8'd0, after_one_q} : left == {8'd0, after_q};
   end
 
-  // Bytes of the source. The word they come from is read when it is used up; but not in the clock of its last byte with the NULL
-  // cipher, where that byte may be waiting for the ring itself.
-  logic              have_q, read, read_gnt, put, put_gnt, ring_last, from_ring;
+  // Bytes of the source. When the last one of a word is next, the next word is read, and that byte waits in a register.
+  logic              have_q, ahead_q, read, read_gnt, put, put_gnt, ring_take, from_ring;
   logic [RingAw-1:0] read_word_q, put_word;
   logic [3:0]        place_q;
   logic [127:0]      read_data;
-  logic [7:0]        ring_byte, put_byte, digest_byte, cipher_byte;
+  logic [7:0]        ring_byte, last_byte_q, put_byte, digest_byte, cipher_byte;
   logic [14:0]       put_q;
-  logic              hash_ready, cipher_room, cipher_out, tap, tapped;
+  logic              hash_ready, cipher_out, tap, tapped;
   logic [5:0]        hash_at_q;
 
   assign from_ring = what == 3'd0;
-  assign ring_byte = read_data[8 * place_q +: 8];
-  assign ring_last = walking && valid && have_q && place_q == 4'd15 && !null_cipher &&
-                     (!byte_q || ((!byte_cipher_q || cipher_room) && (!byte_hash_q || hash_ready)));
-  assign read      = walking && some_q && (!have_q || ring_last);
+  assign ring_byte = ahead_q ? last_byte_q : read_data[8 * place_q +: 8];
+  assign ring_take = taken && from_ring;
+  assign read      = walking && some_q && (!have_q || (place_q == 4'd15 && !ahead_q));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || start) begin
       have_q      <= 1'b0;
+      ahead_q     <= 1'b0;
       place_q     <= 4'd0;
       source_q    <= job.src_len;
       some_q      <= job.src_len != 15'd0;
       read_word_q <= job.base + RingAw'(3);
       put_q       <= 15'd0;
     end else begin
-      if (read && read_gnt) begin
-        have_q      <= 1'b1;
-        read_word_q <= read_word_q + RingAw'(1);
-      end else if (taken && from_ring && place_q == 4'd15) begin
-        have_q <= 1'b0;
-      end
-      if (taken && from_ring) begin
+      have_q  <= (read && read_gnt) || (have_q && !(ring_take && place_q == 4'd15 && !ahead_q));
+      ahead_q <= !ring_take && (ahead_q || (read && read_gnt && have_q));
+      if (read && read_gnt) read_word_q <= read_word_q + RingAw'(1);
+      if (ring_take) begin
         place_q  <= place_q + 4'd1;
         source_q <= source_q - 15'd1;
         some_q   <= source_q != 15'd1;
       end
       if (put && put_gnt) put_q <= put_q + 15'd1;
     end
+    if (!ahead_q) last_byte_q <= read_data[127:120];
   end
 
   // The other bytes.
@@ -422,7 +424,8 @@ module sluice_stream #(
 
   // Who takes them, from a register. Sealing etm, the hash takes what the cipher gives.
   logic       walk, byte_q, byte_hash_q, byte_cipher_q, byte_out_q, byte_iv_q, byte_go, cipher_in_valid, cipher_ready, hash_valid;
-  logic [7:0] walked_q;
+  logic       compare_q;
+  logic [7:0] walked_q, digest_byte_q;
   assign tap     = seal && etm && use_hash;
   assign walk    = valid && (!from_ring || have_q);
   assign byte_go = (!byte_hash_q || hash_ready) && (!byte_cipher_q || cipher_ready) && (!byte_out_q || put_gnt);
@@ -439,6 +442,8 @@ module sluice_stream #(
       byte_out_q    <= to_out;
       byte_iv_q     <= iv;
     end
+    compare_q     <= compare;
+    digest_byte_q <= digest_byte;
   end
 
   // How much of its block the hash has or will have with the byte in the register.
@@ -480,12 +485,11 @@ module sluice_stream #(
   logic [63:0]  sa_des_key;
   logic [127:0] round_key, chain;
   logic [3:0]   round_index, sa_index;
-  logic         sa_read, load_chain, load_hash;
+  logic         swap_read, load_read, des_read, load_chain, load_hash;
 
   assign load_chain = load && load_index[5:2] == 4'd2 && (!job.first || aes || !load_index[1]);
   assign load_hash  = load && load_index[5:3] == 3'd2 && {1'b0, load_index[2:0]} < hash_words;
-  assign sa_read    = swap || load_hash;
-  assign sa_index   = swap ? {1'b1, index[2:0] - 3'd1} : {1'b0, hash_words[2:0] - 3'd1 - load_index[2:0]};
+  assign sa_index   = swap_read ? {1'b1, index[2:0] - 3'd1} : {1'b0, hash_words[2:0] - 3'd1 - store_index[2:0]};
 
   sluice_stream_sa u_sa (
     .clk_i,
@@ -499,10 +503,10 @@ module sluice_stream #(
     .clear_index_i (index[3:0]),
     .clear_ready_o (wipe_ready),
     .config_o      (config_word),
-    .read_i        (sa_read),
+    .read_i        (swap_read || load_read),
     .state_index_i (sa_index),
     .state_o       (sa_word),
-    .des_i         (des_key),
+    .des_i         (des_read),
     .des_index_i   (triple && !seal ? 2'd2 - index[1:0] : index[1:0]),
     .des_key_o     (sa_des_key),
     .key_index_i   (round_index),
@@ -524,7 +528,6 @@ module sluice_stream #(
     .des_key_i       (clear ? 64'd0 : sa_des_key),
     .in_valid_i      (cipher_in_valid),
     .in_ready_o      (cipher_ready),
-    .in_room_o       (cipher_room),
     .in_i            (replay ? store_word[8 * load_index[1:0] +: 8] : walked_q),
     .pass_i          (walked_q),
     .in_iv_i         (replay ? iv : byte_iv_q),
@@ -570,7 +573,7 @@ module sluice_stream #(
   logic [2:0]  digest_address;
   logic        digest_write;
   assign digest_write   = swap || wipe || (load && load_index[5:3] == 3'd3);
-  assign digest_address = swap ? index[2:0] - 3'd1 : wipe ? index[2:0] : load_index[2:0];
+  assign digest_address = swap || wipe ? index[2:0] : load_index[2:0];
   assign digest_word    = digest[store_write ? store_index[2:0] : digest_index[4:2]];
   always_ff @(posedge clk_i) begin
     if (digest_write) digest[digest_address] <= swap ? tail : wipe ? 32'd0 : store_word;

@@ -23,7 +23,6 @@ module sluice_stream_cbc (
 
   input  logic         in_valid_i,
   output logic         in_ready_o,
-  output logic         in_room_o,       // the same without NULL
   input  logic [7:0]   in_i,
   input  logic [7:0]   pass_i,          // the same with NULL
   input  logic         in_iv_i,         // it belongs to the IV, which becomes the chain and does not come out
@@ -57,8 +56,7 @@ module sluice_stream_cbc (
   assign move       = pending_q && (out_count_q == 5'd0 || (out_count_q == 5'd1 && out_ready_i));
   assign out_take   = out_count_q != 5'd0 && out_ready_i;
 
-  assign in_ready_o  = null_i ? out_ready_i : in_room_o;
-  assign in_room_o   = !full || start;
+  assign in_ready_o  = null_i ? out_ready_i : !full || start;
   assign out_valid_o = null_i ? in_valid_i : out_count_q != 5'd0;
   assign out_o       = null_i ? pass_i : out_q[8 * (4'd0 - out_count_q[3:0]) +: 8];
   assign idle_o      = !full && ready && !pending_q && !done && !iv_move_q && out_count_q == 5'd0;

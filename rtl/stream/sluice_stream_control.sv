@@ -80,8 +80,11 @@ module sluice_stream_control (
   input  logic       cipher_idle_i,
   input  logic       hash_quiet_i,
   output logic       hash_init_o,
-  output logic       swap_o,          // a digest word leaves, a word of the outer state enters
-  output logic       des_key_o,
+  output logic       swap_read_o,     // the SA word of index_o is asked for, of the outer state
+  output logic       swap_o,          // a digest word, of this index, leaves, that word enters
+  output logic       des_read_o,      // a key of DES is asked for
+  output logic       des_key_o,       // it is there
+  output logic       load_read_o,     // a word of the inner state is asked for, with the store's
 
   output logic       store_read_o,
   output logic       store_write_o,
@@ -120,7 +123,7 @@ module sluice_stream_control (
   logic [7:0] index_q, index_d, status_q, status_d;
   logic       load_q, outer_q, end_q, length_q, mac_sent_q, padded_q, mac_done;
   logic [5:0] load_index_q;
-  logic       replay_q, wiped_q;
+  logic       replay_q, wiped_q, swap_q;
   logic [3:0] replay_index_q;
 
   assign use_hash_o = mac_i && (seal_i || etm_i);
@@ -224,7 +227,7 @@ module sluice_stream_control (
     header_sent_o = 1'b0;
     prefix_done_o = 1'b0;
     finish_mac_o  = 1'b0;
-    des_key_o     = 1'b0;
+    des_read_o    = 1'b0;
     hash_init_o   = 1'b0;
 
     unique case (state_q)
@@ -250,7 +253,7 @@ module sluice_stream_control (
         state_d = leave ? Plan : Load;
       end
       Plan: begin
-        des_key_o     = des_i && index_q < 8'd3;
+        des_read_o    = des_i && index_q < 8'd3;
         begin_o       = first_i && index_q == 8'd1;
         make_header_o = first_i && seal_i && index_q == 8'd6;
         leave         = index_q == 8'd13;
@@ -352,7 +355,7 @@ module sluice_stream_control (
       end
       Swap: begin
         index_d      = index_q - 8'd1;
-        leave        = index_q == 8'd1;
+        leave        = index_q == 8'd0;
         finish_mac_o = leave && outer_q;
         if (leave) state_d = outer_q ? Next : OuterInit;
       end
@@ -482,6 +485,8 @@ module sluice_stream_control (
       load_q   <= state_q == Load || state_q == Restore;
       replay_q <= state_q == Replay;
     end
+    swap_q         <= state_q == Swap;
+    des_key_o      <= des_read_o;
     load_index_q   <= word;
     replay_index_q <= index_q[3:0];
   end
@@ -497,7 +502,9 @@ module sluice_stream_control (
   assign header_byte_o = state_q == HeadIn && byte_taken_i;
   assign take_o        = byte_taken_i && (state_q == Iv || state_q == Body || state_q == MacIn);
   assign compare_o     = byte_taken_i && state_q == MacIn;
-  assign swap_o        = state_q == Swap;
+  assign swap_read_o   = state_q == Swap;
+  assign swap_o        = state_q == Swap && swap_q;
+  assign load_read_o   = state_q == Restore && word[5:3] == 3'd2;
   assign save_chain_o  = state_q == Save && word[5:3] == 3'd2;
   assign iv_o          = state_q == Iv || (replay_q && iv_pending_i);
   assign index_o       = index_q;

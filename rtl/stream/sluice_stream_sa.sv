@@ -22,9 +22,9 @@ module sluice_stream_sa (
   output logic         clear_ready_o,
 
   // The job at work: word 0, the three keys of DES, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys
-  // (each in the clock after its index).
+  // (each in the clock after its index), all from block RAM.
   output logic [127:0] config_o,
-  input  logic         read_i,        // keeps the key expansion off the memory
+  input  logic         read_i,        // keeps the key expansion off the memory, as des_i does
   input  logic [3:0]   state_index_i,
   output logic [31:0]  state_o,
   input  logic         des_i,
@@ -35,7 +35,7 @@ module sluice_stream_sa (
 );
 
   // Both banks, 8 words each; bank_q belongs to the job at work.
-  logic [127:0] words [16];
+  (* ram_style = "block" *) logic [127:0] words [16];
   logic [127:0] word;
   logic [127:0] config_q, waiting_config_q;
   logic         bank_q, clear, clear_bank;
@@ -86,18 +86,23 @@ module sluice_stream_sa (
 
   // One read port: words of the job at work, or the key words of the waiting one.
   logic [3:0] address;
-  logic [1:0] lane32;
+  logic [1:0] lane32_q;
+  logic       des_odd_q, key_there_q;
   always_comb begin
     if (des_i) address = {bank_q, 2'b01, des_index_i[1]};
     else if (read_i) address = {bank_q, 1'b1, state_index_i[3:2]};
     else address = {!bank_q, 2'b01, key_word_index[2]};
   end
-  assign lane32    = read_i ? state_index_i[1:0] : key_word_index[1:0];
-  assign word      = words[address];
+  always_ff @(posedge clk_i) begin
+    word        <= words[address];
+    lane32_q    <= read_i ? state_index_i[1:0] : key_word_index[1:0];
+    des_odd_q   <= des_index_i[0];
+    key_there_q <= key_take && !key_valid && !read_i && !des_i;
+  end
   assign state_o   = part;
-  assign des_key_o = des_index_i[0] ? word[127:64] : word[63:0];
+  assign des_key_o = des_odd_q ? word[127:64] : word[63:0];
   always_comb begin
-    unique case (lane32)
+    unique case (lane32_q)
       2'd0:    part = word[31:0];
       2'd1:    part = word[63:32];
       2'd2:    part = word[95:64];
@@ -115,7 +120,7 @@ module sluice_stream_sa (
   end
 
   assign key_start = all_q && aes && !expanded_q && !key_busy && !take_i;
-  assign key_valid = !read_i && !des_i;
+  assign key_valid = key_take && key_there_q;
 
   sluice_aes_key u_key (
     .clk_i,

@@ -51,7 +51,7 @@ module sluice_stream_store #(
     always_ff @(posedge clk_i) begin
       if (we || read_i) begin
         if (we) bank[address] <= write_i ? data_i : 32'd0;
-        else word_q <= bank[address];
+        word_q <= we ? (write_i ? data_i : 32'd0) : bank[address];  // so that it forgets what is overwritten
       end
     end
     assign row[32 * i +: 32] = word_q;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "Vsluice_stream___024root.h"
 
@@ -51,6 +52,7 @@ void Bench::reset()
         edge();
     }
     top_->rst_ni = 1;
+    memset(&top_->sa_data_i, 0, 16);
     stop_at_ = UINT64_MAX;
     sa_beats_.clear();
     writes_.clear();
@@ -69,6 +71,40 @@ bool Bench::empty(unsigned slot) const
 #undef BANK
     }
     return any == 0;
+}
+
+unsigned Bench::holds(const std::vector<uint32_t> &words) const
+{
+    const char *model = reinterpret_cast<const char *>(top_->rootp);
+    std::set<uint32_t> wanted, found;
+    for (uint32_t word : words) {
+        wanted.insert({word, __builtin_bswap32(word)});
+    }
+    for (size_t at = 0; at + 4 <= sizeof *top_->rootp; at += 4) {
+        uint32_t word;
+        memcpy(&word, model + at, 4);
+        if (wanted.count(word)) {
+            found.insert(std::min(word, __builtin_bswap32(word)));
+        }
+    }
+    return (unsigned)found.size();
+}
+
+bool Bench::des_keys() const
+{
+    const auto *root = top_->rootp;
+#define KEY(name) root->sluice_stream__DOT__u_cbc__DOT__u_des__DOT__##name
+    return (KEY(key_q) | KEY(key1_q) | KEY(key2_q)) != 0;
+#undef KEY
+}
+
+void Bench::idle(unsigned clocks)
+{
+    for (unsigned i = 0; i < clocks; i++) {
+        top_->clk_i = 0;
+        top_->eval();
+        edge();
+    }
 }
 
 bool Bench::wipe(unsigned slot)
@@ -97,6 +133,8 @@ void Bench::drive_job(std::vector<Job> &jobs)
     if (top_->sa_valid_i) {
         memcpy(&top_->sa_data_i, sa_beats_.front().data(), 16);
         sa_beats_.pop_front();
+    } else {
+        memset(&top_->sa_data_i, 0, 16);
     }
     if (offered_ == accepted_ && offered_ < jobs.size() && sa_beats_.empty() && !pause(4)) {
         Job &job = jobs[offered_];
@@ -221,6 +259,9 @@ void Bench::take_result(Job &job)
 void Bench::observe(std::vector<Job> &jobs)
 {
     records += top_->records_o;
+    if (top_->records_o && finished_ < jobs.size()) {
+        jobs[finished_++].finished_at = clock_;
+    }
     if (top_->job_valid_i && top_->job_ready_o) {
         auto words = jobs[accepted_].sa.words(jobs[accepted_].part.open);
         sa_beats_.insert(sa_beats_.end(), words.begin(), words.end());
@@ -236,7 +277,7 @@ void Bench::observe(std::vector<Job> &jobs)
 
 bool Bench::run(std::vector<Job> &jobs)
 {
-    offered_ = accepted_ = fetching_ = done_ = 0;
+    offered_ = accepted_ = fetching_ = done_ = finished_ = 0;
     uint64_t last = clock_;
     size_t before = 0;
     while (done_ < jobs.size() || !top_->idle_o) {

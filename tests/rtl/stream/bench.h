@@ -18,7 +18,7 @@ struct Job {
     // What came back.
     Answer answer{};
     unsigned out_len = 0, keep_len = 0;
-    uint64_t accepted_at = 0, fetched_at = 0, result_at = 0; // clocks
+    uint64_t accepted_at = 0, fetched_at = 0, result_at = 0, finished_at = 0; // clocks
 
     unsigned base = 0, words = 0, id = 0; // ring words
 };
@@ -33,7 +33,11 @@ class Bench
     /* Clears what is kept of a slot, and says whether the store has nothing but zeros for it. */
     bool wipe(unsigned slot);
     bool empty(unsigned slot) const;
+    /* How many of these words are in some register or memory of the model, as they are or with their bytes turned round. */
+    unsigned holds(const std::vector<uint32_t> &words) const;
+    bool des_keys() const; // DES has a key that is not 0
     void reset();
+    void idle(unsigned clocks);
     /* run() gives up at this clock. */
     void stop_at(uint64_t clock)
     {
@@ -65,7 +69,7 @@ class Bench
     bool pauses_;
     uint64_t clock_ = 0, stop_at_ = UINT64_MAX;
 
-    size_t offered_ = 0, accepted_ = 0, fetching_ = 0, done_ = 0;
+    size_t offered_ = 0, accepted_ = 0, fetching_ = 0, done_ = 0, finished_ = 0;
     unsigned head_ = 0, used_ = 0; // ring words
     std::deque<Word> sa_beats_;
     std::deque<Write> writes_;

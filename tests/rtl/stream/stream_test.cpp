@@ -5,6 +5,9 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+
+#include <openssl/aes.h>
 
 #include "bench.h"
 
@@ -433,6 +436,106 @@ static void test_reset(Rng &rng)
     ok(passed, "after a reset at any clock the next records are right");
 }
 
+/* Records of one length: right ones with every padding that the length has room for, and one with each byte behind the header
+ * wrong in turn. */
+static std::vector<Whole> alike(Rng &rng, const Sa &sa)
+{
+    std::vector<Whole> wholes;
+    size_t mac = sa.etm() ? 0 : sa.mac_len, least = sa.block() > 1 ? 1 : 0, body = 64 + 16 * (rng() % 20);
+    for (size_t padding = least; padding <= std::min<size_t>(256 * least, body - mac); padding++) {
+        Whole whole{sa, {}, {}};
+        whole.first.open = true;
+        whole.source = whole_record(sa, random_bytes(rng, body - mac - padding), 23, 0, random_bytes(rng, 16),
+                                    Bytes(padding, (uint8_t)(padding - 1)));
+        wholes.push_back(whole);
+    }
+    for (size_t at = 5, len = wholes[0].source.size(); at < len; at++) {
+        wholes.push_back(wholes[rng() % (wholes.size() - (at - 5))]);
+        wholes.back().source[at] ^= (uint8_t)(1u << rng() % 8);
+    }
+    return wholes;
+}
+
+static void test_uniform(Rng &rng)
+{
+    for (unsigned suite = 0; suite < sizeof suites / sizeof *suites; suite++) {
+        Sa sa = sa_of(rng, suite);
+        std::vector<Whole> wholes = alike(rng, sa);
+        size_t len = wholes[0].source.size();
+        std::vector<size_t> places = {rng() % 40, 40 + rng() % (len - 40)};
+        std::vector<uint64_t> times;
+        unsigned refused = 0;
+        bool passed = true;
+        for (const Whole &whole : wholes) {
+            Bench bench(1, false);
+            std::vector<Job> jobs = cut(whole, 3, places);
+            passed = run(bench, jobs) && passed;
+            std::vector<uint64_t> now;
+            for (const Job &job : jobs) {
+                append(now, {job.result_at, job.finished_at});
+            }
+            times = times.empty() ? now : times;
+            passed = passed && now == times;
+            refused += jobs.back().answer.status == SLUICE_STATUS_AUTH_FAILED;
+        }
+        ok(passed, "%s: %zu records of %zu bytes, %u of them refused, take the same clocks", name_of(sa), wholes.size(), len,
+           refused);
+    }
+}
+
+/* Keys and HMAC states as the lane is given them, and the round keys of AES-128 for sealing. */
+static std::vector<uint32_t> secrets_of(const Sa &sa, bool open)
+{
+    std::vector<uint32_t> words;
+    std::array<Word, 8> given = sa.words(open);
+    for (unsigned i = 2; i < 8; i++) {
+        for (unsigned j = 0; j < 16; j += 4) {
+            uint32_t word;
+            memcpy(&word, &given[i][j], 4);
+            if (word) {
+                words.push_back(word);
+            }
+        }
+    }
+    if (sa.cipher >= SLUICE_CIPHER_AES128) {
+        AES_KEY key;
+        AES_set_encrypt_key(sa.cipher_key.data(), (int)sa.cipher_key.size() * 8, &key);
+        words.insert(words.end(), key.rd_key, key.rd_key + 4 * (key.rounds + 1));
+    }
+    return words;
+}
+
+/* Keys and states are in the lane while a job is there, and not afterwards, nor after a reset at any clock: the whole model is
+ * looked through. One word may be there by chance. */
+static void test_secrets(Rng &rng)
+{
+    bool there = true, over = true, reset = true;
+    for (unsigned suite = 0; suite < sizeof suites / sizeof *suites; suite++) {
+        for (unsigned i = 0; i < 20; i++) {
+            Bench bench(rng(), i % 2);
+            Sa sa = sa_of(rng, suite);
+            Bytes content = random_bytes(rng, 100);
+            Whole whole = i % 4 < 2 ? whole_seal(rng, sa, content) : whole_open(rng, sa, content);
+            std::vector<uint32_t> secrets = secrets_of(sa, whole.first.open);
+            std::vector<Job> jobs = cut(whole, 3, random_places(rng, whole.source.size(), 2)), again = jobs;
+            bool des = sa.cipher == SLUICE_CIPHER_DES || sa.cipher == SLUICE_CIPHER_DES3;
+            over = run(bench, jobs) && bench.holds(secrets) < 2 && !bench.des_keys() && over;
+
+            uint64_t start = bench.clock(), end = jobs.back().finished_at - jobs[0].accepted_at;
+            bench.stop_at(start + 20 + rng() % (end - 40));
+            bench.run(again);
+            there = (bench.holds(secrets) >= 2 || bench.des_keys() >= des) && there;
+            bench.reset();
+            bench.idle(64);
+            bench.wipe(3);
+            reset = bench.holds(secrets) < 2 && !bench.des_keys() && reset;
+        }
+    }
+    ok(there, "keys and states are seen in the lane while jobs are there");
+    ok(over, "no register and no memory has a key or a state when the jobs are over");
+    ok(reset, "nor has one 64 clocks after a reset at any clock, when the slot is wiped");
+}
+
 static double speed(Rng &rng, const Sa &sa, bool open, size_t part)
 {
     Bench bench(rng(), false);
@@ -484,6 +587,8 @@ int main()
     test_long(rng);
     test_wipe(rng);
     test_reset(rng);
+    test_uniform(rng);
+    test_secrets(rng);
     test_speed(rng);
     printf("1..%u\n", tests);
     return failures != 0;
