@@ -134,7 +134,7 @@ static void clean_era(uint64_t *top, bool any, uint8_t *bits)
         *top -= sequence(*top);
     }
     for (uint64_t next = any ? sequence(*top) + 1 : 0, seq = least_of(next); seq < next; seq++) {
-        *byte_of(kept, seq) |= *byte_of(bits, seq) & (uint8_t)(1u << (seq % 8));
+        *byte_of(kept, seq) = (uint8_t)(*byte_of(kept, seq) | (*byte_of(bits, seq) & 1u << (seq % 8)));
     }
     memcpy(bits, kept, sizeof kept);
 }
