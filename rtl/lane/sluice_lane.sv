@@ -82,8 +82,9 @@ module sluice_lane #(
     .idle_o       (jobs_idle)
   );
 
-  logic         state_read, des_key_take, des_key_valid;
+  logic         state_read, preload_q, preloaded_q, des_key_take, des_key_valid;
   logic [1:0]   next_bank, bank_q, key_bank, des_key_index;
+  logic [2:0]   digest_index;
   logic [3:0]   state_index, key_index;
   logic [31:0]  state_word;
   logic [63:0]  des_key;
@@ -98,9 +99,9 @@ module sluice_lane #(
     .move_i          (move),
     .config_o        (config_word),
     .bank_o          (next_bank),
-    .now_bank_i      (bank_q),
-    .state_read_i    (state_read),
-    .state_index_i   (state_index),
+    .state_bank_i    (preload_q ? next_bank : bank_q),
+    .state_read_i    (state_read || (preload_q && fields_busy)),
+    .state_index_i   (preload_q ? {1'b0, digest_index} : state_index),
     .state_o         (state_word),
     .key_bank_i      (key_bank),
     .key_index_i     (key_index),
@@ -126,7 +127,8 @@ module sluice_lane #(
   );
 
   // ---- the job that is prepared
-  logic        prepare_busy, prepared, prepare_begin, prepare_window, nonce_load, nonce_busy, counter_got, next_padding_got;
+  logic        prepare_busy, prepared, prepared_ok, prepare_begin, prepare_window, nonce_load, nonce_busy, counter_got;
+  logic        next_padding_got;
   logic        prepare_fields, prepare_put, scratch, single, peek, single_busy, cbc_quiet, forged, bad_format, bad_length;
   logic [1:0]  prepare_field;
   logic [7:0]  prepare_status, next_padding_q, last_byte, next_type;
@@ -162,6 +164,8 @@ module sluice_lane #(
     .counter_got_o  (counter_got),
     .padding_got_o  (next_padding_got)
   );
+
+  assign prepared_ok = prepared && prepare_status == sluice_regs_pkg::StatusOk && !next_sa.key_job;
 
   always_ff @(posedge clk_i) begin
     if (prepare_begin) next_counter_q <= next_sa.seal && next_sa.sequence_nonce ? next.counter : 64'd0;
@@ -254,11 +258,12 @@ module sluice_lane #(
     .rst_ni,
     .take_i       (take),
     .next_i       (next_sa),
-    .next_ok_i    (prepared && prepare_status == sluice_regs_pkg::StatusOk && !next_sa.key_job),
+    .next_ok_i    (prepared_ok),
     .window_i     (window),
     .now_i        (sa),
     .release_i    (release_body),
     .prefixing_i  (prefixing),
+    .begun_i      (hash_begun),
     .nonce_busy_i (nonce_busy),
     .chain_load_o (chain_load),
     .body_busy_i  (cbc_busy),
@@ -362,6 +367,7 @@ module sluice_lane #(
     .nonce_at_i     (next_plan.nonce_at),
     .nonce_len_i    (next_plan.nonce_len),
     .digest_pop_o   (fields_pop),
+    .digest_index_o (digest_index),
     .digest_i       (sa.md5 ? {digest[7:0], digest[15:8], digest[23:16], digest[31:24]} : digest),
     .nonce_index_o  (fields_nonce_index),
     .nonce_word_i   (nonce_word),
@@ -448,6 +454,7 @@ module sluice_lane #(
     .sha256_i      (sa.sha256),
     .md5_i         (sa.md5),
     .load_i        (hash_load || keys_load),
+    .preloaded_i   (preloaded_q),
     .loading_o     (hash_loading),
     .run_i         (hash_run || keys_run),
     .running_o     (hash_running),
@@ -470,8 +477,10 @@ module sluice_lane #(
     .state_index_o (state_index),
     .state_i       (state_word),
     .pop_i         (fields_pop || keys_pop),
+    .preload_i     (preload_q),
     .digest_o      (digest),
     .allow_i       (hash_allow),
+    .clear_begun_i (take),
     .begun_o       (hash_begun),
     .prefixing_o   (prefixing),
     .word_o        (hash_word),
@@ -479,6 +488,16 @@ module sluice_lane #(
     .read_gnt_i    (hash_read_gnt),
     .read_data_i   (rd_data_o)
   );
+
+  // While the digest of the record at work leaves the hash's chain, the state for the one that is prepared enters it.
+  logic same_hash;
+  assign same_hash = next_sa.sha256 == sa.sha256 && next_sa.md5 == sa.md5;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) preload_q <= 1'b0;
+    else if (take) preload_q <= 1'b0;
+    else if (work_fields && field_mac) preload_q <= prepared_ok && next_sa.mac && same_hash;
+    if (take) preloaded_q <= preload_q;
+  end
 
   sluice_lane_keys u_keys (
     .clk_i,

@@ -39,6 +39,7 @@ module sluice_lane_fields #(
 
   // Digest, last word first, big endian.
   output logic              digest_pop_o,
+  output logic [2:0]        digest_index_o,
   input  logic [31:0]       digest_i,
 
   // Nonce words: read by index (put), written by index (get).
@@ -150,8 +151,9 @@ module sluice_lane_fields #(
   assign current = get ? got : source;
   assign moved   = 32'({previous_q, current} >> {shift_q, 3'd0});
 
-  assign nonce_index_o = get ? got_index_q[1:0] : 2'(step_q[2:0] - 3'd1);
-  assign digest_pop_o  = field_q == Mac && gnt_i && step_q != 7'd0;
+  assign digest_index_o = step_q[2:0] - 3'd1;
+  assign digest_pop_o   = field_q == Mac && gnt_i && step_q != 7'd0;
+  assign nonce_index_o  = get ? got_index_q[1:0] : digest_index_o[1:0];
 
   assign access_o     = run_q;
   assign write_o      = put_q;

@@ -17,7 +17,8 @@ module sluice_lane_hash #(
 
   input  logic              sha256_i,
   input  logic              md5_i,          // neither: SHA-1
-  input  logic              load_i,         // load the inner state, or with key_block_i the hash's initial value
+  input  logic              load_i,         // load the inner state, or with key_block_i the hash's initial value ...
+  input  logic              preloaded_i,    // ... which came in while the digest left
   output logic              loading_o,
   input  logic              run_i,          // hash the message; after loading
   output logic              running_o,
@@ -44,12 +45,14 @@ module sluice_lane_hash #(
   output logic [3:0]        state_index_o,
   input  logic [31:0]       state_i,
 
-  // Digest, last word first; pop_i turns to the next one.
+  // Digest, last word first; pop_i turns to the next one, and puts it or the next record's inner state where the first was.
   input  logic              pop_i,
+  input  logic              preload_i,
   output logic [31:0]       digest_o,
 
   // Ring (sluice_lane_ring), words from the origin on.
   input  logic              allow_i,
+  input  logic              clear_begun_i,
   output logic              begun_o,        // the prefix has been sent
   output logic              prefixing_o,    // it is being sent
   output logic [RingAw-1:0] word_o,
@@ -58,8 +61,7 @@ module sluice_lane_hash #(
   input  logic [127:0]      read_data_i
 );
 
-  // Load and Swap move the chain, a word a clock; the Init states let the hash take it over, and after a load see it done, since
-  // a record that ends early is followed by another load.
+  // Load and Swap move the chain, a word a clock; the Init states let the hash take it over.
   typedef enum logic [2:0] {Idle, Load, LoadInit, Inner, Swap, SwapInit, Outer} state_e;
   state_e state_q, state_d;
 
@@ -73,11 +75,11 @@ module sluice_lane_hash #(
   assign chain_index = words - 4'd1 - count_q;
   assign shift_last  = chain_index == 4'd0;
   assign shift       = state_q == Load || state_q == Swap;
-  assign init        = (state_q == LoadInit && count_q == 4'd0) || state_q == SwapInit;
+  assign init        = state_q == LoadInit || state_q == SwapInit;
 
   assign state_read_o  = shift && !key_block_i;
   assign state_index_o = {state_q == Swap, chain_index[2:0]};
-  assign shift_word    = pop_i ? tail : key_block_i ? initial_word : state_i;
+  assign shift_word    = pop_i && !preload_i ? tail : key_block_i && !pop_i ? initial_word : state_i;
   assign digest_o      = tail;
 
   // Initial values (FIPS 180-4, 5.3; MD5's are the first four of SHA-1).
@@ -99,16 +101,16 @@ module sluice_lane_hash #(
     endcase
   end
 
-  assign loading_o = state_q == Load || state_q == LoadInit;
+  assign loading_o = state_q == Load;
   assign running_o = state_q == Inner || state_q == Swap || state_q == SwapInit || state_q == Outer;
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
-      Idle:     if (load_i) state_d = Load;
+      Idle:     if (load_i) state_d = preloaded_i ? LoadInit : Load;
                 else if (run_i) state_d = Inner;
       Load:     if (shift_last) state_d = LoadInit;
-      LoadInit: if (count_q == 4'd4) state_d = Idle;
+      LoadInit: state_d = run_i ? Inner : Idle;
       Inner:    if (block_done && block_q == last_block) state_d = key_block_i ? Idle : Swap;
       Swap:     if (shift_last) state_d = SwapInit;
       SwapInit: state_d = Outer;
@@ -123,7 +125,7 @@ module sluice_lane_hash #(
   end
 
   always_ff @(posedge clk_i) begin
-    count_q <= (shift && !shift_last) || state_q == LoadInit ? count_q + 4'd1 : 4'd0;
+    count_q <= shift && !shift_last ? count_q + 4'd1 : 4'd0;
     if (run_i) block_q <= 9'd0;
     else if (block_done) block_q <= block_q + 9'd1;
   end
@@ -161,7 +163,7 @@ module sluice_lane_hash #(
     .nonce_index_o,
     .nonce_word_i,
     .allow_i,
-    .clear_begun_i (load_i),
+    .clear_begun_i,
     .begun_o,
     .prefixing_o,
     .word_o,

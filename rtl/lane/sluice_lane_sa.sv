@@ -17,9 +17,9 @@ module sluice_lane_sa (
   output logic [127:0] config_o,      // word 0 of the next
 
   output logic [1:0]   bank_o,        // of the next
-  input  logic [1:0]   now_bank_i,    // of the job at work
 
-  // HMAC states of the job at work by 32-bit word: 0-7 the inner state, 8-15 the outer state.
+  // HMAC states by 32-bit word: 0-7 the inner state, 8-15 the outer state.
+  input  logic [1:0]   state_bank_i,
   input  logic         state_read_i,
   input  logic [3:0]   state_index_i,
   output logic [31:0]  state_o,
@@ -86,7 +86,7 @@ module sluice_lane_sa (
   logic [4:0] address;
   logic [1:0] lane32;
   always_comb begin
-    if (state_read_i) address = {now_bank_i, 1'b1, state_index_i[3:2]};
+    if (state_read_i) address = {state_bank_i, 1'b1, state_index_i[3:2]};
     else if (des_key_take_i) address = {key_bank_i, 2'b01, des_key_index_i[1]};
     else address = {in_bank_q, 2'b01, key_word_index[2]};
   end

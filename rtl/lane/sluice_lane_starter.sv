@@ -16,6 +16,7 @@ module sluice_lane_starter (
   input  logic                 release_i,       // the hash of the job at work is done
 
   input  logic                 prefixing_i,     // the hash reads the nonce now, or begins to
+  input  logic                 begun_i,         // it has done so
   input  logic                 nonce_busy_i,
   output logic                 chain_load_o,
 
@@ -30,11 +31,13 @@ module sluice_lane_starter (
   output logic                 free_o           // the body need not wait for the hash
 );
 
-  logic need_q, ahead_q, free_q, loading_q, next_ahead, unused;
+  logic need_q, ahead_q, free_q, loading_q, next_ahead, may_arm, unused;
 
   assign unused       = &{1'b0, next_i, now_i};
   assign next_ahead   = next_ok_i && next_i.cipher && next_i.leads && window_i && !need_q && !ahead_q;
-  assign arm_o        = !body_busy_i && !nonce_busy_i && (need_q ? !prefixing_i : next_ahead && !take_i);
+  // Where the hash leads, it has the nonce first.
+  assign may_arm      = now_i.leads || !now_i.mac ? !prefixing_i : begun_i;
+  assign arm_o        = !body_busy_i && !nonce_busy_i && (need_q ? may_arm : next_ahead && !take_i);
   assign arm_next_o   = !need_q;
   assign chain_load_o = arm_o;
   assign start_o      = loading_q && !nonce_busy_i;

@@ -380,7 +380,7 @@ static void test_speed(Rng &rng)
 {
     static const struct {
         unsigned len, most, legacy;
-    } limits[] = {{64, 275, 410}, {256, 460, 1080}, {1400, 1650, 4820}, {16384, 19400, 56300}};
+    } limits[] = {{64, 255, 410}, {256, 460, 1080}, {1400, 1650, 4820}, {16384, 19400, 56300}};
 
     for (const auto &limit : limits) {
         double most = 0, goal = legacy ? limit.legacy : limit.most;
