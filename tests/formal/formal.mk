@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+HELP += "formal|proofs of the FIFO, the transmit arbiter, the tag allocator and the replay window by Yosys's SAT solver"
+
+.PHONY: formal
+formal: $(GENERATED)
+	tests/formal/run $(BUILD)/formal $(GEN)/sluice_regs_pkg.sv
