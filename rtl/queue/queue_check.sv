@@ -35,6 +35,8 @@ module queue_check #(
   output logic              query_busy_o,
   output logic              idle_o
 );
+  localparam logic [10:0] LongWords = 256;  // 4 KiB and up is a long record
+
   typedef enum logic [2:0] {Empty, Ask, Shape, Size, Sum, Judge, Ready} state_e;
   state_e state_q;
 
@@ -114,12 +116,14 @@ module queue_check #(
   end
 
   logic [7:0]  status_q;
-  logic        direct_q, drop_q, window_q, tell_q, legacy_q, tls_q;
-  logic [1:0]  says_q;
+  logic        direct_q, drop_q, window_q, tell_q, tls_q, legacy;
+  logic [1:0]  says_q, lanes_q;
   logic [10:0] words_q;
   logic [5:0]  place_q;
   logic [63:0] counter_q, raise_next_q;
   logic        raise_q;
+  assign legacy       = look_meta_i.mac == sluice_regs_pkg::MacMd5[1:0] || look_meta_i.cipher == sluice_regs_pkg::CipherDes[2:0] ||
+                        look_meta_i.cipher == sluice_regs_pkg::CipherDes3[2:0];
   assign look_sa_o    = sa[7:0];
   assign raise_o      = raise_q;
   assign raise_sa_o   = sa[7:0];
@@ -133,7 +137,7 @@ module queue_check #(
   always_comb begin
     out_o.status    = status_q;
     out_o.direct    = direct_q;
-    out_o.lanes     = part ? card_pkg::ClassStream : legacy_q ? card_pkg::ClassLegacy : card_pkg::ClassNormal;
+    out_o.lanes     = lanes_q;
     out_o.kind      = is_verify ? sluice_pkg::KindVerify : is_open ? sluice_pkg::KindOpen : sluice_pkg::KindSeal;
     out_o.part      = part;
     out_o.first     = first;
@@ -184,8 +188,8 @@ module queue_check #(
       says_q    <= counted ? card_pkg::CounterOwn :
                    look_meta_i.form == sluice_regs_pkg::FormTls10[2:0] && !is_verify ? card_pkg::CounterIv :
                    look_meta_i.explicit_nonce ? card_pkg::CounterNone : card_pkg::CounterRead;
-      legacy_q  <= look_meta_i.mac == sluice_regs_pkg::MacMd5[1:0] || look_meta_i.cipher == sluice_regs_pkg::CipherDes[2:0] ||
-                   look_meta_i.cipher == sluice_regs_pkg::CipherDes3[2:0];
+      lanes_q   <= part ? card_pkg::ClassStream : legacy ? card_pkg::ClassLegacy :
+                   words >= LongWords ? card_pkg::ClassLong : card_pkg::ClassNormal;
       counter_q <= counted ? look_next_i : tls ? seq : 64'd0;
     end
     raise_q      <= rst_ni && state_q == Judge && status == sluice_regs_pkg::StatusOk && counted && !is_nop;

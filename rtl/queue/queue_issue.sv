@@ -66,7 +66,6 @@ module queue_issue #(
   localparam int unsigned Slots = 1 << IdW;
   localparam logic [IdW:0] NormalMost = 24;  // so that what waits for normal lanes leaves slots to the others
   localparam logic [6:0]   HoldFrom   = 8;
-  localparam logic [10:0]  LongWords  = 256;                                  // 4 KiB and up is a long record
   localparam int unsigned  Kept       = Lanes >= 16 ? 2 : Lanes > 1 ? 1 : 0;  // lanes that long records do not take
 
   typedef enum logic [2:0] {Pick, Read, Room, Level, Turn, Choose, Give} state_e;
@@ -82,7 +81,6 @@ module queue_issue #(
   assign key_put     = key_q && state_q == Pick;
   assign key_ready_o = key_put;
   assign put_class   = key_put ? (key_legacy_i ? card_pkg::ClassLegacy : card_pkg::ClassNormal) :
-                       put_work_i.lanes == card_pkg::ClassNormal && put_work_i.words >= LongWords ? card_pkg::ClassLong :
                        put_work_i.lanes;
   always_comb begin
     put_slot.bad       = put_work_i.status != sluice_regs_pkg::StatusOk && !key_put;
@@ -155,14 +153,21 @@ module queue_issue #(
 
   // ---- queue pairs with too many in the lines that may take long
   for (genvar q = 0; q < Queues; q++) begin : g_hold
-    logic       in, out;
+    logic       in, out, in_q, out_q;
     logic [6:0] parked_q;
     assign in  = put_i && put_class != card_pkg::ClassNormal && put_work_i.pair == 4'(q);
     assign out = pop && id_q != IdW'(card_pkg::KeysId) && slot.lanes != card_pkg::ClassNormal && slot.pair == 4'(q);
     always_ff @(posedge clk_i) begin
       hold_o[q] <= parked_q >= HoldFrom;
-      if (!rst_ni) parked_q <= 7'd0;
-      else parked_q <= parked_q + {6'd0, in} - {6'd0, out};
+      if (!rst_ni) begin
+        in_q     <= 1'b0;
+        out_q    <= 1'b0;
+        parked_q <= 7'd0;
+      end else begin
+        in_q     <= in;
+        out_q    <= out;
+        parked_q <= parked_q + {6'd0, in_q} - {6'd0, out_q};
+      end
     end
   end
 

@@ -8,7 +8,7 @@
 // out for one queue after the other, a queue a clock: how many entries may be taken, whether an interrupt is due. What is being
 // found out of a queue is forgotten where something happens to it that could make it wrong.
 //
-// Doorbells take effect 2 clocks later; one out of range, or of a queue that is not there, is refused (bad_bell_o).
+// Doorbells take effect 3 clocks later; one out of range, or of a queue that is not there, is refused (bad_bell_o).
 `default_nettype none
 
 module queue_state #(
@@ -82,16 +82,15 @@ module queue_state #(
   assign done_phase_o = phase_q[done_queue_i];
 
   // ---- doorbells: what they name, then whether that is right
-  logic        b1_valid_q, b1_cq_q, b2_valid_q, b2_cq_q;
-  logic [3:0]  b1_queue_q, b2_queue_q;
+  logic        b1_valid_q, b1_cq_q, b2_valid_q, b2_cq_q, b3_arm_q;
+  logic [3:0]  b1_queue_q, b2_queue_q, b3_queue_q;
+  logic [11:0] b3_q;
   logic [31:0] b1_q, b2_q;
   logic [11:0] b2_mask_q, b2_tail_q, b2_cq_head_q;
-  logic        b2_enable_q, sq_ok, cq_ok, sq_bell, cq_bell;
+  logic        b2_enable_q, sq_ok, cq_ok, sq_bell_q, cq_bell_q;  // the last two one clock later, with b3
   assign sq_ok      = b2_enable_q && b2_q[31:12] == 20'd0 && b2_q[11:0] <= b2_mask_q;
   assign cq_ok      = b2_enable_q && b2_q[30:12] == 19'd0 && b2_q[11:0] <= b2_mask_q &&
                       ((b2_q[11:0] - b2_cq_head_q) & b2_mask_q) <= ((b2_tail_q - b2_cq_head_q) & b2_mask_q);
-  assign sq_bell    = b2_valid_q && !b2_cq_q && sq_ok;
-  assign cq_bell    = b2_valid_q && b2_cq_q && cq_ok;
   assign bad_bell_o = b2_valid_q && !(b2_cq_q ? cq_ok : sq_ok);
 
   // ---- one queue after the other: fields, differences, decision
@@ -110,7 +109,7 @@ module queue_state #(
     if (take_i) gone[take_queue_i] = 1'b1;
     if (create_i || stop_i) gone[adm_queue_i] = 1'b1;
     hit = gone;
-    if (cq_bell) hit[b2_queue_q] = 1'b1;
+    if (cq_bell_q) hit[b3_queue_q] = 1'b1;
   end
   assign hit_s2 = hit[s2_q];
 
@@ -131,7 +130,8 @@ module queue_state #(
   // ---- nothing to find out: nothing has happened for more than a turn
   logic [4:0] quiet_q;
   logic       event_any;
-  assign event_any = bell_valid_i || b1_valid_q || b2_valid_q || take_i || done_i || create_i || stop_i || coalesce_i;
+  assign event_any = bell_valid_i || b1_valid_q || b2_valid_q || sq_bell_q || cq_bell_q || take_i || done_i || create_i || stop_i ||
+                     coalesce_i;
   assign look      = quiet_q != 5'd31 || timing_q != 16'd0;
   assign idle_o    = !look && !event_any && fire_o == '0;
 
@@ -147,8 +147,8 @@ module queue_state #(
       log_q[adm_queue_i]     <= depth_log2_i;
     end
     if (coalesce_i) coalesce_q[adm_queue_i] <= {coalesce_count_i, coalesce_clocks_i};
-    if (sq_bell) sq_tail_q[b2_queue_q] <= b2_q[11:0];
-    if (cq_bell) cq_head_q[b2_queue_q] <= b2_q[11:0];
+    if (sq_bell_q) sq_tail_q[b3_queue_q] <= b3_q;
+    if (cq_bell_q) cq_head_q[b3_queue_q] <= b3_q;
     if (take_i) head_q[take_queue_i] <= (take_head + {8'd0, take_count_i}) & take_mask;
     if (done_i) tail_q[done_queue_i] <= (done_tail + 12'd1) & done_mask;
     if (start) due_q[s2_q] <= now_q + {1'b0, s2_coalesce_q[23:0]};
@@ -159,6 +159,9 @@ module queue_state #(
     b2_queue_q   <= b1_queue_q;
     b2_cq_q      <= b1_cq_q;
     b2_q         <= b1_q;
+    b3_queue_q   <= b2_queue_q;
+    b3_arm_q     <= b2_q[31];
+    b3_q         <= b2_q[11:0];
     b2_enable_q  <= enable_q[b1_queue_q];
     b2_mask_q    <= mask_of(log_q[b1_queue_q]);
     b2_tail_q    <= tail_zero_q[b1_queue_q] ? 12'd0 : tail_q[b1_queue_q];
@@ -208,11 +211,15 @@ module queue_state #(
       s2_valid_q      <= 1'b0;
       b1_valid_q      <= 1'b0;
       b2_valid_q      <= 1'b0;
+      sq_bell_q       <= 1'b0;
+      cq_bell_q       <= 1'b0;
       quiet_q         <= 5'd0;
       now_q           <= 25'd0;
     end else begin
       b1_valid_q <= bell_valid_i;
       b2_valid_q <= b1_valid_q;
+      sq_bell_q  <= b2_valid_q && !b2_cq_q && sq_ok;
+      cq_bell_q  <= b2_valid_q && b2_cq_q && cq_ok;
       now_q      <= now_q + 25'd1;
       quiet_q    <= event_any ? 5'd0 : quiet_q == 5'd31 ? quiet_q : quiet_q + 5'd1;
       if (look) begin
@@ -229,11 +236,11 @@ module queue_state #(
         else if (start) timing_q[s2_q] <= 1'b1;
         if (fire) armed_q[s2_q] <= 1'b0;
       end
-      if (sq_bell) sq_tail_zero_q[b2_queue_q] <= 1'b0;
-      if (cq_bell) begin
-        cq_head_zero_q[b2_queue_q] <= 1'b0;
-        timing_q[b2_queue_q]       <= 1'b0;
-        if (b2_q[31]) armed_q[b2_queue_q] <= 1'b1;
+      if (sq_bell_q) sq_tail_zero_q[b3_queue_q] <= 1'b0;
+      if (cq_bell_q) begin
+        cq_head_zero_q[b3_queue_q] <= 1'b0;
+        timing_q[b3_queue_q]       <= 1'b0;
+        if (b3_arm_q) armed_q[b3_queue_q] <= 1'b1;
       end
       if (take_i) begin
         head_zero_q[take_queue_i] <= 1'b0;
