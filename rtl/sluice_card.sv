@@ -71,6 +71,10 @@ module sluice_card #(
     .ready_o(ready), .flr_done_o(cfg_flr_done_o), .idle_o(reset_idle)
   );
   assign enable = ready && cfg_bus_master_i;
+  // While the tables are overwritten, the rings of all lanes are too.
+  logic wipe_rings, wipe_rings_q;
+  assign wipe_rings = core_rst_n && !ready;
+  always_ff @(posedge clk_i) wipe_rings_q <= wipe_rings;
 
   // ---- link
   logic           reg_valid, reg_write, reg_ack;
@@ -105,7 +109,7 @@ module sluice_card #(
   pcie_link #(
     .ReadTags(ReadTags), .TimeoutLog2(CplTimeoutLog2), .Vectors(Queues)
   ) u_link (
-    .clk_i, .rst_ni, .path_rst_ni(path_rst_n), .fn_rst_ni(fn_rst_n), .hold_i(hold), .flush_i(flush),
+    .clk_i, .rst_ni, .path_rst_ni(path_rst_n), .fn_rst_ni(fn_rst_n), .hold_i(hold), .flush_i(flush), .wipe_i(wipe_rings),
     .rx_data_i, .rx_valid_i, .rx_ready_o, .rx_user_i, .tx_data_o, .tx_keep_o, .tx_last_o, .tx_valid_o, .tx_ready_i,
     .cfg_id_i, .cfg_bus_master_i, .cfg_mps_i, .cfg_mrrs_i, .cfg_rcb_i, .cfg_msix_enable_i, .cfg_msix_mask_i, .cfg_cpl_hdr_i,
     .cfg_cpl_data_i, .err_ur_o, .err_poisoned_o, .err_cpl_timeout_o, .err_cpl_unexpected_o,
@@ -271,11 +275,14 @@ module sluice_card #(
 
   // ---- lanes
   logic [All-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_idle;
+  logic [127:0]   sa_data;
+  assign sa_data = sa_valid != '0 ? word_rdata : 128'd0;
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
     sluice_lane #(.RingAw(RingAw), .Legacy(l < LegacyLanes)) u_lane (
       .clk_i, .rst_ni(core_rst_n),
-      .job_valid_i(job_valid[l]), .job_ready_o(job_ready[l]), .job_i(job), .sa_valid_i(sa_valid[l]), .sa_data_i(word_rdata),
-      .wr_en_i(wr_valid[0] && wr_lane == 5'(l)), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
+      .job_valid_i(job_valid[l]), .job_ready_o(job_ready[l]), .job_i(job), .sa_valid_i(sa_valid[l]), .sa_data_i(sa_data),
+      .sa_zero_i(sa_valid == '0),
+      .wr_en_i((wr_valid[0] && wr_lane == 5'(l)) || wipe_rings_q), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
       .fetch_done_i(end_valid[0] && end_lane == 5'(l)), .fetch_err_i(end_err),
       .res_valid_o(res_valid[l]), .res_ready_i(res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
       .rd_en_i(ring_en[l]), .rd_addr_i(ring_addr), .rd_data_o(ring_data[128*l +: 128]),
@@ -296,8 +303,8 @@ module sluice_card #(
     always_ff @(posedge clk_i) done_q <= core_rst_n && wipe && !wipe_ready && slot_wiped[s];
     sluice_stream #(.RingAw(RingAw)) u_stream (
       .clk_i, .rst_ni(core_rst_n),
-      .job_valid_i(job_valid[L]), .job_ready_o(job_ready[L]), .job_i(job), .sa_valid_i(sa_valid[L]), .sa_data_i(word_rdata),
-      .wr_en_i(wr_valid[0] && wr_lane == 5'(L)), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
+      .job_valid_i(job_valid[L]), .job_ready_o(job_ready[L]), .job_i(job), .sa_valid_i(sa_valid[L]), .sa_data_i(sa_data),
+      .wr_en_i((wr_valid[0] && wr_lane == 5'(L)) || wipe_rings_q), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
       .fetch_done_i(end_valid[0] && end_lane == 5'(L)), .fetch_err_i(end_err),
       .res_valid_o(res_valid[L]), .res_ready_i(res_ready[L]), .res_o(res[sluice_pkg::ResultW*L +: sluice_pkg::ResultW]),
       .rd_en_i(ring_en[L]), .rd_addr_i(ring_addr), .rd_data_o(ring_data[128*L +: 128]),
@@ -320,7 +327,7 @@ module sluice_card #(
     .lane_records_i(lane_records), .taken_queue_i(taken_queue), .taken_count_i(taken_count), .done_i(queue_done)
   );
 
-  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && lane_idle == '1 && !counter_busy && !reg_valid;
+  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy && !reg_valid;
 
 `ifndef SYNTHESIS
   // A clock may stop on the word of idle_o, so nothing may come of itself after it.

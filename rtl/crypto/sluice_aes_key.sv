@@ -81,6 +81,7 @@ module sluice_aes_key (
     end
     if (state_q == Sub) sub_q <= {sub_byte ^ (rotate && byte_q == 2'd0 ? rcon_q : 8'd0), sub_q[31:8]};
     byte_q <= state_q == Sub ? byte_q + 2'd1 : 2'd0;
+    if (!rst_ni) history_q <= '0;  // in reset the key is forgotten, and word_o is 0
   end
 
   always_ff @(posedge clk_i) begin

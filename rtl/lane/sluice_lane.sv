@@ -23,6 +23,7 @@ module sluice_lane #(
   input  sluice_pkg::job_t    job_i,
   input  logic                sa_valid_i,
   input  logic [127:0]        sa_data_i,
+  input  logic                sa_zero_i,       // sa_data_i is 0: no beat of any lane
 
   // Source bytes, never refused; fetch_done_i for one clock when all of a job's are there, in job order.
   input  logic                wr_en_i,
@@ -50,7 +51,7 @@ module sluice_lane #(
   output logic                starved_o,
   output logic                blocked_o,
   output logic                records_o,
-  output logic                idle_o           // nothing held
+  output logic                idle_o           // nothing held, no key either
 );
 
   sluice_pkg::job_t       next, now;
@@ -95,6 +96,9 @@ module sluice_lane #(
     .rst_ni,
     .sa_valid_i,
     .sa_data_i,
+    .sa_zero_i,
+    .rest_i          (rest),
+    .clean_o         (clean),
     .loaded_o        (loaded),
     .move_i          (move),
     .config_o        (config_word),
@@ -213,7 +217,7 @@ module sluice_lane #(
 
   logic       window, body_started, body_done, release_body, work_fields, field_mac, fields_busy, bad_field;
   logic       hash_load, hash_loading, hash_run, hash_running, hash_begun, prefixing, keys_start, keys_done;
-  logic       result_valid, result_valid_q, result_ready, control_idle;
+  logic       result_valid, result_valid_q, result_ready, control_idle, rest, clean;
   logic [7:0] status;
 
   sluice_lane_control u_control (
@@ -573,7 +577,8 @@ module sluice_lane #(
   assign busy_o    = !control_idle;
   assign blocked_o = res_valid_o && !res_ready_i;
   assign records_o = finish && !sa.key_job;
-  assign idle_o    = jobs_idle && !result_valid_q;
+  assign rest      = jobs_idle && control_idle && !ciphering_q && !cbc_busy;
+  assign idle_o    = rest && clean && !result_valid_q;
 
 endmodule
 

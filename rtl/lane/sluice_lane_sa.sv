@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SA words and round keys of a lane's jobs, in four banks: the job that comes in, the one that is prepared, the one at work, and
-// the one before it, whose last blocks the cipher may still be at. A key is expanded as soon as its words are there.
+// the one before it, whose last blocks the cipher may still be at. A key is expanded as soon as its words are there. After a
+// reset, and when the lane has nothing more to do, all of them are overwritten: 64 clocks with sa_zero_i.
 `default_nettype none
 
 module sluice_lane_sa (
@@ -11,6 +12,9 @@ module sluice_lane_sa (
   // SaWords beats after each accepted job.
   input  logic         sa_valid_i,
   input  logic [127:0] sa_data_i,
+  input  logic         sa_zero_i,     // sa_data_i is 0
+  input  logic         rest_i,        // no job is held
+  output logic         clean_o,       // nothing of a key is left
 
   output logic         loaded_o,      // everything about the job that comes in is there
   input  logic         move_i,        // it is the next now; the former next is at work
@@ -49,6 +53,19 @@ module sluice_lane_sa (
   logic [5:0]   round_index;
   logic [31:0]  round_word, part;
 
+  logic       dirty_q, rest_q, forget, wipe;
+  logic [5:0] wipe_q;
+  assign forget  = dirty_q && rest_i;
+  assign wipe    = forget && rest_q && sa_zero_i;
+  assign clean_o = !dirty_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) dirty_q <= 1'b1;
+    else if (sa_valid_i) dirty_q <= 1'b1;
+    else if (wipe && wipe_q == 6'd63) dirty_q <= 1'b0;
+    rest_q <= rst_ni && rest_i;
+    wipe_q <= !rst_ni || !rest_i ? 6'd0 : wipe_q + {5'd0, wipe};
+  end
+
   assign config_o = config_q;
   assign bank_o   = bank_q;
   assign loaded_o = all_q && expanded_q;
@@ -74,7 +91,7 @@ module sluice_lane_sa (
   end
 
   always_ff @(posedge clk_i) begin
-    if (sa_valid_i) words[{in_bank_q, beat_q}] <= sa_data_i;
+    if (sa_valid_i || wipe) words[wipe ? wipe_q[4:0] : {in_bank_q, beat_q}] <= sa_data_i;
     if (sa_valid_i && beat_q == 3'd0) in_config_q <= sa_data_i;
     if (move_i) begin
       config_q <= in_config_q;
@@ -116,9 +133,10 @@ module sluice_lane_sa (
   assign key_start = all_q && aes && !expanded_q && !key_busy && !move_i;
   assign key_valid = !state_read_i && !des_key_take_i;
 
+  // In reset its words are 0.
   sluice_aes_key u_key (
     .clk_i,
-    .rst_ni,
+    .rst_ni       (rst_ni && !forget),
     .start_i      (key_start),
     .key_words_i  (key_words),
     .decrypt_i    (in_config_q[24]),
@@ -135,7 +153,7 @@ module sluice_lane_sa (
   for (genvar i = 0; i < 4; i++) begin : gen_round_keys
     (* ram_style = "block" *) logic [31:0] keys [64];
     always_ff @(posedge clk_i) begin
-      if (round_valid && round_index[1:0] == i) keys[{in_bank_q, round_index[5:2]}] <= round_word;
+      if (wipe || (round_valid && round_index[1:0] == i)) keys[wipe ? wipe_q : {in_bank_q, round_index[5:2]}] <= round_word;
       key_o[32 * i +: 32] <= keys[{key_bank_i, key_index_i}];
     end
   end
@@ -145,6 +163,7 @@ module sluice_lane_sa (
     if (rst_ni) begin
       assert (!(move_i && !loaded_o));
       assert (!(sa_valid_i && all_q));
+      assert (!wipe || (sa_data_i == 128'd0 && !sa_valid_i));
       assert (!(key_take && !key_busy));
     end
   end

@@ -26,6 +26,7 @@ module pcie_link #(
   output logic               tx_last_o,
   output logic               tx_valid_o,
   input  logic               tx_ready_i,
+  input  logic               wipe_i,        // wr_* bring zeros for one word after another
   input  logic [15:0]        cfg_id_i,
   input  logic               cfg_bus_master_i,
   input  logic [2:0]         cfg_mps_i,
@@ -162,7 +163,7 @@ module pcie_link #(
   logic [6:0]  look_low;
   logic        data_poisoned, wr_valid;
   pcie_rd_data u_rd_data (
-    .clk_i, .rst_ni, .cfg_id_i,
+    .clk_i, .rst_ni, .wipe_i, .cfg_id_i,
     .in_valid_i(cpl_valid), .in_ready_o(cpl_ready), .in_data_i(al_data), .in_sof_i(al_sof), .in_eof_i(al_eof), .in_end_i(al_end),
     .in_bad_i(al_bad),
     .look_tag_o(look_tag), .look_known_i(look_known), .look_live_i(look_live), .look_client_i(look_client),

@@ -9,6 +9,7 @@
 module pcie_rd_data (
   input  logic         clk_i,
   input  logic         rst_ni,
+  input  logic         wipe_i,            // zeros to one word of the memories after another; nothing is under way
   input  logic [15:0]  cfg_id_i,
   // Completion frames, aligned.
   input  logic         in_valid_i,
@@ -206,6 +207,11 @@ module pcie_rd_data (
       wr_addr_o   <= b_word_q;
       wr_client_o <= b_client_q;
       wr_lane_o   <= b_lane_q;
+    end
+    if (wipe_i) begin
+      wr_be_o   <= 16'hffff;
+      wr_data_o <= 128'd0;
+      wr_addr_o <= wr_addr_o + 11'd1;
     end
     event_tag_o  <= flush_q ? acc_tag_q : b_tag_q;
     event_done_o <= flush_q ? acc_done_q : b_done_q;

@@ -36,7 +36,8 @@ struct Op {
     unsigned length = 0, room = 0;     // of the completion; of the destination
     Bytes counter = Bytes(16);
     Place src, dst;
-    bool hit = false, nop = false, first = false, last = false;
+    bool hit = false, lost = false; // its source, or its destination's list, cannot be read
+    bool nop = false, first = false, last = false;
     struct Party *party = nullptr;
     // A seal: the record is known when the counter is.
     bool seals = false;
@@ -109,7 +110,7 @@ class Chaos
     void drain();
     void leave();
     void reset(unsigned kind);
-    void no_key_left();
+    void no_key_left(bool rings);
 
     unsigned spoil_rate = 0, silences = 0;
     uint64_t cookie = 1;

@@ -23,7 +23,9 @@ void Chaos::take_hits()
         }
         auto it = readable.upper_bound(hit.address);
         if (it != readable.begin() && hit.address < std::prev(it)->first + std::prev(it)->second.first) {
-            ops[std::prev(it)->second.second].hit = true;
+            Op &op = ops[std::prev(it)->second.second];
+            bool out = op.dst.list && std::prev(it)->first == op.dst.entries.address;
+            (out && !op.seals && !op.stream ? op.lost : op.hit) = true;
         }
     }
     host.hits.clear();
@@ -123,6 +125,9 @@ void Chaos::end(Queue &q, const sluice_cqe &cqe)
         end_seal(q, op, cqe);
     } else if (op.hit) {
         same(op, cqe, SLUICE_STATUS_DMA_ERROR, 0, Bytes(16), {});
+    } else if (op.lost) {
+        bool fine = op.status == SLUICE_STATUS_OK;
+        same(op, cqe, fine ? (uint8_t)SLUICE_STATUS_DMA_ERROR : op.status, 0, fine ? Bytes(16) : op.counter, {});
     } else {
         same(op, cqe, op.status, op.length, op.counter, op.out);
     }

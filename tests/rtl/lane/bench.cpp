@@ -71,7 +71,10 @@ void Bench::drive_job(std::vector<Job> &jobs)
     if (top_->sa_valid_i) {
         memcpy(&top_->sa_data_i, sa_beats_.front().data(), 16);
         sa_beats_.pop_front();
+    } else {
+        memset(&top_->sa_data_i, 0, 16);
     }
+    top_->sa_zero_i = !top_->sa_valid_i;
     if (offered_ == accepted_ && offered_ < jobs.size() && sa_beats_.empty() && !pause(4)) {
         Job &job = jobs[offered_];
         job.words = words_of(job);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looks into the model: what is left of keys in its memories. SA table and administrator's buffer; SA words and round keys of
+// all lanes, what the stream lanes keep of records; and the rings, through which MAC keys and contents go.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace memories
+{
+
+// Those that hold anything but zeros, of them all or of all but the rings. `looked` counts those that were looked at.
+std::vector<std::string> left(bool rings, unsigned *looked = nullptr);
+
+} // namespace memories
