@@ -6,15 +6,21 @@ CARD_CXX := $(wildcard tests/rtl/card/*.cpp)
 CARD_VLT := tests/rtl/card/public.vlt
 
 TESTS += $(CARD_BUILD)/card_test
-HELP += "card-full|the card's test by TLPs with the full configuration (SEED= GROUP=)"
+HELP += "card-full|the card's test by TLPs with the full configuration (SEED= GROUP=names)"
 HELP += "chaos|faults and resets at random under load, small and full configuration (LIVES=100 SEED=)"
 
-$(CARD_BUILD)/card_test: CARD_SIZE := -GLanes=2 -GIoQueues=2
-$(CARD_BUILD)/card_test_full: CARD_SIZE := -GLanes=16 -GIoQueues=8
-$(CARD_BUILD)/card_test $(CARD_BUILD)/card_test_full: $(RTL_SV) $(CARD_CXX) $(CARD_VLT) \
+# LANES-IO_QUEUES-SA_COUNT-READ_TAGS as parameters, and for the bench.
+size_flags = $(call sizes,$(subst -, ,$(1)))
+sizes = -GLanes=$(word 1,$(1)) -GIoQueues=$(word 2,$(1)) -GSaCount=$(word 3,$(1)) -GReadTags=$(word 4,$(1))
+size_macros = -CFLAGS "$(join -DLANES= -DIO_QUEUES= -DSA_COUNT= -DREAD_TAGS=,$(subst -, ,$(1)))"
+
+$(CARD_BUILD)/card_test: CARD_SIZE := 2-2-256-32
+$(CARD_BUILD)/card_test_full: CARD_SIZE := 16-8-256-32
+$(addprefix $(CARD_BUILD)/,card_test card_test_full card_test_odd): $(RTL_SV) $(CARD_CXX) $(CARD_VLT) \
   $(wildcard tests/rtl/card/*.h tests/rtl/lane/reference.*) | $(GENERATED)
 	@mkdir -p $(@D)
-	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 $(CARD_SIZE) \
+	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 \
+	  $(call size_flags,$(CARD_SIZE)) $(call size_macros,$(CARD_SIZE)) $(CARD_WARN) \
 	  -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
 	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \
 	  $(CARD_VLT) $(RTL_SV) $(abspath $(CARD_CXX)) >$@.log 2>&1 || { cat $@.log; false; }

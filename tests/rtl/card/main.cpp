@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole card in Verilator against a host of TLPs. SEED=n or the first argument repeats a run; a second argument names one
-// group.
+// The whole card in Verilator against a host of TLPs. SEED=n or the first argument repeats a run; further arguments name groups.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,7 +28,11 @@ int main(int argc, char **argv)
     Verilated::randReset(2);
     Verilated::randSeed((int)(seed & 0x7fffffff) | 1);
     for (const auto &group : groups) {
-        if (argc < 3 || !strcmp(argv[2], group.name)) {
+        bool wanted = argc < 3;
+        for (int i = 2; i < argc; i++) {
+            wanted |= !strcmp(argv[i], group.name);
+        }
+        if (wanted) {
             printf("# %s\n", group.name);
             group.run(seed);
         }

@@ -134,7 +134,7 @@ void queues(Host &host, Device &device)
     };
     uint64_t sq = host.alloc(4096), cq = host.alloc(4096);
     const Wrong wrongs[] = {{"queue 0", 0, 4, sq, cq, 4},
-                            {"a queue beyond the last", 3, 4, sq, cq, 4},
+                            {"a queue beyond the last", IO_QUEUES + 1, 4, sq, cq, 4},
                             {"2 entries", 1, 1, sq, cq, 7},
                             {"8192 entries", 1, 13, sq, cq, 7},
                             {"a ring at 32 bytes", 1, 4, sq + 32, cq, 16},

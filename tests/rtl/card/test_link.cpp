@@ -31,7 +31,9 @@ void test_registers(uint64_t seed)
     ok(host.read32(SLUICE_REG_MAGIC) == SLUICE_MAGIC && host.last_answer <= SLUICE_MMIO_ANSWER_CLOCKS, "MAGIC is read at once");
     ok(!(host.read32(SLUICE_REG_STATUS) & 1), "the card is not ready before its tables are overwritten");
     ok(host.read32(SLUICE_REG_VERSION) == (SLUICE_MAJOR << 16 | SLUICE_MINOR), "VERSION");
-    ok(host.read32(SLUICE_REG_PARAMS0) == 0x200c0202 && host.read32(SLUICE_REG_PARAMS1) == 0x04000100, "PARAMS tell the build");
+    ok(host.read32(SLUICE_REG_PARAMS0) == (READ_TAGS << 24 | 0xc0000 | IO_QUEUES << 8 | LANES) &&
+           host.read32(SLUICE_REG_PARAMS1) == (0x04000000 | SA_COUNT),
+       "PARAMS tell the build");
     ok(host.read64(SLUICE_REG_MAGIC) == (SLUICE_MAGIC | (uint64_t)(SLUICE_MAJOR << 16 | SLUICE_MINOR) << 32), "8-byte read");
     ok(host.read32(0x0ffc) == 0 && host.read32(0xbffc) == 0, "what is not there reads 0");
     ok(device.start(), "ready after the tables are overwritten");

@@ -170,8 +170,8 @@ void Records::pair(unsigned cipher, unsigned mac, unsigned form, unsigned mac_le
     opener.params.direction = SLUICE_DIRECTION_OPEN;
     opener.params.limit = 0;
     opener.params.replay = !is_tls(sealer);
-    good = device.create(sealer, (uint16_t)(slot % 256)).status == 0 && good;
-    good = device.create(opener, (uint16_t)((slot + 1) % 256)).status == 0 && good;
+    good = device.create(sealer, (uint16_t)(slot % SA_COUNT)).status == 0 && good;
+    good = device.create(opener, (uint16_t)((slot + 1) % SA_COUNT)).status == 0 && good;
     slot = (uint16_t)(slot + 2);
 }
 
