@@ -1,56 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Up to 32 counters of 64 bits in memory. Each has a small register that takes its events; a scan adds one register to its
-// counter each clock. A snapshot keeps the registers of one moment and in the next scan writes counter + register to the
-// snapshot's memory, 34 clocks; busy_o until it can be read. Reset clears everything in 32 clocks.
+// Counters of 64 bits in memory. Each has a small register that takes its events; at frame_i all of these begin anew, and what
+// they had is added to the counters one after the other, the one at_i each clock. While copy_i the sum goes to the snapshot's
+// memory as well, two clocks after at_i; while clear_i both memories get 0 instead.
+//
+// The small registers are shift registers with feedback (x^6 + x^5 + 1): a counter of 62 events for a single LUT.
 `default_nettype none
 
 module mgmt_counter_bank #(
-  parameter int unsigned Count = 32
+  parameter int unsigned Count = 24  // at most 32, and clocks of a frame
 ) (
   input  logic             clk_i,
   input  logic             rst_ni,
   input  logic [Count-1:0] event_i,
-  input  logic             snapshot_i,
+  input  logic             frame_i,  // the next at_i is 0
+  input  logic [4:0]       at_i,
+  input  logic             copy_i,
+  input  logic             clear_i,
   input  logic [4:0]       index_i,
-  output logic [63:0]      value_o,
-  output logic             busy_o
+  output logic [63:0]      value_o   // of the snapshot
 );
-  localparam int unsigned W = 7;  // a register is emptied every 32 clocks, or 66 around a snapshot
+  // What comes after a state; from 0 on, 63 of them.
+  function automatic logic [5:0] after(input logic [5:0] state);
+    after = {state[4:0], !(state[5] ^ state[4])};
+  endfunction
 
-  typedef enum logic [1:0] {Clear, Run, Copy} state_e;
-  state_e           state_q;
-  logic [63:0]      live_q [32];
-  logic [63:0]      kept_q [32];
-  logic [W*Count-1:0] delta_q, moment_q;
-  logic [4:0]       at_q;
-  logic [W*32-1:0]  delta_all, moment_all;
-  logic [63:0]      live, sum;
-  assign delta_all  = (W*32)'(delta_q);
-  assign moment_all = (W*32)'(moment_q);
-  assign live       = live_q[at_q];
-  assign sum        = live + {57'd0, state_q == Copy ? moment_all[W * at_q +: W] : delta_all[W * at_q +: W]};
-  assign value_o    = kept_q[index_i];
-  assign busy_o     = state_q != Run;
+  // How many events each state stands for.
+  function automatic logic [383:0] all_events(input logic [5:0] first);
+    logic [5:0] state;
+    all_events = 384'd0;
+    state      = first;
+    for (int unsigned n = 0; n < 63; n++) begin
+      all_events[6 * state +: 6] = 6'(n);
+      state = after(state);
+    end
+  endfunction
+  localparam logic [383:0] Events = all_events(6'd0);
+
+  logic [6*32-1:0] moment_all;
+  for (genvar c = 0; c < 32; c++) begin : g_counter
+    if (c < Count) begin : g_there
+      logic [5:0] delta_q, moment_q;
+      assign moment_all[6*c +: 6] = moment_q;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) delta_q <= 6'd0;
+        else if (frame_i) delta_q <= {5'd0, event_i[c]};
+        else if (event_i[c]) delta_q <= after(delta_q);
+        if (!rst_ni) moment_q <= 6'd0;
+        else if (frame_i) moment_q <= delta_q;
+      end
+    end else begin : g_none
+      assign moment_all[6*c +: 6] = 6'd0;
+    end
+  end
+
+  logic [63:0] live [32];
+  logic [63:0] kept [32];
+  logic [63:0] live_q, sum;
+  logic [5:0]  state_q, step_q;
+  logic [4:0]  read_q, write_q;
+  logic        copy_q, clear_q, kept_we_q;
+  assign sum     = live_q + {58'd0, step_q};
+  assign value_o = kept[index_i];
 
   always_ff @(posedge clk_i) begin
-    if (state_q != Copy) live_q[at_q] <= state_q == Clear ? 64'd0 : sum;
-    if (state_q != Run) kept_q[at_q] <= state_q == Clear ? 64'd0 : sum;
-    if (snapshot_i && state_q == Run) moment_q <= delta_q;
-    if (snapshot_i && state_q == Run) moment_q[W * at_q +: W] <= '0;
-    for (int unsigned c = 0; c < Count; c++) begin
-      if (!rst_ni) delta_q[W * c +: W] <= '0;
-      else if (state_q == Run && at_q == 5'(c)) delta_q[W * c +: W] <= {{(W - 1){1'b0}}, event_i[c]};
-      else delta_q[W * c +: W] <= delta_q[W * c +: W] + {{(W - 1){1'b0}}, event_i[c]};
-    end
-    if (!rst_ni) begin
-      state_q <= Clear;
-      at_q    <= 5'd0;
-    end else begin
-      at_q <= snapshot_i && state_q == Run ? 5'd0 : at_q + 5'd1;
-      if (state_q == Run) state_q <= snapshot_i ? Copy : Run;
-      else if (at_q == 5'd31) state_q <= Run;
-    end
+    state_q   <= moment_all[6 * at_i +: 6];  // 0 while clear_i, the first frame after reset
+    read_q    <= at_i;
+    copy_q    <= copy_i;
+    clear_q   <= clear_i;
+    step_q    <= Events[6 * state_q +: 6];
+    live_q    <= clear_q ? 64'd0 : live[read_q];
+    write_q   <= read_q;
+    kept_we_q <= copy_q || clear_q;
+    live[write_q] <= sum;
+    if (kept_we_q) kept[write_q] <= sum;
   end
 endmodule
 `default_nettype wire

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All counters of the card (rtl/regs.toml), in banks; one write takes a snapshot of them all. A read answers one clock after the
-// banks are not busy, so within 40 clocks of a snapshot.
+// All counters of the card (rtl/regs.toml), in banks; one write takes a snapshot of them all, of one moment. It can be read when
+// busy_o ends, at most 55 clocks later. What is read is there one clock after its address.
 `default_nettype none
 
 module mgmt_counters #(
@@ -30,12 +30,13 @@ module mgmt_counters #(
   input  logic [3:0]          taken_count_i,
   input  logic [Queues-1:0]   done_i
 );
-  localparam int unsigned LaneBanks = (Lanes + 7) / 8;
+  localparam int unsigned Frame     = 24;  // clocks in which all counters are updated, and counters of a bank
+  localparam int unsigned LaneBanks = (Lanes + 5) / 6;
   localparam logic [15:0] Base      = sluice_regs_pkg::CntCycles;
 
   // ---- what happened in the clock before; a snapshot tells of what a doorbell before it did, some clocks after it
   logic [3:0] snapshot_q;
-  logic       snapshot;
+  logic       snapshot, moment;
   assign snapshot = snapshot_q[3];
   always_ff @(posedge clk_i) snapshot_q <= rst_ni ? {snapshot_q[2:0], snapshot_i} : 4'd0;
   logic [9:0]        general_q;
@@ -73,17 +74,14 @@ module mgmt_counters #(
         record_q  <= record_q + {49'd0, record_step_q};
         content_q <= content_q + {49'd0, content_step_q};
       end
-      if (snapshot) begin
+      if (moment) begin
         record_kept_q  <= record_q;
         content_kept_q <= content_q;
       end
     end
   end
 
-  // ---- banks
-  logic [31:0] status_event;
-  assign status_event = {open_q ? 16'd1 << status_q : 16'd0, seal_q ? 16'd1 << status_q : 16'd0};
-
+  // ---- events
   // Up to 8 submissions are taken at once and counted one a clock.
   logic [Queues-1:0]    taken_event;
   logic [5*Queues-1:0]  taken_left;
@@ -101,8 +99,8 @@ module mgmt_counters #(
   for (genvar q = 0; q < Queues; q++) begin : g_queue_event
     assign queue_event[2*q +: 2] = {done_q[q], taken_event[q]};
   end
-  logic [32*LaneBanks-1:0] lane_event;
-  for (genvar l = 0; l < 8 * LaneBanks; l++) begin : g_lane_event
+  logic [24*LaneBanks-1:0] lane_event;
+  for (genvar l = 0; l < 6 * LaneBanks; l++) begin : g_lane_event
     if (l < Lanes) begin : g_lane
       assign lane_event[4*l +: 4] = {lane_records_q[l], lane_blocked_q[l], lane_starved_q[l], lane_busy_q[l]};
     end else begin : g_none
@@ -110,37 +108,67 @@ module mgmt_counters #(
     end
   end
 
-  logic [4:0]              index;
-  logic [63:0]             general, status, queues;
+  // ---- banks, scanned together. A snapshot waits for the next frame, whose beginning is its moment, and for the end of that.
+  logic [4:0] at_q;
+  logic [1:0] late_q;  // the banks' last sums are on their way
+  logic       frame, wanted_q, copy_q, clear_q;
+  assign frame  = at_q == 5'(Frame - 1);
+  assign busy_o = snapshot_q != 4'd0 || wanted_q || copy_q || clear_q || late_q != 2'd0;
+  always_ff @(posedge clk_i) begin
+    late_q <= {late_q[0], copy_q || clear_q};
+    if (!rst_ni) begin
+      at_q     <= 5'd0;
+      wanted_q <= 1'b0;
+      copy_q   <= 1'b0;
+      clear_q  <= 1'b1;
+    end else begin
+      at_q     <= frame ? 5'd0 : at_q + 5'd1;
+      wanted_q <= snapshot || (wanted_q && !frame);
+      if (frame) copy_q <= wanted_q;
+      if (frame) clear_q <= 1'b0;
+    end
+  end
+  assign moment = frame && wanted_q;
+
+  logic [4:0]              index, lane, lane_index;
+  logic [63:0]             general, seal, open, queues;
   logic [64*LaneBanks-1:0] lanes;
-  logic [2:0]              busy;
-  logic [LaneBanks-1:0]    lanes_busy;
   assign index = addr_i[7:3];
 
   // Cycles, busy_cycles, two places that are not in the bank, and the others.
   mgmt_counter_bank #(.Count(12)) u_general (
-    .clk_i, .rst_ni, .event_i({general_q[9:2], 2'b00, general_q[1:0]}), .snapshot_i(snapshot), .index_i(index), .value_o(general),
-    .busy_o(busy[0])
+    .clk_i, .rst_ni, .event_i({general_q[9:2], 2'b00, general_q[1:0]}), .frame_i(frame), .at_i(at_q), .copy_i(copy_q),
+    .clear_i(clear_q), .index_i(index), .value_o(general)
   );
-  mgmt_counter_bank #(.Count(32)) u_status (
-    .clk_i, .rst_ni, .event_i(status_event), .snapshot_i(snapshot), .index_i(index), .value_o(status), .busy_o(busy[1])
+  mgmt_counter_bank #(.Count(16)) u_seal (
+    .clk_i, .rst_ni, .event_i(seal_q ? 16'd1 << status_q : 16'd0), .frame_i(frame), .at_i(at_q), .copy_i(copy_q),
+    .clear_i(clear_q), .index_i({1'b0, index[3:0]}), .value_o(seal)
+  );
+  mgmt_counter_bank #(.Count(16)) u_open (
+    .clk_i, .rst_ni, .event_i(open_q ? 16'd1 << status_q : 16'd0), .frame_i(frame), .at_i(at_q), .copy_i(copy_q),
+    .clear_i(clear_q), .index_i({1'b0, index[3:0]}), .value_o(open)
   );
   mgmt_counter_bank #(.Count(2 * Queues)) u_queues (
-    .clk_i, .rst_ni, .event_i(queue_event), .snapshot_i(snapshot), .index_i(index), .value_o(queues), .busy_o(busy[2])
+    .clk_i, .rst_ni, .event_i(queue_event), .frame_i(frame), .at_i(at_q), .copy_i(copy_q), .clear_i(clear_q), .index_i(index),
+    .value_o(queues)
   );
   for (genvar b = 0; b < LaneBanks; b++) begin : g_lanes
-    mgmt_counter_bank #(.Count(32)) u_lanes (
-      .clk_i, .rst_ni, .event_i(lane_event[32*b +: 32]), .snapshot_i(snapshot), .index_i(index),
-      .value_o(lanes[64*b +: 64]), .busy_o(lanes_busy[b])
+    mgmt_counter_bank #(.Count(24)) u_lanes (
+      .clk_i, .rst_ni, .event_i(lane_event[24*b +: 24]), .frame_i(frame), .at_i(at_q), .copy_i(copy_q), .clear_i(clear_q),
+      .index_i(lane_index), .value_o(lanes[64*b +: 64])
     );
   end
-  assign busy_o = snapshot_q != 4'd0 || busy != 3'd0 || lanes_busy != '0;
 
   // ---- read
-  logic [255:0] lanes_all;
-  logic [63:0]  value;
-  assign lanes_all = 256'(lanes);
+  logic [63:0] value, lane_value;
+  assign lane = addr_i[9:5];
   always_comb begin
+    lane_index = 5'd0;
+    lane_value = 64'd0;
+    for (int unsigned b = 0; b < LaneBanks; b++) begin
+      if (32'(lane) >= 6 * b) lane_index = {lane[2:0] - 3'(6 * b), addr_i[4:3]};
+      if (32'(lane) >= 6 * b && 32'(lane) < 6 * b + 6) lane_value = lanes[64*b +: 64];
+    end
     value = 64'd0;
     unique case (addr_i[13:8])
       6'(16'(sluice_regs_pkg::CntCycles - Base) >> 8): if (index < 5'd12) begin
@@ -148,13 +176,13 @@ module mgmt_counters #(
         if (index == 5'd2) value = record_kept_q;
         if (index == 5'd3) value = content_kept_q;
       end
-      6'(16'(sluice_regs_pkg::CntSealStatus - Base) >> 8): value = status;
+      6'(16'(sluice_regs_pkg::CntSealStatus - Base) >> 8): value = index[4] ? open : seal;
       6'(16'(sluice_regs_pkg::CntQueueTaken - Base) >> 8): if (32'(index) < 2 * Queues) value = queues;
-      6'd4, 6'd5, 6'd6, 6'd7: if (32'(addr_i[9:8]) < LaneBanks) value = lanes_all[{addr_i[9:8], 6'd0} +: 64];
+      6'd4, 6'd5, 6'd6, 6'd7: value = lane_value;
       default: value = 64'd0;
     endcase
-    rdata_o = addr_i[2] ? value[63:32] : value[31:0];
   end
+  always_ff @(posedge clk_i) rdata_o <= addr_i[2] ? value[63:32] : value[31:0];
 
   logic unused;
   assign unused = &{1'b0, taken_left, addr_i[1:0]};

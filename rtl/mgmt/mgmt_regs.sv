@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The registers of BAR 0 (rtl/regs.toml). An access takes two clocks, one of a counter or a snapshot until the counters are
-// ready (at most 40). Bytes that a write does not enable keep their value; in a register that is only written they count as 0.
+// The registers of BAR 0 (rtl/regs.toml). An access takes two clocks, three of a counter; one of a counter or a snapshot waits
+// until the counters are ready (at most 55). Bytes that a write does not enable keep their value; in a register that is only written they count as 0.
 `default_nettype none
 
 module mgmt_regs #(
@@ -71,14 +71,15 @@ module mgmt_regs #(
   assign identity_o = {Params2, 32'(ClockKhz), BuildId, Params1, Params0, Features, Version, sluice_regs_pkg::Magic};
 
   // ---- one access: decode, then answer
-  logic        is_counter, is_msix, is_bell, go, wr;
+  logic        is_counter, is_msix, is_bell, go, wr, there_q;  // there_q: the counter has been read
   logic [15:0] a;
   logic [31:0] old, merged, masked, be_bits;
   assign a          = reg_addr_i;
   assign is_counter = a[15:14] == 2'b11;
   assign is_msix    = a[15:8] == sluice_regs_pkg::RegMsixTable[15:8];
   assign is_bell    = !is_counter && a[15:12] != 4'd0 && a[15:12] < sluice_regs_pkg::RegMsixTable[15:12] && a[11:3] == 9'd0;
-  assign go         = reg_valid_i && !reg_ack_o && !(counter_busy_i && (is_counter || a == sluice_regs_pkg::RegSnapshot));
+  assign go         = reg_valid_i && !reg_ack_o && !(counter_busy_i && (is_counter || a == sluice_regs_pkg::RegSnapshot)) &&
+                      (there_q || !is_counter);
   assign wr         = go && reg_write_i && reg_be_i != 4'd0;
   always_comb begin
     for (int unsigned b = 0; b < 4; b++) be_bits[8*b +: 8] = {8{reg_be_i[b]}};
@@ -140,6 +141,7 @@ module mgmt_regs #(
 
   always_ff @(posedge clk_i) begin
     reg_rdata_o <= old;
+    there_q     <= reg_valid_i && !reg_ack_o && !counter_busy_i;
     if (!rst_ni) begin
       reg_ack_o <= 1'b0;
       bad_q     <= 128'd0;
