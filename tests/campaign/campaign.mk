@@ -11,6 +11,8 @@ $(BUILD)/tests/campaign/%.o: CPPFLAGS += -Itests/driver
 $(CAMPAIGN): $(CAMPAIGN).o $(CAMPAIGN_KIT) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
 
+# 20 seconds of it.
+TESTS += $(CAMPAIGN)
 
 .PHONY: campaign campaign-on
 campaign: $(CAMPAIGN)
