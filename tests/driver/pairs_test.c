@@ -14,6 +14,7 @@
 
 #define EACH_LENGTH   300u
 #define RANDOM        20u
+#define RANDOM_SIM    4u
 #define CIPHERS       6u
 #define MACS          4u
 #define FORMS         5u
@@ -281,7 +282,7 @@ int main(int argc, char **argv)
         return tap_end();
     }
     tap_fill(content, sizeof content);
-    pairings(given ? (unsigned)strtoul(given, NULL, 10) : RANDOM);
+    pairings(given ? (unsigned)strtoul(given, NULL, 10) : sim ? RANDOM_SIM : RANDOM);
     kit_close(&kit);
     if (sim) {
         tap_ok(sim_stop(sim) == 0, "sluice-sim ends without a complaint");
