@@ -125,8 +125,8 @@ module pcie_link #(
   logic [15:0]  rq_id;
   logic [2:0]   rq_tc;
   logic [1:0]   rq_attr;
-  logic         route_bad, route_poisoned;
-  logic [127:0] route_header;
+  logic         route_bad, route_ur, route_poisoned, unexpected, data_poisoned;
+  logic [127:0] route_header, unexpected_header;
   pcie_rx_route u_route (
     .clk_i, .rst_ni,
     .in_valid_i(al_valid), .in_ready_o(al_ready), .in_data_i(al_data), .in_sof_i(al_sof), .in_eof_i(al_eof), .in_end_i(al_end),
@@ -135,10 +135,8 @@ module pcie_link #(
     .req_valid_o(rq_valid), .req_ready_i(rq_ready), .req_lock_o(rq_lock), .req_mem_o(rq_mem), .req_ur_o(rq_ur),
     .req_write_o(rq_write), .req_two_o(rq_two), .req_addr_o(rq_addr), .req_be_o(rq_be), .req_data_o(rq_data), .req_id_o(rq_id),
     .req_tag_o(rq_tag), .req_tc_o(rq_tc), .req_attr_o(rq_attr),
-    .bad_o(route_bad), .bad_header_o(route_header), .err_ur_o, .err_poisoned_o(route_poisoned), .idle_o(idle[1])
+    .bad_o(route_bad), .bad_header_o(route_header), .err_ur_o(route_ur), .err_poisoned_o(route_poisoned), .idle_o(idle[1])
   );
-  assign bad_tlp_o    = route_bad || err_cpl_unexpected_o;
-  assign bad_header_o = err_cpl_unexpected_o ? al_data : route_header;
 
   // ---- completer
   logic [3:0]   tx_valid, tx_ready, tx_last;
@@ -156,26 +154,38 @@ module pcie_link #(
 
   // ---- reads
   logic [4:0]  look_tag, look_lane, event_tag;
-  logic        look_known, look_live, prog_valid, prog_fail, event_valid, event_done, event_err;
+  logic        look_valid, look_take, look_known, look_live, prog_wait, prog_valid, prog_fail, event_valid, event_done, event_err;
   logic [1:0]  look_client, wr_client;
   logic [14:0] look_pos;
   logic [9:0]  look_left, prog_bytes;
   logic [6:0]  look_low;
-  logic        data_poisoned, wr_valid;
+  logic        wr_valid;
   pcie_rd_data u_rd_data (
     .clk_i, .rst_ni, .wipe_i, .cfg_id_i,
     .in_valid_i(cpl_valid), .in_ready_o(cpl_ready), .in_data_i(al_data), .in_sof_i(al_sof), .in_eof_i(al_eof), .in_end_i(al_end),
     .in_bad_i(al_bad),
-    .look_tag_o(look_tag), .look_known_i(look_known), .look_live_i(look_live), .look_client_i(look_client),
-    .look_lane_i(look_lane),
+    .look_valid_o(look_valid), .look_take_o(look_take), .look_tag_o(look_tag), .look_known_i(look_known),
+    .look_live_i(look_live), .look_client_i(look_client), .look_lane_i(look_lane),
     .look_pos_i(look_pos), .look_left_i(look_left), .look_low_i(look_low),
-    .prog_valid_o(prog_valid), .prog_bytes_o(prog_bytes), .prog_fail_o(prog_fail),
+    .prog_wait_o(prog_wait), .prog_valid_o(prog_valid), .prog_bytes_o(prog_bytes), .prog_fail_o(prog_fail),
     .event_valid_o(event_valid), .event_tag_o(event_tag), .event_done_o(event_done), .event_err_o(event_err),
     .wr_valid_o(wr_valid), .wr_client_o(wr_client), .wr_lane_o, .wr_addr_o, .wr_be_o, .wr_data_o,
-    .err_unexpected_o(err_cpl_unexpected_o), .err_poisoned_o(data_poisoned), .idle_o(idle[3])
+    .err_unexpected_o(unexpected), .err_header_o(unexpected_header), .err_poisoned_o(data_poisoned), .idle_o(idle[3])
   );
   assign wr_valid_o     = wr_valid ? 4'b0001 << wr_client : 4'b0000;
-  assign err_poisoned_o = route_poisoned || data_poisoned;
+
+  // Refused TLPs are told one at a time, completions first.
+  logic [1:0]   refused_q;
+  logic [127:0] refused_header_q;
+  assign bad_tlp_o            = unexpected || refused_q != 2'd0;
+  assign bad_header_o         = unexpected ? unexpected_header : refused_header_q;
+  assign err_cpl_unexpected_o = unexpected;
+  always_ff @(posedge clk_i) begin
+    if (route_bad) refused_header_q <= route_header;
+    refused_q      <= rst_ni ? refused_q + {1'b0, route_bad} - {1'b0, refused_q != 2'd0 && !unexpected} : 2'd0;
+    err_ur_o       <= rst_ni && route_ur;
+    err_poisoned_o <= rst_ni && (route_poisoned || data_poisoned);
+  end
 
   logic [3:0]   pc_valid, pc_ready, pc_last, pc_bad;
   logic [255:0] pc_addr;
@@ -194,7 +204,7 @@ module pcie_link #(
     );
   end
 
-  logic        is_valid, is_ready, is_none, is_err, is_last, cancel_valid;
+  logic        is_wait, is_valid, is_ready, is_none, is_err, is_last, cancel_valid;
   logic [1:0]  is_client;
   logic [4:0]  is_lane, is_tag, cancel_tag;
   logic [14:0] is_pos;
@@ -204,9 +214,9 @@ module pcie_link #(
     .clk_i, .rst_ni(path_rst_ni), .cfg_id_i, .cfg_bus_master_i(cfg_bus_master_i && !hold_i),
     .in_valid_i(pc_valid), .in_ready_o(pc_ready), .in_addr_i(pc_addr), .in_len_i(pc_len), .in_lane_i(pc_lane), .in_pos_i(pc_pos),
     .in_last_i(pc_last), .in_bad_i(pc_bad),
-    .issue_valid_o(is_valid), .issue_ready_i(is_ready), .issue_none_o(is_none), .issue_err_o(is_err), .issue_client_o(is_client),
-    .issue_lane_o(is_lane), .issue_pos_o(is_pos), .issue_len_o(is_len), .issue_low_o(is_low), .issue_last_o(is_last),
-    .issue_tag_i(is_tag), .cancel_valid_o(cancel_valid), .cancel_tag_o(cancel_tag),
+    .issue_wait_o(is_wait), .issue_valid_o(is_valid), .issue_ready_i(is_ready), .issue_none_o(is_none), .issue_err_o(is_err),
+    .issue_client_o(is_client), .issue_lane_o(is_lane), .issue_pos_o(is_pos), .issue_len_o(is_len), .issue_low_o(is_low),
+    .issue_last_o(is_last), .issue_tag_i(is_tag), .cancel_valid_o(cancel_valid), .cancel_tag_o(cancel_tag),
     .tx_valid_o(tx_valid[3]), .tx_ready_i(tx_ready[3]), .tx_data_o(tx_data[511:384]), .tx_keep_o(tx_keep[63:48]), .idle_o(idle[4])
   );
   assign tx_last[3] = 1'b1;
@@ -217,13 +227,13 @@ module pcie_link #(
     .Tags(ReadTags), .TimeoutLog2(TimeoutLog2)
   ) u_tags (
     .clk_i, .rst_ni, .flush_i, .forget_i(!path_rst_ni), .cfg_rcb_i, .cfg_cpl_hdr_i, .cfg_cpl_data_i,
-    .issue_valid_i(is_valid), .issue_ready_o(is_ready), .issue_none_i(is_none), .issue_err_i(is_err), .issue_client_i(is_client),
-    .issue_lane_i(is_lane), .issue_pos_i(is_pos), .issue_len_i(is_len), .issue_low_i(is_low), .issue_last_i(is_last),
-    .issue_tag_o(is_tag), .cancel_valid_i(cancel_valid), .cancel_tag_i(cancel_tag),
-    .look_tag_i(look_tag), .look_known_o(look_known), .look_live_o(look_live), .look_client_o(look_client),
-    .look_lane_o(look_lane),
+    .issue_wait_i(is_wait), .issue_valid_i(is_valid), .issue_ready_o(is_ready), .issue_none_i(is_none), .issue_err_i(is_err),
+    .issue_client_i(is_client), .issue_lane_i(is_lane), .issue_pos_i(is_pos), .issue_len_i(is_len), .issue_low_i(is_low),
+    .issue_last_i(is_last), .issue_tag_o(is_tag), .cancel_valid_i(cancel_valid), .cancel_tag_i(cancel_tag),
+    .look_valid_i(look_valid), .look_take_i(look_take), .look_tag_i(look_tag), .look_known_o(look_known),
+    .look_live_o(look_live), .look_client_o(look_client), .look_lane_o(look_lane),
     .look_pos_o(look_pos), .look_left_o(look_left), .look_low_o(look_low),
-    .prog_valid_i(prog_valid), .prog_bytes_i(prog_bytes), .prog_fail_i(prog_fail),
+    .prog_wait_i(prog_wait), .prog_valid_i(prog_valid), .prog_bytes_i(prog_bytes), .prog_fail_i(prog_fail),
     .event_valid_i(event_valid), .event_tag_i(event_tag), .event_done_i(event_done), .event_err_i(event_err),
     .ret_valid_o(ret_valid), .ret_client_o(ret_client), .ret_lane_o(end_lane_o), .ret_last_o(ret_last), .ret_err_o(end_err_o),
     .timeout_o(err_cpl_timeout_o), .stall_o(tag_stall_o), .state_o(tag_state_o), .idle_o(idle[5])
@@ -262,6 +272,6 @@ module pcie_link #(
     .in_valid_i(tx_valid), .in_ready_o(tx_ready), .in_data_i(tx_data), .in_keep_i(tx_keep), .in_last_i(tx_last),
     .tx_data_o, .tx_keep_o, .tx_last_o, .tx_valid_o, .tx_ready_i, .quiet_o(tx_quiet_o), .idle_o(idle[9])
   );
-  assign idle_o = &idle;
+  assign idle_o = &idle && !bad_tlp_o;
 endmodule
 `default_nettype wire

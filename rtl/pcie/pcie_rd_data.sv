@@ -2,8 +2,8 @@
 //
 // Read data: takes completion frames, asks the tags where they belong, turns their bytes to the alignment of the client's
 // memory and writes them there, 16 bytes a clock, with byte enables. What no tag waits for, or does not fit what it waits for,
-// is dropped and reported. Two clocks from beat to write; a beat a clock, but one more where the rest of a frame and the
-// beginning of the next need the write port at once.
+// is dropped and reported. Three clocks from beat to write; a beat a clock, but one more where the rest of a frame and the
+// beginning of the next need the write port at once, and after a frame of one beat, whose tag may be asked for again.
 `default_nettype none
 
 module pcie_rd_data (
@@ -19,7 +19,9 @@ module pcie_rd_data (
   input  logic         in_eof_i,
   input  logic [1:0]   in_end_i,
   input  logic         in_bad_i,
-  // Tags (pcie_tags).
+  // Tags (pcie_tags): a header asks, and has its answer a clock later, until the next one asks.
+  output logic         look_valid_o,
+  output logic         look_take_o,
   output logic [4:0]   look_tag_o,
   input  logic         look_known_i,
   input  logic         look_live_i,
@@ -28,6 +30,7 @@ module pcie_rd_data (
   input  logic [14:0]  look_pos_i,
   input  logic [9:0]   look_left_i,
   input  logic [6:0]   look_low_i,
+  output logic         prog_wait_o,    // a header is here with its answer
   output logic         prog_valid_o,
   output logic [9:0]   prog_bytes_o,
   output logic         prog_fail_o,
@@ -43,21 +46,45 @@ module pcie_rd_data (
   output logic [15:0]  wr_be_o,
   output logic [127:0] wr_data_o,
   output logic         err_unexpected_o,
+  output logic [127:0] err_header_o,
   output logic         err_poisoned_o,
   output logic         idle_o
 );
+  // ---- a beat waits for what its tag says
+  logic         valid_q, sof_q, eof_q, bad_q;
+  logic [1:0]   end_q;
+  logic [127:0] data_q;
+  logic         take, stall;
+  assign in_ready_o   = !stall && !(valid_q && sof_q && eof_q);
+  assign look_valid_o = in_valid_i && in_sof_i;
+  assign look_take_o  = look_valid_o && in_ready_o;
+  assign look_tag_o   = in_data_i[76:72];
+  assign take         = valid_q && !stall;
+  always_ff @(posedge clk_i) begin
+    if (!stall) begin
+      sof_q  <= in_sof_i;
+      eof_q  <= in_eof_i;
+      bad_q  <= in_bad_i;
+      end_q  <= in_end_i;
+      data_q <= in_data_i;
+    end
+    if (!rst_ni) valid_q <= 1'b0;
+    else if (!stall) valid_q <= in_valid_i && in_ready_o;
+  end
+
   // ---- header: is it the completion that the tag waits for?
   logic [9:0]  length;
   logic [12:0] count;
   logic [11:0] payload;
-  logic        has_data, fail, fits, expected, poisoned, take, stall;
-  assign length     = in_data_i[9:0];
-  assign has_data   = in_data_i[30];
-  assign count      = in_data_i[43:32] == 12'd0 ? 13'd4096 : {1'b0, in_data_i[43:32]};
-  assign fail       = in_data_i[47:45] != 3'b000;
-  assign poisoned   = in_data_i[14] || in_bad_i;
-  assign look_tag_o = in_data_i[76:72];
-  assign payload    = {length, 2'b00} - {10'd0, look_low_i[1:0]};  // bytes that came, from the first that was asked for
+  logic [4:0]  tag;
+  logic        has_data, fail, fits, expected, poisoned;
+  assign length   = data_q[9:0];
+  assign has_data = data_q[30];
+  assign count    = data_q[43:32] == 12'd0 ? 13'd4096 : {1'b0, data_q[43:32]};
+  assign fail     = data_q[47:45] != 3'b000;
+  assign poisoned = data_q[14] || bad_q;
+  assign tag      = data_q[76:72];
+  assign payload  = {length, 2'b00} - {10'd0, look_low_i[1:0]};  // bytes that came, from the first that was asked for
 
   logic [9:0] bytes;
   logic       ends;
@@ -65,17 +92,15 @@ module pcie_rd_data (
   assign bytes = ends ? look_left_i : payload[9:0];
   // The last completion has no DW too many; none has no data or reaches beyond what was asked for.
   assign fits  = has_data && length != 10'd0 && length <= 10'd129 && count == {3'b000, look_left_i} &&
-                 in_data_i[70:64] == look_low_i && payload < {2'b00, look_left_i} + 12'd4;
-  assign expected = in_data_i[95:80] == cfg_id_i && in_data_i[79:77] == 3'b000 && look_known_i &&
+                 data_q[70:64] == look_low_i && payload < {2'b00, look_left_i} + 12'd4;
+  assign expected = data_q[95:80] == cfg_id_i && data_q[79:77] == 3'b000 && look_known_i &&
                     (fail ? !has_data && look_left_i != 10'd0 : fits);
 
-  assign in_ready_o       = !stall;
-  assign take             = in_valid_i && in_ready_o;
-  assign prog_valid_o     = take && in_sof_i && expected;
+  assign prog_wait_o      = valid_q && sof_q;
+  assign prog_valid_o     = take && sof_q && expected;
   assign prog_bytes_o     = fail ? 10'd0 : bytes;
   assign prog_fail_o      = fail;
-  assign err_unexpected_o = take && in_sof_i && !expected;
-  assign err_poisoned_o   = prog_valid_o && poisoned && !fail;
+
 
   // ---- stage A: which bytes of this beat are wanted
   logic        live_q, ends_q, known_q, err_q;
@@ -89,18 +114,21 @@ module pcie_rd_data (
   logic [3:0]  first;        // first wanted byte of the header's beat: 12 to 15
   logic [14:0] start;        // place of byte 0 of the frame in the client's memory
   logic [15:0] mask;
-  logic [9:0]  avail;
+  logic [9:0]  in_beat, header_rest;
   logic        live, truncated;
   logic [7:0]  dws;
   assign first = {2'b11, look_low_i[1:0]};
   assign start = look_pos_i - {11'd0, first};
-  assign live  = in_sof_i ? expected && !fail && !poisoned && look_live_i : live_q;
-  assign dws   = in_sof_i ? (fail ? 8'd3 : length[7:0] + 8'd3) : dws_q;
-  assign truncated = in_eof_i && dws > {6'd0, in_end_i} + 8'd1;
-  assign avail = in_sof_i ? bytes : rest_q;
+  assign live  = sof_q ? expected && !fail && !poisoned && look_live_i : live_q;
+  assign dws   = sof_q ? (fail ? 8'd3 : length[7:0] + 8'd3) : dws_q;
+  assign truncated = eof_q && dws > {6'd0, end_q} + 8'd1;
+  // A header's beat has the first DW of data, and a completion that is expected has all of it.
+  assign in_beat     = 10'd16 - {6'd0, first};
+  assign header_rest = !ends ? {length[7:0] - 8'd1, 2'b00} :
+                       look_left_i > in_beat ? look_left_i - in_beat : 10'd0;
   always_comb begin
     for (int unsigned j = 0; j < 16; j++) begin
-      mask[j] = in_sof_i ? 4'(j) >= first && 10'(j) - {6'd0, first} < avail : 10'(j) < avail;
+      mask[j] = sof_q ? 4'(j) >= first && {6'd0, 4'(j) - first} < look_left_i : 10'(j) < rest_q;
     end
   end
 
@@ -111,30 +139,30 @@ module pcie_rd_data (
   endfunction
 
   logic         b_valid_q, b_sof_q, b_eof_q, b_known_q, b_done_q, b_err_q;
+  logic         b_low_q;  // a header's bytes go into the first of its two words
   logic [127:0] b_data_q;
   logic [15:0]  b_mask_q;
   logic [3:0]   b_turn_q;
   logic [10:0]  b_word_q;
   logic [1:0]   b_client_q;
   logic [4:0]   b_lane_q, b_tag_q;
-  logic [9:0]   in_beat;
-  assign in_beat = in_sof_i ? 10'd16 - {6'd0, first} : 10'd16;
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      b_data_q <= swap4(in_data_i);
+      b_data_q <= swap4(data_q);
       b_mask_q <= live ? mask : 16'h0;
-      b_sof_q  <= in_sof_i;
-      b_eof_q  <= in_eof_i;
-      rest_q   <= avail > in_beat ? avail - in_beat : 10'd0;
+      b_sof_q  <= sof_q;
+      b_eof_q  <= eof_q;
+      b_low_q  <= live && look_pos_i[3:0] >= first;
+      rest_q   <= sof_q ? header_rest : rest_q > 10'd16 ? rest_q - 10'd16 : 10'd0;
       dws_q    <= dws > 8'd4 ? dws - 8'd4 : 8'd0;
       live_q   <= live;
-      if (in_sof_i) begin
+      if (sof_q) begin
         turn_q     <= start[3:0];
         word_q     <= start[14:4] + 11'd1;
         client_q   <= look_client_i;
         lane_q     <= look_lane_i;
-        tag_q      <= look_tag_o;
+        tag_q      <= tag;
         known_q    <= expected && look_live_i;
         ends_q     <= fail || ends;
         err_q      <= fail || poisoned;
@@ -142,7 +170,7 @@ module pcie_rd_data (
         b_word_q   <= start[14:4];
         b_client_q <= look_client_i;
         b_lane_q   <= look_lane_i;
-        b_tag_q    <= look_tag_o;
+        b_tag_q    <= tag;
         b_known_q  <= expected && look_live_i;
         b_done_q   <= fail || ends;
         b_err_q    <= fail || poisoned || truncated;
@@ -158,9 +186,13 @@ module pcie_rd_data (
         b_err_q    <= err_q || truncated;
       end
     end
+    err_unexpected_o <= rst_ni && take && sof_q && !expected;
+    err_poisoned_o   <= rst_ni && prog_valid_o && poisoned && !fail;
     if (!rst_ni) b_valid_q <= 1'b0;
     else if (!stall) b_valid_q <= take;
   end
+
+  assign err_header_o = swap4(b_data_q);
 
   // ---- stage B: turn, and join with the rest of the beat before
   logic [127:0] turned, low_bits, acc_bits;
@@ -182,7 +214,7 @@ module pcie_rd_data (
   logic [4:0]   acc_lane_q, acc_tag_q;
   logic         flush_q, acc_known_q, acc_done_q, acc_err_q;  // flush: the frame is over, acc is its rest
 
-  assign stall = b_valid_q && b_sof_q && flush_q && (low_mask != 16'h0 || b_eof_q);
+  assign stall = b_valid_q && b_sof_q && flush_q && (b_low_q || b_eof_q);
 
   logic step, leave;  // leave: the beat ends the frame and leaves nothing behind
   assign step  = b_valid_q && !stall;
@@ -244,6 +276,12 @@ module pcie_rd_data (
     end
   end
 
-  assign idle_o = !b_valid_q && !flush_q && !wr_valid_o && !event_valid_o;
+  assign idle_o = !valid_q && !b_valid_q && !flush_q && !wr_valid_o && !event_valid_o;
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && b_valid_q && b_sof_q) assert (b_low_q == (low_mask != 16'h0));
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -2,7 +2,8 @@
 //
 // Cuts a reading of any length into pieces that one memory read can ask for: at most the maximum read request size (and 512
 // bytes, so that a few reads never hold all completion credits), never across 4 KiB, and cut at 128-byte addresses so that
-// completions come whole. A length of 0 gives one empty piece. A piece a clock, and one clock more for each reading. A job may be several readings: last is the last piece of its last one.
+// completions come whole. A length of 0 gives one empty piece. A piece a clock, and one clock more for each reading. A job may be
+// several readings: last is the last piece of its last one.
 `default_nettype none
 
 module pcie_rd_split (

@@ -5,7 +5,7 @@
 //
 // Entries that follow one another in memory leave in one TLP, up to four of them: the last one is kept for `Lone` clocks, or
 // `Busy` while the lanes' results wait for the link, unless something else has to leave. With bus mastering off all is thrown
-// away. A TLP of n words of 16 bytes takes n + 1 clocks.
+// away. An entry is taken in 3 clocks; a TLP of n words of 16 bytes takes n + 1.
 `default_nettype none
 
 module pcie_wr_small #(
@@ -44,30 +44,29 @@ module pcie_wr_small #(
   logic [63:0]  addr_q, next_q;
   logic [3:0]   count_q;                // its words
   logic [5:0]   age_q;                  // clocks since anything was added
-  logic         part_q;                 // the second word of what is being taken
+  logic         here_q, fits_q, part_q; // something is there; it may be added; the second word of it is being taken
   logic [1:0]   sel_q, sel;             // and from whom
 
-  logic         any, fits, put, last, old, close, word_any, cmd_room;
+  logic         any, put, last, old, close, word_any, cmd_room;
   logic [4:0]   level;
   logic [63:0]  in_addr;
   logic [127:0] in_word, word;
-  assign sel   = part_q ? sel_q : cqe_valid_i ? Cqe : adm_valid_i ? Adm : Msi;
   assign any   = cqe_valid_i || adm_valid_i || msi_valid_i;
-  assign fits  = sel != Msi && !full_q && in_addr == next_q;
-  assign put   = part_q || (any && (!open_q || fits) && level <= 5'd14);
-  assign last  = sel == Msi || part_q;
+  assign sel   = here_q ? sel_q : cqe_valid_i ? Cqe : adm_valid_i ? Adm : Msi;
+  assign put   = here_q && (part_q || ((!open_q || fits_q) && level <= 5'd14));
+  assign last  = sel_q == Msi || part_q;
   assign old   = age_q >= 6'(Lone) && (!busy_i || age_q >= 6'(Busy));
-  assign close = open_q && !put && (full_q || old || any) && cmd_room;
-  assign cqe_ready_o = put && last && sel == Cqe;
-  assign adm_ready_o = put && last && sel == Adm;
-  assign msi_ready_o = put && sel == Msi;
+  assign close = open_q && !put && (full_q || old || here_q) && cmd_room;
+  assign cqe_ready_o = put && last && sel_q == Cqe;
+  assign adm_ready_o = put && last && sel_q == Adm;
+  assign msi_ready_o = put && sel_q == Msi;
   always_comb begin
     unique case (sel)
       Cqe:     in_addr = cqe_addr_i;
       Adm:     in_addr = adm_addr_i;
       default: in_addr = msi_addr_i;
     endcase
-    unique case ({sel, part_q})
+    unique case ({sel_q, part_q})
       {Cqe, 1'b0}: in_word = cqe_data_i[127:0];
       {Cqe, 1'b1}: in_word = cqe_data_i[255:128];
       {Adm, 1'b0}: in_word = adm_data_i[127:0];
@@ -77,10 +76,11 @@ module pcie_wr_small #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!part_q) sel_q <= sel;
+    sel_q  <= sel;
+    fits_q <= sel != Msi && !full_q && in_addr == next_q;
     if (put && !open_q) begin
       addr_q <= in_addr;
-      msi_q  <= sel == Msi;
+      msi_q  <= sel_q == Msi;
     end
     if (put && last) next_q <= in_addr + 64'd32;
     if (!rst_ni) begin
@@ -89,13 +89,15 @@ module pcie_wr_small #(
       count_q <= 4'd0;
       age_q   <= 6'd0;
       part_q  <= 1'b0;
+      here_q  <= 1'b0;
     end else begin
+      here_q <= here_q ? !(put && last) : any;
       if (put) begin
         part_q  <= !last;
         open_q  <= 1'b1;
         count_q <= count_q + 4'd1;
         // Nothing is added behind the end of a page.
-        if (last) full_q <= sel == Msi || count_q == 4'd7 || in_addr[11:5] == 7'h7f;
+        if (last) full_q <= sel_q == Msi || count_q == 4'd7 || in_addr[11:5] == 7'h7f;
       end else if (close) begin
         open_q  <= 1'b0;
         full_q  <= 1'b0;
@@ -151,7 +153,7 @@ module pcie_wr_small #(
   assign sent       = tx_valid_o && tx_ready_i;
   assign word_pop   = (state_q == Head && sent) || (left_q != 4'd0 && (state_q == Discard || (state_q == Body && sent)));
   assign cmd_pop    = state_q == Head && (sent || (cmd_valid && !cfg_bus_master_i && !hold_i));
-  assign idle_o     = !open_q && !cmd_valid && state_q == Head;
+  assign idle_o     = !here_q && !open_q && !cmd_valid && state_q == Head;
 
   always_ff @(posedge clk_i) begin
     if (word_pop) prev_q <= word_be;
