@@ -2,7 +2,7 @@
 //
 // Completer: turns requests for the BAR into accesses of the register bus, one DW each, and answers reads. Requests are served in
 // the order in which they came, so a read sees the writes before it. A zero-length read touches nothing and is answered with one
-// DW. What is unsupported is answered so. About 4 clocks a DW and what the register bus takes.
+// DW. What is unsupported is answered so. About 4 clocks a DW and what the register bus takes; the bus is driven by registers.
 `default_nettype none
 
 module pcie_completer (
@@ -50,8 +50,13 @@ module pcie_completer (
   logic [7:0]        tag;
   logic [2:0]        tc;
   logic [1:0]        attr;
-  logic              head_valid, pop;
+  logic              here_q, pop, next_valid, next_pop;
+  logic [EntryW-1:0] next;
+  logic [4:0]        low;     // DW of the first one in its 128 bytes
   logic [4:0]        level;
+
+  typedef enum logic [2:0] {Idle, First, Second, Send, SendMore} state_e;
+  state_e            state_q, state_d;
 
   sluice_fifo #(
     .Width(EntryW), .DepthLog2(4)
@@ -60,13 +65,22 @@ module pcie_completer (
     .in_valid_i(req_valid_i), .in_ready_o(req_ready_o),
     .in_data_i({req_lock_i, req_mem_i, req_ur_i, req_write_i, req_two_i, req_addr_i, req_be_i, req_data_i, req_id_i, req_tag_i,
                 req_tc_i, req_attr_i}),
-    .out_valid_o(head_valid), .out_ready_i(pop),
-    .out_data_o({lock, mem, ur, write, two, addr, be_last, be_first, wdata, id, tag, tc, attr}),
-    .level_o(level)
+    .out_valid_o(next_valid), .out_ready_i(next_pop), .out_data_o(next), .level_o(level)
   );
 
-  typedef enum logic [2:0] {Idle, First, Second, Send, SendMore} state_e;
-  state_e      state_q, state_d;
+  // The request whose turn it is; addr goes on to the second DW.
+  assign next_pop = !here_q || pop;
+  always_ff @(posedge clk_i) begin
+    if (next_pop) begin
+      {lock, mem, ur, write, two, addr, be_last, be_first, wdata, id, tag, tc, attr} <= next;
+      low <= next[EntryW-15 -: 5];
+    end else if (state_q == First && reg_ack_i && two) begin
+      addr <= addr + 14'd1;
+    end
+    if (!rst_ni) here_q <= 1'b0;
+    else if (next_pop) here_q <= next_valid;
+  end
+
   logic [31:0] rdata0_q, rdata1_q;
   logic        nothing;  // no byte is enabled in the first DW: no access
   assign nothing = be_first == 4'h0;
@@ -88,7 +102,7 @@ module pcie_completer (
     byte_count = 12'd4;
     lower      = 7'd0;
     if (mem) begin
-      lower      = {addr[4:0], lowest(be_first)};
+      lower      = {low, lowest(be_first)};
       byte_count = two ? 12'd5 + {10'd0, highest(be_last)} - {10'd0, lowest(be_first)}
                        : 12'd1 + {10'd0, highest(be_first)} - {10'd0, lowest(be_first)};
     end
@@ -102,7 +116,7 @@ module pcie_completer (
 
   assign reg_valid_o = state_q == First || state_q == Second;
   assign reg_write_o = write;
-  assign reg_addr_o  = {state_q == Second ? addr + 14'd1 : addr, 2'b00};
+  assign reg_addr_o  = {addr, 2'b00};
   assign reg_wdata_o = state_q == Second ? wdata[63:32] : wdata[31:0];
   assign reg_be_o    = state_q == Second ? be_last : be_first;
 
@@ -115,7 +129,7 @@ module pcie_completer (
     state_d = state_q;
     pop     = 1'b0;
     unique case (state_q)
-      Idle: if (head_valid) begin
+      Idle: if (here_q) begin
         if (ur) state_d = Send;
         else if (nothing && !two) begin
           pop     = write;
@@ -145,7 +159,7 @@ module pcie_completer (
     endcase
   end
 
-  assign idle_o = state_q == Idle && level == 5'd0;
+  assign idle_o = state_q == Idle && !here_q && level == 5'd0;
 
   always_ff @(posedge clk_i) begin
     if (state_q == Idle) begin

@@ -272,6 +272,6 @@ module pcie_link #(
     .in_valid_i(tx_valid), .in_ready_o(tx_ready), .in_data_i(tx_data), .in_keep_i(tx_keep), .in_last_i(tx_last),
     .tx_data_o, .tx_keep_o, .tx_last_o, .tx_valid_o, .tx_ready_i, .quiet_o(tx_quiet_o), .idle_o(idle[9])
   );
-  assign idle_o = &idle && !bad_tlp_o;
+  assign idle_o = &idle && !bad_tlp_o && !err_ur_o && !err_poisoned_o;
 endmodule
 `default_nettype wire

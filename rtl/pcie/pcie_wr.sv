@@ -27,7 +27,7 @@ module pcie_wr #(
   input  logic           word_valid_i,
   output logic           word_ready_o,
   input  logic [127:0]   word_i,
-  // A job is over: its last beat is with the arbiter.
+  // A job is over: its last beat was given to the arbiter a clock ago.
   output logic           done_valid_o,
   output logic [IdW-1:0] done_id_o,
   output logic           done_err_o,
@@ -134,7 +134,7 @@ module pcie_wr #(
   assign head_dws = t_four ? t_dws : t_dws - 10'd1;
 
   logic [127:0] picked, moved;
-  logic         body_need, beat_last, sent, over, drop_end;
+  logic         body_need, beat_last, sent, over, job_over, drop_end;
   // A beat begins with DW shift of prev and ends with the DWs of the next word before that: picked in place, then turned.
   always_comb begin
     for (int unsigned d = 0; d < 4; d++) picked[32*d +: 32] = 3'(d) >= shift_q ? prev_q[32*d +: 32] : word_be[32*d +: 32];
@@ -155,9 +155,7 @@ module pcie_wr #(
   assign drop_end     = state_q == Discard && word_valid_i && words_q == 6'd1;
   assign over         = (sent && beat_last) || drop_end;
   assign t_ready      = state_q == Head && (sent || stop);
-  assign done_valid_o = over && (state_q == Head ? t_end : end_q2);
-  assign done_id_o    = state_q == Head ? t_id : id_q2;
-  assign done_err_o   = err_q;
+  assign job_over     = over && (state_q == Head ? t_end : end_q2);
   assign idle_o       = cut_q == Idle && !t_valid && state_q == Head;
 
   always_ff @(posedge clk_i) begin
@@ -172,7 +170,10 @@ module pcie_wr #(
       if (word_valid_i && word_ready_o) words_q <= words_q - 6'd1;
     end
     if (word_valid_i && word_ready_o) prev_q <= word_be;
-    if (!rst_ni || done_valid_o) err_q <= 1'b0;
+    done_valid_o <= rst_ni && job_over;
+    done_id_o    <= state_q == Head ? t_id : id_q2;
+    done_err_o   <= err_q;
+    if (!rst_ni || job_over) err_q <= 1'b0;
     else if (stop) err_q <= 1'b1;
     if (!rst_ni) state_q <= Head;
     else if (over) state_q <= Head;

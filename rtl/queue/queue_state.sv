@@ -103,11 +103,14 @@ module queue_state #(
   logic [31:0] s2_coalesce_q;
   logic        s2_empty_q, s2_late_q;
   logic        hit_s2;
+  logic        change_q;
+  logic [3:0]  change_queue_q;
   logic [15:0] gone, hit;          // queues from which something is taken; of which what is being found out is wrong
+  // What is created or stopped is hit a clock later, when its fields are new; nothing is wanted from it before it is enabled.
   always_comb begin
     gone = 16'd0;
     if (take_i) gone[take_queue_i] = 1'b1;
-    if (create_i || stop_i) gone[adm_queue_i] = 1'b1;
+    if (change_q) gone[change_queue_q] = 1'b1;
     hit = gone;
     if (cq_bell_q) hit[b3_queue_q] = 1'b1;
   end
@@ -153,6 +156,9 @@ module queue_state #(
     if (done_i) tail_q[done_queue_i] <= (done_tail + 12'd1) & done_mask;
     if (start) due_q[s2_q] <= now_q + {1'b0, s2_coalesce_q[23:0]};
 
+    change_q       <= create_i || stop_i;
+    change_queue_q <= adm_queue_i;
+
     b1_queue_q   <= bell_queue_i;
     b1_cq_q      <= bell_cq_i;
     b1_q         <= bell_i;
@@ -188,9 +194,11 @@ module queue_state #(
   end
 
   for (genvar q = 0; q < Queues; q++) begin : g_out
+    logic [3:0] want_q;
+    assign want_o[4*q +: 4] = enable_q[q] ? want_q : 4'd0;
     always_ff @(posedge clk_i) begin
-      if (!rst_ni || gone[q]) want_o[4*q +: 4] <= 4'd0;
-      else if (s2_valid_q && !hit_s2 && s2_q == 4'(q)) want_o[4*q +: 4] <= want;
+      if (!rst_ni || gone[q]) want_q <= 4'd0;
+      else if (s2_valid_q && !hit_s2 && s2_q == 4'(q)) want_q <= want;
       fire_o[q] <= rst_ni && fire && s2_q == 4'(q);
     end
   end

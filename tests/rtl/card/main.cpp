@@ -19,7 +19,8 @@ int main(int argc, char **argv)
         {"records", test_records},       {"entries", test_entries},   {"any", test_any},       {"lanes", test_lanes},
         {"rings", test_rings},           {"windows", test_windows},   {"faults", test_faults}, {"msix", test_msix},
         {"resets", test_resets},         {"counters", test_counters}, {"speed", test_speed},   {"load", test_load},
-        {"coalescing", test_coalescing}, {"fairness", test_fairness}, {"chaos", test_chaos},
+        {"coalescing", test_coalescing}, {"fairness", test_fairness}, {"noise", test_noise},   {"storm", test_storm},
+        {"chaos", test_chaos},
     };
     const char *env = getenv("SEED");
     uint64_t seed = argc > 1 ? strtoull(argv[1], nullptr, 0) : env ? strtoull(env, nullptr, 0) : (uint64_t)time(nullptr);

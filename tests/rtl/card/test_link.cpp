@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Registers, odd TLPs and interrupts.
+#include <algorithm>
 #include <cstdio>
 
 #include "tests.h"
+#include "traffic.h"
 
 namespace
 {
@@ -19,6 +21,29 @@ unsigned status_of(const Tlp &tlp)
 {
     return tlp.size() < 3 ? 99 : tlp[1] >> 13 & 7;
 }
+
+struct Odd {
+    const char *what;
+    Tlp tlp;
+    bool answered;
+    unsigned bar;
+};
+const Odd odd[] = {
+    {"memory read of 3 DW", {3, host_id << 16 | 0xff, base}, true, 1},
+    {"memory read of 1024 DW", {0, host_id << 16 | 0xff, base}, true, 1},
+    {"1 DW with last byte enables", {1, host_id << 16 | 0xff, base}, true, 1},
+    {"locked read", {0x01000001, host_id << 16 | 0x0f, base}, true, 1},
+    {"memory read of another BAR", {1, host_id << 16 | 0x0f, base}, true, 2},
+    {"I/O read", {0x02000001, host_id << 16 | 0x0f, 0x100}, true, 1},
+    {"I/O write", {0x42000001, host_id << 16 | 0x0f, 0x100, 1}, true, 1},
+    {"configuration read", {0x04000001, host_id << 16 | 0x0f, 0x100}, true, 1},
+    {"fetch-and-add", {0x4c000001, host_id << 16 | 0x0f, base, 1}, true, 1},
+    {"memory write of 4 DW", {0x40000004, host_id << 16 | 0xff, base + 0x40, 1, 2, 3, 4}, false, 1},
+    {"poisoned memory write", {0x40004001, host_id << 16 | 0x0f, base + 0x44, 0x99999999}, false, 1},
+    {"message", {0x34000000, host_id << 16 | 0x14, 0, 0}, false, 1},
+    {"completion that nobody waits for", {0x4a000001, host_id << 16 | 4, 0x01000500, 7}, false, 1},
+    {"completion without data", {0x0a000000, host_id << 16 | 1 << 13, 0x01000600}, false, 1},
+};
 
 } // namespace
 
@@ -72,29 +97,6 @@ void test_tlps(uint64_t seed)
 {
     Host host(seed);
     Device device(host);
-    struct Odd {
-        const char *what;
-        Tlp tlp;
-        bool answered;
-        unsigned bar;
-    };
-    const std::vector<Odd> odd = {
-        {"memory read of 3 DW", {3, host_id << 16 | 0xff, base}, true, 1},
-        {"memory read of 1024 DW", {0, host_id << 16 | 0xff, base}, true, 1},
-        {"1 DW with last byte enables", {1, host_id << 16 | 0xff, base}, true, 1},
-        {"locked read", {0x01000001, host_id << 16 | 0x0f, base}, true, 1},
-        {"memory read of another BAR", {1, host_id << 16 | 0x0f, base}, true, 2},
-        {"I/O read", {0x02000001, host_id << 16 | 0x0f, 0x100}, true, 1},
-        {"I/O write", {0x42000001, host_id << 16 | 0x0f, 0x100, 1}, true, 1},
-        {"configuration read", {0x04000001, host_id << 16 | 0x0f, 0x100}, true, 1},
-        {"fetch-and-add", {0x4c000001, host_id << 16 | 0x0f, base, 1}, true, 1},
-        {"memory write of 4 DW", {0x40000004, host_id << 16 | 0xff, base + 0x40, 1, 2, 3, 4}, false, 1},
-        {"poisoned memory write", {0x40004001, host_id << 16 | 0x0f, base + 0x44, 0x99999999}, false, 1},
-        {"message", {0x34000000, host_id << 16 | 0x14, 0, 0}, false, 1},
-        {"completion that nobody waits for", {0x4a000001, host_id << 16 | 4, 0x01000500, 7}, false, 1},
-        {"completion without data", {0x0a000000, host_id << 16 | 1 << 13, 0x01000600}, false, 1},
-    };
-
     host.reset();
     device.start();
     for (const Odd &o : odd) {
@@ -223,4 +225,61 @@ void test_msix(uint64_t seed)
     device.snapshot();
     ok(host.messages.size() == 5 && after <= host.clocks && device.counter(SLUICE_CNT_INTERRUPTS) == 5, "interrupts are counted");
     ok(host.broken_rules == 0, "the card keeps the rules of the link");
+}
+
+// Register reads, and what no card should be sent, while every queue is at work.
+void test_noise(uint64_t seed)
+{
+    static const uint32_t registers[] = {
+        SLUICE_REG_MAGIC,    SLUICE_REG_STATUS, SLUICE_REG_TAG_STATE,    SLUICE_REG_LAST_BAD_TLP(3), SLUICE_REG_MSIX_TABLE(1),
+        SLUICE_REG_MSIX_PBA, SLUICE_CNT_CYCLES, SLUICE_CNT_LANE_BUSY(1), SLUICE_REG_AQ_CTRL,         SLUICE_CNT_QUEUE_TAKEN(1)};
+    for (unsigned mps = 0; mps < 3; mps++) {
+        Traffic t(seed, true);
+        unsigned queues = t.host.read32(SLUICE_REG_PARAMS0) >> 8 & 255;
+        t.host.top.cfg_mps_i = mps;
+        for (unsigned q = 0; q < queues; q++) {
+            t.add(q % 2 ? Stream::Mixed : Stream::Seal, q % 2 ? 1400 : 16384, q % 2 ? 20 : 6);
+        }
+        t.check = 5;
+        t.fill();
+        t.run(20000);
+        uint64_t slowest = 0;
+        unsigned wrong = 0, expected = 0;
+        for (unsigned i = 0; i < 200; i++) {
+            t.run(8 + t.host.below(200));
+            uint8_t tag = t.host.next_tag();
+            uint32_t offset = registers[t.host.below(sizeof registers / sizeof *registers)];
+            t.host.send(read_tlp(offset, 0x0f, 1, tag));
+            Tlp got = t.host.answer(tag);
+            wrong += got.size() != 4 || (offset == SLUICE_REG_MAGIC && __builtin_bswap32(got[3]) != SLUICE_MAGIC);
+            slowest = std::max(slowest, t.host.answered - t.host.asked);
+            if (i % 2) {
+                continue;
+            }
+            const Odd &o = odd[t.host.below(sizeof odd / sizeof *odd)];
+            Tlp tlp = o.tlp;
+            tag = t.host.next_tag();
+            expected += tlp[0] != 0x34000000;
+            tlp[2] |= (tlp[0] >> 24 & 31) == 10 ? 0x8000 : 0; // a tag that the card never uses
+            if (o.answered) {
+                tlp[1] |= (uint32_t)tag << 8;
+            }
+            t.host.send(tlp, o.bar);
+            if (o.answered) {
+                wrong += status_of(t.host.answer(tag)) != 1;
+                slowest = std::max(slowest, t.host.answered - t.host.asked);
+            }
+        }
+        t.drain();
+        t.device.snapshot();
+        unsigned bad = t.host.broken_rules;
+        for (const Stream &s : t.all) {
+            bad += s.bad;
+        }
+        printf("# payloads of %u bytes: %u records, the slowest answer after %llu clocks\n", 128u << mps, t.done,
+               (unsigned long long)slowest);
+        ok(wrong == 0 && slowest <= SLUICE_MMIO_ANSWER_CLOCKS,
+           "registers and refusals are answered within 64 clocks at full load");
+        ok(bad == 0 && t.device.counter(SLUICE_CNT_BAD_TLP) == expected, "odd TLPs are counted and disturb no record");
+    }
 }

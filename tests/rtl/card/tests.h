@@ -23,4 +23,6 @@ void test_speed(uint64_t seed);
 void test_load(uint64_t seed);
 void test_coalescing(uint64_t seed);
 void test_fairness(uint64_t seed);
+void test_noise(uint64_t seed);
+void test_storm(uint64_t seed);
 void test_chaos(uint64_t seed);

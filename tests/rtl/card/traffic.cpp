@@ -43,6 +43,46 @@ Stream &Traffic::add(Stream::Kind kind, unsigned size, unsigned in_flight, unsig
     return s;
 }
 
+void Traffic::spoil(Stream &s, unsigned slots, Fault fault)
+{
+    for (unsigned i = 0; i < slots; i++) {
+        Stream::Slot &slot = s.slots[i];
+        slot.clear = host.alloc((s.size + 4095) / 4096 * 4096, 4096);
+        slot.spoilt = true;
+        for (unsigned page = 0; page < s.size; page += 4096) {
+            host.fault(slot.clear + page, fault);
+        }
+    }
+}
+
+void Traffic::again()
+{
+    all.clear();
+    done = 0;
+    refill = true;
+    device.start();
+}
+
+bool Traffic::inside()
+{
+    bool good = true;
+    auto within = [](const Host::Write &w, uint64_t from, uint64_t bytes) {
+        return w.address >= (from & ~3ull) && w.address + w.bytes <= ((from + bytes + 3) & ~3ull);
+    };
+    for (const Host::Write &w : host.writes) {
+        bool named = w.address >> 20 == 0xfee || within(w, device.aq->cq, 32 * device.aq->depth());
+        for (const Stream &s : all) {
+            named = named || within(w, s.ring->cq, 32 * s.ring->depth());
+            for (size_t i = 0; i < s.slots.size() && !named; i++) {
+                named = !s.slots[i].spoilt && within(w, s.slots[i].out, s.record_size);
+            }
+        }
+        good = good && named;
+    }
+    host.writes.clear();
+    return good;
+}
+
 void Traffic::push(Stream &s)
 {
     bool any = false;
@@ -67,6 +107,10 @@ void Traffic::push(Stream &s)
 // The same record is opened again and again: all but the first are replays, which are written out too.
 bool Traffic::right(Stream &s, const sluice_cqe &cqe, const Stream::Slot &slot)
 {
+    if (slot.spoilt) {
+        s.failed++;
+        return cqe.status == SLUICE_STATUS_DMA_ERROR;
+    }
     if (cqe.status != SLUICE_STATUS_OK && !(slot.open && cqe.status == SLUICE_STATUS_REPLAYED)) {
         printf("# queue %u: status %u\n", s.ring->queue, cqe.status);
         return false;

@@ -11,11 +11,12 @@ struct Stream {
     Sa sealer, opener;
     Kind kind = Seal;
     unsigned size = 0, record_size = 0, most = 0; // bytes of content and of the record; operations in flight
-    unsigned pushed = 0, done = 0, untold = 0, bad = 0;
+    unsigned pushed = 0, done = 0, untold = 0, bad = 0, failed = 0;
     uint64_t longest = 0; // clocks of the slowest operation
     struct Slot {
         uint64_t clear, sealed, out, from;
         bool open, free;
+        bool spoilt = false;
     };
     std::vector<Slot> slots; // cookies are their numbers
 };
@@ -27,6 +28,9 @@ class Traffic
     // Adds queue pair `all.size() + 1`.
     Stream &add(Stream::Kind kind, unsigned size, unsigned in_flight, unsigned cipher = SLUICE_CIPHER_AES128,
                 unsigned mac = SLUICE_MAC_SHA256, unsigned form = SLUICE_FORM_UDP_ETM);
+    void spoil(Stream &s, unsigned slots, Fault fault); // of so many slots the content cannot be read: a seal has to fail
+    void again();                                       // after a reset: no streams
+    bool inside();              // the writes logged since the last call went to results and completion rings alone
     void fill();                // from nothing to the streams' numbers
     void run(unsigned clocks);  // refilling what completes
     void until(unsigned count); // so many completions in all
