@@ -84,9 +84,13 @@ void spoilt_reads(uint64_t seed)
         ok(inside && t.inside(), "nothing is written but the results of the others");
         if (kind.fault == Fault::Late) {
             t.host.until([&] { return t.host.quiet(); }, 40000);
+            unsigned failed = t.all[0].failed;
             t.fill();
-            t.drain();
+            for (unsigned i = 0; i < 4000 && t.all[0].failed == failed; i++) {
+                t.run(8);
+            }
             uint32_t kept = t.host.read32(SLUICE_REG_TAG_STATE);
+            t.drain();
             bool freed = t.host.until([&] { return t.host.quiet(); }, 40000);
             t.host.run(20);
             ok(kept != 0 && freed && t.host.read32(SLUICE_REG_TAG_STATE) == 0 && t.inside(),
