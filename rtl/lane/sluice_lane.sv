@@ -172,9 +172,8 @@ module sluice_lane #(
   assign prepared_ok = prepared && prepare_status == sluice_regs_pkg::StatusOk && !next_sa.key_job;
 
   always_ff @(posedge clk_i) begin
-    if (prepare_begin) next_counter_q <= next_sa.seal && next_sa.sequence_nonce ? next.counter : 64'd0;
-    else if (counter_got) next_counter_q <= {counter[7:0], counter[15:8], counter[23:16], counter[31:24],
-                                             counter[39:32], counter[47:40], counter[55:48], counter[63:56]};
+    if (counter_got) next_counter_q <= {counter[7:0], counter[15:8], counter[23:16], counter[31:24],
+                                        counter[39:32], counter[47:40], counter[55:48], counter[63:56]};
     if (next_padding_got) next_padding_q <= last_byte;
   end
 
@@ -399,7 +398,7 @@ module sluice_lane #(
                                    !(sa.seal && cbc_read_word == content[14:4]));
   assign hash_allow = sa.key_job || !sa.leads || body_done || (body_started && hash_word != cbc_write_word);
 
-  sluice_lane_cbc #(.RingAw(RingAw), .Legacy(Legacy)) u_cbc (
+  sluice_lane_cbc #(.RingAw(RingAw), .Legacy(Legacy), .Null(Null)) u_cbc (
     .clk_i,
     .rst_ni,
     .arm_i           (cbc_arm),
@@ -536,7 +535,7 @@ module sluice_lane #(
   assign ok             = status == sluice_regs_pkg::StatusOk;
   assign verdict        = sa.open && (ok || status == sluice_regs_pkg::StatusAuthFailed);
   assign result_ready   = !result_valid_q || (res_ready_i && res_valid_o);
-  assign report_counter = sa.seal || ok || (sa.aes && verdict);
+  assign report_counter = sa.sequence_nonce && !sa.verify && !sa.key_job && (sa.seal || ok || (sa.aes && verdict));
 
   always_comb begin
     result.id       = now.id;
@@ -547,13 +546,13 @@ module sluice_lane #(
     result.keep_len = 15'd0;
     result.length   = 15'd0;
     result.sure     = 15'd0;
-    result.counter  = {64'd0, report_counter ? counter_q : 64'd0};
+    result.counter  = {64'd0, !report_counter ? 64'd0 : sa.seal ? now.counter : counter_q};
     if (sa.seal && ok) begin
       result.out_len  = plan.record_len;
       result.keep_len = plan.record_len;
       result.length   = plan.record_len;
     end else if (verdict) begin
-      result.out_len  = plan.content_max > 15'(sluice_regs_pkg::MaxContent) ? 15'(sluice_regs_pkg::MaxContent) : plan.content_max;
+      result.out_len  = plan.content_max[14] ? 15'(sluice_regs_pkg::MaxContent) : plan.content_max;
       result.keep_len = ok ? content : 15'd0;
       result.length   = ok ? content : 15'd0;
     end

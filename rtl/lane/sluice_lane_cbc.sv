@@ -12,7 +12,8 @@
 
 module sluice_lane_cbc #(
   parameter int unsigned RingAw = sluice_pkg::RingAw,
-  parameter bit          Legacy = 1'b0
+  parameter bit          Legacy = 1'b0,
+  parameter bit          Null   = 1'b1
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -162,7 +163,7 @@ module sluice_lane_cbc #(
   assign quiet_o       = !single_q && !start_i &&
                          (!run_q || (!in_valid_q && !read_q && !out_valid_q && aes_ready && des_ready && !read_o));
   assign chain_o       = chain_q;
-  assign counter_o     = raw_q ? in_q[127:64] : narrow_q ? out_q[63:0] : out_q[127:64];
+  assign counter_o     = Null && raw_q ? in_q[127:64] : narrow_q ? out_q[63:0] : out_q[127:64];
   assign forged_o      = out_q[63:0] != 64'd0;
   assign last_byte_o   = before_q ^ (raw_q ? top_byte(in_q[127:120], in_q[63:56], narrow_q)
                                            : top_byte(out_q[127:120], out_q[63:56], narrow_q));

@@ -187,14 +187,13 @@ module sluice_lane_hash #(
     else if (tail_valid) tail_q <= tail_q + 4'd1;
   end
 
-  // The two blocks: even words, odd words.
-  logic [31:0] even [16];
-  logic [31:0] odd [16];
+  // The two blocks; for SHA-1, which takes pairs, even words and odd words.
   logic [5:0]  put_q, get_q, filled;
   logic [4:0]  address;
   logic        put;
   logic [31:0] put_word;
   logic [63:0] pair;
+  logic [31:0] word;
   logic        word_ready, pair_ready;
 
   assign filled     = put_q - get_q;
@@ -202,11 +201,23 @@ module sluice_lane_hash #(
   assign put        = (feed_valid && feed_ready) || state_q == Swap || tail_valid;
   assign put_word   = state_q == Swap ? tail : tail_valid ? tail_word : feed_word;
   assign address    = state_q == Swap ? put_q[4:0] + {1'b0, chain_index} : put_q[4:0];
-  assign pair       = {odd[get_q[4:1]], even[get_q[4:1]]};
 
-  always_ff @(posedge clk_i) begin
-    if (put && !address[0]) even[address[4:1]] <= put_word;
-    if (put && address[0]) odd[address[4:1]] <= put_word;
+  if (Sha1) begin : gen_pairs
+    logic [31:0] even [16];
+    logic [31:0] odd [16];
+    always_ff @(posedge clk_i) begin
+      if (put && !address[0]) even[address[4:1]] <= put_word;
+      if (put && address[0]) odd[address[4:1]] <= put_word;
+    end
+    assign pair = {odd[get_q[4:1]], even[get_q[4:1]]};
+    assign word = get_q[0] ? pair[63:32] : pair[31:0];
+  end else begin : gen_words
+    logic [31:0] memory [32];
+    always_ff @(posedge clk_i) begin
+      if (put) memory[address] <= put_word;
+    end
+    assign pair = 64'd0;
+    assign word = memory[get_q[4:0]];
   end
 
   always_ff @(posedge clk_i) begin
@@ -222,10 +233,9 @@ module sluice_lane_hash #(
 
   // The hashes. One that is not used gets neither words nor shifts.
   logic        sha1, sha256_ready, sha256_done, sha1_done, md5_ready, md5_done;
-  logic [31:0] word, sha256_tail, sha1_tail, md5_tail;
+  logic [31:0] sha256_tail, sha1_tail, md5_tail;
 
   assign sha1       = !sha256_i && !md5_i;
-  assign word       = get_q[0] ? pair[63:32] : pair[31:0];
   assign word_ready = md5_i ? md5_ready : sha256_ready;
   assign tail       = sha256_i ? sha256_tail : md5_i ? md5_tail : sha1_tail;
   assign block_done = sha256_i ? sha256_done : md5_i ? md5_done : sha1_done;
