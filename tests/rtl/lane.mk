@@ -6,15 +6,15 @@ include rtl/lane/files.mk
 LANE_BUILD := $(BUILD)/tests/rtl
 LANE_PACKAGES := $(GEN)/sluice_regs_pkg.sv rtl/pkg/sluice_pkg.sv
 LANE_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations
-LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module sluice_lane \
+LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module lane_top --prefix Vsluice_lane \
                  -CFLAGS "$(LANE_CXXFLAGS) -I$(abspath $(GEN))" -LDFLAGS -lcrypto -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0"
 CRYPTO_BENCH := $(wildcard tests/rtl/crypto/*.cpp)
 CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 
 TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test $(LANE_BUILD)/lane_legacy_test
 
-LANE_TEST_DEPS := $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
-LANE_TEST_SOURCES := $(LANE_PACKAGES) $(LANE_SV) $(abspath $(wildcard tests/rtl/lane/*.cpp))
+LANE_TEST_DEPS := $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.sv tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
+LANE_TEST_SOURCES := $(LANE_PACKAGES) $(LANE_SV) tests/rtl/lane/lane_top.sv $(abspath $(wildcard tests/rtl/lane/*.cpp))
 
 $(LANE_BUILD)/lane_test: $(LANE_TEST_DEPS)
 	@mkdir -p $(@D)

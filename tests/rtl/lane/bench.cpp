@@ -205,6 +205,11 @@ void Bench::observe(std::vector<Job> &jobs)
     if (top_->res_valid_o && done_ < jobs.size() && !jobs[done_].result_at) {
         jobs[done_].result_at = clock_;
     }
+    if (top_->own_write_o && done_ < jobs.size()) {
+        Job &job = jobs[done_];
+        unsigned word = (top_->own_addr_o + ring_words - job.base) % ring_words;
+        job.written.push_back({clock_ - job.fetched_at, word, top_->own_be_o});
+    }
     if (top_->key_valid_o && top_->key_ready_i) {
         Job &job = jobs[done_];
         memcpy(job.key_words[job.key_beats++ % 4].data(), &top_->key_data_o, 16);

@@ -11,6 +11,16 @@
 #include "Vsluice_lane.h"
 #include "reference.h"
 
+/* A write of the lane's own to its ring. */
+struct OwnWrite {
+    uint64_t after;    // clocks from fetch_done_i
+    unsigned word, be; // from the job's first word
+    bool operator==(const OwnWrite &other) const
+    {
+        return after == other.after && word == other.word && be == other.be;
+    }
+};
+
 enum class Kind { seal = 0, open = 1, keys = 2, verify = 3 };
 
 struct Job {
@@ -28,6 +38,7 @@ struct Job {
     unsigned first = 0, length = 0;
     std::array<std::array<uint8_t, 16>, 4> key_words{};
     unsigned key_beats = 0;
+    std::vector<OwnWrite> written;                           // while this was the oldest job
     uint64_t accepted_at = 0, fetched_at = 0, result_at = 0; // clocks
 
     unsigned base = 0, words = 0, id = 0; // ring words
