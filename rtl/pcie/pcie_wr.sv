@@ -124,6 +124,7 @@ module pcie_wr #(
   logic [31:0]    payload0;
   logic [9:0]     dws_q, head_dws;        // DWs and words of the TLP that are still to come
   logic [5:0]     words_q;
+  logic           need_q;                 // words_q is not 0
   logic [2:0]     shift_q;                // how far words are moved down
   logic           err_q, stop, end_q2;
   logic [IdW-1:0] id_q2;
@@ -134,24 +135,23 @@ module pcie_wr #(
   assign head_dws = t_four ? t_dws : t_dws - 10'd1;
 
   logic [127:0] picked, moved;
-  logic         body_need, beat_last, sent, over, job_over, drop_end;
+  logic         beat_last, sent, over, job_over, drop_end;
   // A beat begins with DW shift of prev and ends with the DWs of the next word before that: picked in place, then turned.
   always_comb begin
     for (int unsigned d = 0; d < 4; d++) picked[32*d +: 32] = 3'(d) >= shift_q ? prev_q[32*d +: 32] : word_be[32*d +: 32];
     for (int unsigned d = 0; d < 4; d++) moved[32*d +: 32] = picked[{2'(d) + shift_q[1:0], 5'd0} +: 32];
   end
-  assign body_need  = words_q != 6'd0;
   assign beat_last  = state_q == Head ? head_dws == 10'd0 : dws_q <= 10'd4;
   assign stop       = state_q == Head && t_valid && !hold_i && (!cfg_bus_master_i || err_q);
   assign tx_valid_o = (state_q == Head && t_valid && word_valid_i && cfg_bus_master_i && !hold_i && !err_q) ||
-                      (state_q == Body && (!body_need || word_valid_i));
+                      (state_q == Body && (!need_q || word_valid_i));
   assign tx_data_o  = state_q == Head ? head : moved;
   assign tx_keep_o  = state_q == Head || dws_q >= 10'd4 ? 16'hffff :
                       dws_q == 10'd3 ? 16'h0fff : dws_q == 10'd2 ? 16'h00ff : 16'h000f;
   assign tx_last_o  = beat_last;
   assign sent       = tx_valid_o && tx_ready_i;
 
-  assign word_ready_o = (state_q == Head && sent) || (state_q == Body && sent && body_need) || state_q == Discard;
+  assign word_ready_o = (state_q == Head && sent) || (state_q == Body && sent && need_q) || state_q == Discard;
   assign drop_end     = state_q == Discard && word_valid_i && words_q == 6'd1;
   assign over         = (sent && beat_last) || drop_end;
   assign t_ready      = state_q == Head && (sent || stop);
@@ -162,12 +162,16 @@ module pcie_wr #(
     if (state_q == Head) begin
       dws_q   <= head_dws;
       words_q <= stop ? t_words : t_words - 6'd1;
+      need_q  <= stop || t_words != 6'd1;
       shift_q <= {1'b0, t_addr[1:0]} + (t_four ? 3'd0 : 3'd1);
       end_q2  <= t_end;
       id_q2   <= t_id;
     end else begin
       if (sent) dws_q <= dws_q - 10'd4;
-      if (word_valid_i && word_ready_o) words_q <= words_q - 6'd1;
+      if (word_valid_i && word_ready_o) begin
+        words_q <= words_q - 6'd1;
+        need_q  <= words_q != 6'd1;
+      end
     end
     if (word_valid_i && word_ready_o) prev_q <= word_be;
     done_valid_o <= rst_ni && job_over;
@@ -187,7 +191,7 @@ module pcie_wr #(
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni && cmd_valid_i) assert (cmd_len_i != 15'd0);
-    if (rst_ni && state_q == Body) assert (dws_q != 10'd0);
+    if (rst_ni && state_q == Body) assert (dws_q != 10'd0 && need_q == (words_q != 6'd0));
   end
 `endif
 endmodule

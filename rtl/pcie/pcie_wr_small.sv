@@ -5,7 +5,7 @@
 //
 // Entries that follow one another in memory leave in one TLP, up to four of them: the last one is kept for `Lone` clocks, or
 // `Busy` while the lanes' results wait for the link, unless something else has to leave. With bus mastering off all is thrown
-// away. An entry is taken in 3 clocks; a TLP of n words of 16 bytes takes n + 1.
+// away. An entry is taken in 4 clocks; a TLP of n words of 16 bytes takes n + 1.
 `default_nettype none
 
 module pcie_wr_small #(
@@ -44,7 +44,8 @@ module pcie_wr_small #(
   logic [63:0]  addr_q, next_q;
   logic [3:0]   count_q;                // its words
   logic [5:0]   age_q;                  // clocks since anything was added
-  logic         here_q, fits_q, part_q; // something is there; it may be added; the second word of it is being taken
+  logic         here_q, seen_q, fits_q; // something is there, and looked at; it may be added
+  logic         part_q;                 // its second word is being taken
   logic [1:0]   sel_q, sel;             // and from whom
 
   logic         any, put, last, old, close, word_any, cmd_room;
@@ -53,15 +54,15 @@ module pcie_wr_small #(
   logic [127:0] in_word, word;
   assign any   = cqe_valid_i || adm_valid_i || msi_valid_i;
   assign sel   = here_q ? sel_q : cqe_valid_i ? Cqe : adm_valid_i ? Adm : Msi;
-  assign put   = here_q && (part_q || ((!open_q || fits_q) && level <= 5'd14));
+  assign put   = seen_q && (part_q || ((!open_q || fits_q) && level <= 5'd14));
   assign last  = sel_q == Msi || part_q;
   assign old   = age_q >= 6'(Lone) && (!busy_i || age_q >= 6'(Busy));
-  assign close = open_q && !put && (full_q || old || here_q) && cmd_room;
+  assign close = open_q && !put && (full_q || old || seen_q) && cmd_room;
   assign cqe_ready_o = put && last && sel_q == Cqe;
   assign adm_ready_o = put && last && sel_q == Adm;
   assign msi_ready_o = put && sel_q == Msi;
   always_comb begin
-    unique case (sel)
+    unique case (sel_q)
       Cqe:     in_addr = cqe_addr_i;
       Adm:     in_addr = adm_addr_i;
       default: in_addr = msi_addr_i;
@@ -77,7 +78,7 @@ module pcie_wr_small #(
 
   always_ff @(posedge clk_i) begin
     sel_q  <= sel;
-    fits_q <= sel != Msi && !full_q && in_addr == next_q;
+    fits_q <= sel_q != Msi && !full_q && in_addr == next_q;
     if (put && !open_q) begin
       addr_q <= in_addr;
       msi_q  <= sel_q == Msi;
@@ -90,8 +91,10 @@ module pcie_wr_small #(
       age_q   <= 6'd0;
       part_q  <= 1'b0;
       here_q  <= 1'b0;
+      seen_q  <= 1'b0;
     end else begin
       here_q <= here_q ? !(put && last) : any;
+      seen_q <= here_q && !(put && last);
       if (put) begin
         part_q  <= !last;
         open_q  <= 1'b1;

@@ -42,7 +42,8 @@ module queue_fetch #(
 );
   // ---- which queue
   logic [3:0] turn_q, pick_q;
-  logic       pick_valid_q;
+  logic       pick_valid_q, asked_q;  // asked: addr is the picked queue's
+  logic [63:0] addr_q;
   logic [5:0] used_q;
   logic [4:0] place_q;
   logic [3:0] count;
@@ -57,13 +58,15 @@ module queue_fetch #(
   // A queue is looked at every clock; one that wants something is kept until its reading has begun.
   assign take_queue_o = pick_q;
   assign take_count_o = count;
-  assign rd_valid_o   = pick_valid_q && take_grant_i && used_q <= 6'd24 && count != 4'd0;  // 0: it was stopped meanwhile
-  assign rd_addr_o    = take_addr_i;
+  assign rd_valid_o   = pick_valid_q && asked_q && take_grant_i && used_q <= 6'd24 && count != 4'd0;  // 0: it was stopped meanwhile
+  assign rd_addr_o    = addr_q;
   assign rd_len_o     = {5'd0, count, 6'd0};
   assign rd_pos_o     = {4'd0, place_q, 6'd0};
   assign take_o       = rd_valid_o && rd_ready_i;
 
   always_ff @(posedge clk_i) begin
+    addr_q  <= take_addr_i;
+    asked_q <= rst_ni && pick_valid_q && take_grant_i && !take_o;
     if (!rst_ni) begin
       turn_q       <= 4'd1;
       pick_q       <= 4'd1;

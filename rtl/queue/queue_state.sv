@@ -133,8 +133,8 @@ module queue_state #(
   // ---- nothing to find out: nothing has happened for more than a turn
   logic [4:0] quiet_q;
   logic       event_any;
-  assign event_any = bell_valid_i || b1_valid_q || b2_valid_q || sq_bell_q || cq_bell_q || take_i || done_i || create_i || stop_i ||
-                     coalesce_i;
+  // A doorbell's first clock, and creation's, is no idle one: the register bus or the administrator is at work.
+  assign event_any = b1_valid_q || b2_valid_q || sq_bell_q || cq_bell_q || take_i || done_i || change_q || coalesce_i;
   assign look      = quiet_q != 5'd31 || timing_q != 16'd0;
   assign idle_o    = !look && !event_any && fire_o == '0;
 
