@@ -239,10 +239,9 @@ module mgmt_admin #(
                         op == sluice_regs_pkg::OpSaCreate ? 15'(sluice_regs_pkg::SaParamsBytes)
                                                           : 15'(sluice_regs_pkg::SaWindowBytes);
   assign rd_pos_o     = state_q == Fetch ? {5'd0, EntryAt, 4'd0} : 15'd0;
-  assign out_valid_o  = state_q == Identify || (state_q == Send && step_q[1:0] == 2'd2);
-  assign out_addr_o   = {dst[63:6] + (state_q == Send ? 58'(step_q[10:3]) : 58'd0),
-                         state_q == Send ? step_q[2] : step_q[0], 5'd0};
-  assign out_data_o   = state_q == Send ? {word, held_q} : step_q[0] ? 256'd0 : identity_i;
+  assign out_valid_o  = (state_q == Identify || state_q == Send) && step_q[1:0] == 2'd2;
+  assign out_data_o   = state_q == Send ? {word, held_q} : step_q[2] ? 256'd0 : identity_i;
+  always_ff @(posedge clk_i) out_addr_o <= {dst[63:6] + 58'(step_q[10:3]), step_q[2], 5'd0};
   assign key_valid_o  = state_q == Keys;
   assign key_src_o    = src + 64'(sluice_regs_pkg::SaParamsMacKeyLsb) / 64'd8;
   assign key_legacy_o = mac_q == sluice_regs_pkg::MacMd5[1:0];
@@ -429,7 +428,7 @@ module mgmt_admin #(
             state_q <= Send;
           end
         end
-        // Three steps for each 32 bytes: the first word is asked for, then the second, then both go.
+        // Three steps for each 32 bytes: the first word is asked for, then the second, then both go; in Identify alike.
         Send: begin
           if (step_q[1:0] != 2'd2) step_q <= step_q + 11'd1;
           else if (out_ready_i) begin
@@ -458,9 +457,12 @@ module mgmt_admin #(
           step_q <= step_q + 11'd1;
           if (step_q == 11'(sluice_regs_pkg::SaWindowBytes / 4)) state_q <= Complete;
         end
-        Identify: if (out_ready_i) begin
-          step_q <= step_q + 11'd1;
-          if (step_q[0]) state_q <= Complete;
+        Identify: begin
+          if (step_q[1:0] != 2'd2) step_q <= step_q + 11'd1;
+          else if (out_ready_i) begin
+            step_q <= step_q + 11'd2;
+            if (step_q[2]) state_q <= Complete;
+          end
         end
         Complete: if (cpl_ready_i || abandoned_q) state_q <= Idle;
         default: state_q <= Idle;

@@ -10,7 +10,8 @@ module sa_store #(
 ) (
   input  logic              clk_i,
   input  logic              rst_ni,       // clears valid
-  // Administrator: words, then meta and counters, then valid. A counter write waits for the dispatcher's.
+  // Administrator: words, then meta and counters, then valid. A counter is written one clock later, behind the dispatcher's, so
+  // its value and its slot stay; there is time for the next when it is ready.
   input  logic              word_we_i,
   input  logic [10:0]       word_waddr_i,
   input  logic [127:0]      word_wdata_i,
@@ -46,12 +47,15 @@ module sa_store #(
   (* ram_style = "block" *) logic [63:0] limit_q [SaCount];
   logic [SaCount-1:0] valid_q;
 
-  assign count_ready_o = !raise_i;
+  // What the dispatcher does with its counter comes late in its clock; no write of the administrator's depends on it.
+  logic count_q;
+  assign count_ready_o = !count_q;
+  always_ff @(posedge clk_i) count_q <= rst_ni && (count_we_i || (count_q && raise_i));
 
   logic        next_we;
   logic [7:0]  next_addr;
   logic [63:0] next_data;
-  assign next_we   = raise_i || count_we_i;
+  assign next_we   = raise_i || count_q;
   assign next_addr = raise_i ? raise_sa_i : adm_sa_i;
   assign next_data = raise_i ? raise_next_i : count_next_i;
 
@@ -72,7 +76,7 @@ module sa_store #(
     look_next_o <= next_q[look_sa_i];
   end
   always_ff @(posedge clk_i) begin
-    if (count_we_i && !raise_i) limit_q[adm_sa_i] <= count_limit_i;
+    if (count_we_i) limit_q[adm_sa_i] <= count_limit_i;
     look_limit_o <= limit_q[look_sa_i];
   end
   always_ff @(posedge clk_i) begin
