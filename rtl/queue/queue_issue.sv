@@ -187,15 +187,18 @@ module queue_issue #(
   localparam logic [31:0] LongMask   = (32'd1 << (Lanes - Kept)) - 32'd1;
   localparam logic [31:0] LegacyMask = (32'd1 << LegacyLanes) - 32'd1;
   localparam logic [31:0] StreamMask = ((32'd1 << All) - 32'd1) & ~RecordMask;
-  logic [All-1:0]        room, take, fit, fit_q, able, none, one, level_q, above, choice_q;
+  logic [All-1:0]        room, take, fit, fit_q, able, kept, none, one, level_q, above, choice_q;
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
+  logic                  aside_q;  // a short record goes to the lanes that are kept for it, not behind a long one elsewhere
+  logic [14:0]           long_q;   // clocks since there was a long record, up to 16384
   logic [13:0]           alone_q;  // clocks since there was a short record: 8192 of them, and long ones take every lane
   assign fit = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
                slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
                slot.lanes == card_pkg::ClassLong && !alone_q[13] ? LongMask[All-1:0] : RecordMask[All-1:0];
   assign able = room & job_ready_i & fit_q;
+  assign kept = able & RecordMask[All-1:0] & ~LongMask[All-1:0];
   for (genvar l = 0; l < All; l++) begin : g_lane
     logic [2:0] jobs;
     queue_lane_room #(.RingAw(RingAw)) u_room (
@@ -269,10 +272,11 @@ module queue_issue #(
       class_q <= class_next;
       id_q    <= heads[IdW * class_next +: IdW];
     end
-    fit_q <= fit;
+    fit_q   <= fit;
+    aside_q <= slot.lanes == card_pkg::ClassNormal && !long_q[14];
     if (state_q == Turn) choice_q <= above != '0 ? above : level_q;
     if (state_q == Level) begin
-      level_q    <= none != '0 ? none : one != '0 ? one : able;
+      level_q    <= none != '0 ? none : aside_q && kept != '0 ? kept : one != '0 ? one : able;
       found_q    <= able != '0;
       lists_q    <= (!slot.src_list || src_got_i == slot.src_turn) && (!slot.dst_list || dst_got_i == slot.dst_turn);
       list_err_q <= (slot.src_list && src_err_i) || (slot.part && slot.dst_list && dst_err_i);
@@ -288,6 +292,7 @@ module queue_issue #(
       key_q   <= 1'b0;
       lane_q  <= 5'd0;
       alone_q <= 14'd0;
+      long_q  <= 15'h4000;
       load_q  <= 1'b0;
       stall_o <= 1'b0;
     end else begin
@@ -295,6 +300,8 @@ module queue_issue #(
       key_q  <= key_valid_i && !key_put;
       if (put_i && put_class == card_pkg::ClassNormal) alone_q <= 14'd0;
       else if (!alone_q[13]) alone_q <= alone_q + 14'd1;
+      if (put_i && put_class == card_pkg::ClassLong) long_q <= 15'd0;
+      else if (!long_q[14]) long_q <= long_q + 15'd1;
       if (state_q == Choose && found_q) lane_q <= best;
       if (state_q == Give) stall_o <= !found_q;
       else if (any == 4'b0000) stall_o <= 1'b0;
