@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The card's sources in the order in which they must be read, and their lint. RTL_SV is for whoever builds the card.
-include rtl/lane/files.mk rtl/stream/files.mk
+include rtl/lane/files.mk rtl/stream/files.mk rtl/cpu/files.mk
 
 CARD_CORES := $(filter-out $(LANE_SV),$(addprefix rtl/crypto/sluice_,des_pkg.sv des.sv md5.sv))
 
@@ -19,12 +19,15 @@ LINT += lint-rtl lint-yosys lint-regs
 HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yosys reads the card"
 
 .PHONY: lint-rtl lint-yosys lint-regs
-lint-rtl: $(RTL_SV)
+lint-rtl: $(RTL_SV) $(CPU_SV)
 	verilator --lint-only -Wall --top-module sluice_card $(RTL_SV)
 	verilator --lint-only -Wall --top-module sluice_card -GLanes=16 -GIoQueues=8 $(RTL_SV)
+	verilator --lint-only -Wall --top-module cpu_core $(CPU_SV)
+	for part in ram timer; do verilator --lint-only -Wall rtl/cpu/cpu_$$part.sv || exit 1; done
 
-lint-yosys: $(RTL_SV)
+lint-yosys: $(RTL_SV) $(CPU_SV)
 	yosys -q -p 'read_verilog -sv -noautowire $(RTL_SV); hierarchy -check -top sluice_card; proc; check'
+	yosys -q -p 'read_verilog -sv -noautowire $(CPU_SV); hierarchy -check; proc; check -assert'
 
 lint-regs: rtl/README.md rtl/regs.toml
 	python3 scripts/regs.py rtl/regs.toml --check rtl/README.md
