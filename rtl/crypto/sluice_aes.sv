@@ -47,7 +47,7 @@ module sluice_aes (
 
   always_comb begin
     for (int unsigned c = 0; c < 4; c++) begin
-      first[32 * c +: 32]  = decrypt_i ? sluice_aes_pkg::mirror(data_i[32 * c +: 32]) : data_i[32 * c +: 32];
+      first[32 * c +: 32]  = !ready_o ? 32'd0 : decrypt_i ? sluice_aes_pkg::mirror(data_i[32 * c +: 32]) : data_i[32 * c +: 32];
       data_o[32 * c +: 32] = decrypt_i ? sluice_aes_pkg::mirror(state[32 * c +: 32]) : state[32 * c +: 32];
     end
   end
@@ -59,9 +59,9 @@ module sluice_aes (
     assign t1 = sub[32 * (4 * ((c + 1) % 4) + 1) +: 32];
     assign t2 = sub[32 * (4 * ((c + 2) % 4) + 2) +: 32];
     assign t3 = sub[32 * (4 * ((c + 3) % 4) + 3) +: 32];
-    assign state[32 * c +: 32] = key_i[32 * c +: 32] ^
-                                 (ready_o ? first[32 * c +: 32]
-                                          : t0 ^ {t1[23:0], t1[31:24]} ^ {t2[15:0], t2[31:16]} ^ {t3[7:0], t3[31:8]});
+    // With a block in its place, the tables' words are 0, and without, that is: a LUT of six inputs a bit.
+    assign state[32 * c +: 32] = key_i[32 * c +: 32] ^ first[32 * c +: 32] ^
+                                 t0 ^ {t1[23:0], t1[31:24]} ^ {t2[15:0], t2[31:16]} ^ {t3[7:0], t3[31:8]};
   end
 
   for (genvar i = 0; i < 8; i++) begin : gen_rom

@@ -67,21 +67,20 @@ module sluice_aes_key (
   assign key_index_o  = index_q[2:0];
 
   always_ff @(posedge clk_i) begin
+    // Idle and in reset no key stays behind, and word_o is 0. That is a reset of flip-flops, which costs no LUTs.
+    if (!rst_ni || !busy_o) history_q <= '0;
+    else if (emit) history_q <= {state_q == Key ? key_i : oldest ^ (use_sub ? sub_q : newest), history_q[255:32]};
     if (emit) begin
-      history_q <= {state_q == Key ? key_i : oldest ^ (use_sub ? sub_q : newest), history_q[255:32]};
-      phase_q   <= phase_d;
-      index_q   <= index_q + 6'd1;
+      phase_q <= phase_d;
+      index_q <= index_q + 6'd1;
       if (state_q == Next && rotate) rcon_q <= sluice_aes_pkg::times2(rcon_q);
     end else if (start_i) begin
       index_q <= 6'd0;
       phase_q <= 4'd0;
       rcon_q  <= 8'h01;
-    end else if (!busy_o) begin
-      history_q <= 256'd0;  // no key stays behind
     end
     if (state_q == Sub) sub_q <= {sub_byte ^ (rotate && byte_q == 2'd0 ? rcon_q : 8'd0), sub_q[31:8]};
     byte_q <= state_q == Sub ? byte_q + 2'd1 : 2'd0;
-    if (!rst_ni) history_q <= '0;  // in reset the key is forgotten, and word_o is 0
   end
 
   always_ff @(posedge clk_i) begin

@@ -2,7 +2,7 @@
 //
 // A round of AES on the first byte of a column, with two ports, one block RAM of 36 Kbit: the column that SubBytes and MixColumns
 // make of it, and in the last round what SubBytes alone does. For decryption the inverses, of a mirrored column (sluice_aes_pkg).
-// The answer comes one clock after the address.
+// The answer comes one clock after the address, and is 0 when none was asked for.
 `default_nettype none
 
 module sluice_aes_rom (
@@ -31,7 +31,10 @@ module sluice_aes_rom (
   end
 
   always_ff @(posedge clk_i) begin
-    if (en_i) begin
+    if (!en_i) begin
+      a_o <= 32'd0;
+      b_o <= 32'd0;
+    end else begin
       a_o <= rom[{last_i, inverse_i, a_i}];
       b_o <= rom[{last_i, inverse_i, b_i}];
     end

@@ -5,7 +5,7 @@
 //
 // All go by 32-bit words, the last first (the hash gives its digest in that order), moved to their byte position by a funnel over
 // two neighbouring words. A step takes a clock. Which steps there are depends on lengths only: an open looks at the last 256
-// encrypted bytes whatever padding_length is.
+// encrypted bytes whatever padding_length is. What is put is made a clock before it is written: ring words are chosen late.
 `default_nettype none
 
 module sluice_lane_fields #(
@@ -72,7 +72,7 @@ module sluice_lane_fields #(
     swap = {x[7:0], x[15:8], x[23:16], x[31:24]};
   endfunction
 
-  logic        run_q, get, last;
+  logic        run_q, get, last, step;
   logic        put_q;
   logic [1:0]  field_q;
   logic [6:0]  step_q, steps;             // counts down to 0
@@ -152,20 +152,29 @@ module sluice_lane_fields #(
   assign moved   = 32'({previous_q, current} >> {shift_q, 3'd0});
 
   assign digest_index_o = step_q[2:0] - 3'd1;
-  assign digest_pop_o   = field_q == Mac && gnt_i && step_q != 7'd0;
+  assign digest_pop_o   = field_q == Mac && step && step_q != 7'd0;
   assign nonce_index_o  = get ? got_index_q[1:0] : digest_index_o[1:0];
 
-  assign access_o     = run_q;
+  // A step is a read, or makes what is written next.
+  logic              put_valid_q;
+  logic [RingAw-1:0] put_word_q;
+  assign step         = put_q ? run_q && (!put_valid_q || gnt_i) : gnt_i;
+  assign access_o     = put_q ? put_valid_q : run_q;
   assign write_o      = put_q;
-  assign write_data_o = moved;
-  assign word_o       = place_q[RingAw + 1:2];
+  assign write_data_o = expected_q;
+  assign word_o       = put_q ? put_word_q : place_q[RingAw + 1:2];
   always_comb begin
-    write_be_o = {12'd0, be} << {place_q[1:0], 2'd0};
+    write_be_o = {12'd0, be_q} << {part_q, 2'd0};
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) run_q <= 1'b0;
-    else run_q <= start_i || (run_q && !(gnt_i && last));
+    if (!rst_ni) begin
+      run_q       <= 1'b0;
+      put_valid_q <= 1'b0;
+    end else begin
+      run_q       <= start_i || (run_q && !(step && last));
+      put_valid_q <= put_q && (step || (put_valid_q && !gnt_i));
+    end
   end
 
   // Padding begins with the last place of what is encrypted, which begins on a place.
@@ -176,14 +185,14 @@ module sluice_lane_fields #(
       step_q  <= steps;
       place_q <= at[15:2] - 14'(exact) + (field_i == Padding ? 14'd0 : {7'd0, steps});
       shift_q <= field_i == Nonce && !put_i ? at[1:0] : 2'd0 - at[1:0];
-    end else if (gnt_i) begin
+    end else if (step) begin
       step_q  <= step_q - 7'd1;
       place_q <= place_q - 14'd1;
     end
   end
 
   // Second stage of what is not put: what was read.
-  assign busy_o       = run_q || read_q;
+  assign busy_o       = run_q || read_q || put_valid_q;
   always_comb begin
     unique case (part_q)
       2'd0:    got = read_data_i[31:0];
@@ -201,13 +210,14 @@ module sluice_lane_fields #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (gnt_i) begin
+    if (step) begin
+      put_word_q  <= place_q[RingAw + 1:2];
       be_q        <= be;
       expected_q  <= moved;
       part_q      <= place_q[1:0];
       got_index_q <= step_q[2:0];
     end
-    if (get ? read_q : gnt_i) previous_q <= current;
+    if (get ? read_q : step) previous_q <= current;
   end
 
   logic [3:0] differs;
