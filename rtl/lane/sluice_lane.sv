@@ -57,7 +57,7 @@ module sluice_lane #(
   sluice_pkg::job_t       next, now;
   sluice_lane_pkg::sa_t   next_sa, sa;
   sluice_lane_pkg::plan_t next_plan, plan;
-  logic                   next_ready, next_err, now_valid, loaded, move, take, finish, jobs_idle, unused;
+  logic                   next_ready, next_err, planned, now_valid, loaded, move, take, finish, jobs_idle, unused;
 
   assign unused = &{1'b0, now, next, plan, sa, next_sa};  // the dispatcher's share of a job, and what is over with preparation
 
@@ -124,6 +124,9 @@ module sluice_lane #(
 
   sluice_lane_plan u_plan (
     .clk_i,
+    .rst_ni,
+    .start_i   (move),
+    .ready_o   (planned),
     .sa_i      (next_sa),
     .src_len_i (next.src_len),
     .pad_i     (next.pad),
@@ -141,7 +144,7 @@ module sluice_lane #(
   sluice_lane_prepare u_prepare (
     .clk_i,
     .rst_ni,
-    .ready_i        (next_ready),
+    .ready_i        (next_ready && planned),
     .fetch_err_i    (next_err),
     .sa_i           (next_sa),
     .on_wire_i      (next_plan.nonce_len != 5'd0),
