@@ -3,8 +3,7 @@
 // AES (FIPS 197), encryption and equivalent inverse cipher (5.3.5), one round a clock: a block every rounds + 1 clocks (11, 13,
 // 15). Tables in block RAM hold what a round makes of each byte of a column; their address registers hold the state, and a round
 // is one access and the sum of four words and the round key. The last round has tables of its own, so that it is the same sum.
-// Round keys come from outside (sluice_aes_key). To decrypt, rows 1 and 3 of the state and of the keys are exchanged
-// (sluice_aes_pkg::mirror): then both directions shift rows the same way.
+// Round keys come from outside (sluice_aes_key). InvShiftRows differs from ShiftRows in rows 1 and 3, by two columns.
 `default_nettype none
 
 module sluice_aes (
@@ -17,6 +16,7 @@ module sluice_aes (
   input  logic         decrypt_i,
   input  logic [3:0]   rounds_i,     // 10, 12 or 14
   input  logic [127:0] data_i,
+  input  logic [127:0] add_i,        // with done_o: added to the result
 
   output logic [3:0]   key_index_o,  // round key that key_i must be in the next clock
   input  logic [127:0] key_i,
@@ -28,7 +28,7 @@ module sluice_aes (
 
   logic [3:0]   round_q, round_d;  // round whose table words are there; 0: none
   logic         last, step, final_next;
-  logic [127:0] first, state;
+  logic [127:0] added, state, address;
   logic [511:0] sub;               // word of the byte in row r of column c in [32(4c+r)+31:32(4c+r)]
 
   assign ready_o = round_q == 4'd0;
@@ -45,10 +45,13 @@ module sluice_aes (
     else round_q <= round_d;
   end
 
+  assign data_o = state;
   always_comb begin
+    added   = ready_o ? data_i : last ? add_i : 128'd0;
+    address = state;
     for (int unsigned c = 0; c < 4; c++) begin
-      first[32 * c +: 32]  = !ready_o ? 32'd0 : decrypt_i ? sluice_aes_pkg::mirror(data_i[32 * c +: 32]) : data_i[32 * c +: 32];
-      data_o[32 * c +: 32] = decrypt_i ? sluice_aes_pkg::mirror(state[32 * c +: 32]) : state[32 * c +: 32];
+      if (decrypt_i) address[32 * c + 8 +: 8]  = state[32 * ((c + 2) % 4) + 8 +: 8];
+      if (decrypt_i) address[32 * c + 24 +: 8] = state[32 * ((c + 2) % 4) + 24 +: 8];
     end
   end
 
@@ -59,8 +62,8 @@ module sluice_aes (
     assign t1 = sub[32 * (4 * ((c + 1) % 4) + 1) +: 32];
     assign t2 = sub[32 * (4 * ((c + 2) % 4) + 2) +: 32];
     assign t3 = sub[32 * (4 * ((c + 3) % 4) + 3) +: 32];
-    // With a block in its place, the tables' words are 0, and without, that is: a LUT of six inputs a bit.
-    assign state[32 * c +: 32] = key_i[32 * c +: 32] ^ first[32 * c +: 32] ^
+    // When a block begins, the tables' words are 0: a LUT of six inputs a bit.
+    assign state[32 * c +: 32] = key_i[32 * c +: 32] ^ added[32 * c +: 32] ^
                                  t0 ^ {t1[23:0], t1[31:24]} ^ {t2[15:0], t2[31:16]} ^ {t3[7:0], t3[31:8]};
   end
 
@@ -70,8 +73,8 @@ module sluice_aes (
       .en_i      (step),
       .inverse_i (decrypt_i),
       .last_i    (final_next),
-      .a_i       (state[16 * i +: 8]),
-      .b_i       (state[16 * i + 8 +: 8]),
+      .a_i       (address[16 * i +: 8]),
+      .b_i       (address[16 * i + 8 +: 8]),
       .a_o       (sub[64 * i +: 32]),
       .b_o       (sub[64 * i + 32 +: 32])
     );

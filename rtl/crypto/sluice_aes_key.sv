@@ -2,7 +2,7 @@
 //
 // Key expansion of AES (FIPS 197, 5.2), a word a clock and four clocks more for each SubWord, with a single S-box: at most 130
 // clocks. It is meant to run while another record is at work, so it is small rather than fast. Round keys for decryption are
-// those of the equivalent inverse cipher (5.3.5), mirrored as sluice_aes wants them.
+// those of the equivalent inverse cipher (5.3.5).
 `default_nettype none
 
 module sluice_aes_key (
@@ -111,7 +111,7 @@ module sluice_aes_key (
 
   assign mixed        = ends_q ? newest : sluice_aes_pkg::inv_mix(newest);
   assign word_valid_o = valid_q;
-  assign word_o       = decrypt_i ? sluice_aes_pkg::mirror(mixed) : newest;
+  assign word_o       = decrypt_i ? mixed : newest;
 
 endmodule
 

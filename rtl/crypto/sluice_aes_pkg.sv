@@ -86,9 +86,4 @@ package sluice_aes_pkg;
     inv_mix[31:24] = x[31:24] ^ all ^ times2(x[31:24] ^ x[7:0])   ^ odd4  ^ both8;
   endfunction
 
-  // A column with rows 1 and 3 exchanged: rows are counted backwards, and InvShiftRows becomes ShiftRows.
-  function automatic logic [31:0] mirror(input logic [31:0] x);
-    mirror = {x[15:8], x[23:16], x[31:24], x[7:0]};
-  endfunction
-
 endpackage

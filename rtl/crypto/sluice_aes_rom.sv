@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A round of AES on the first byte of a column, with two ports, one block RAM of 36 Kbit: the column that SubBytes and MixColumns
-// make of it, and in the last round what SubBytes alone does. For decryption the inverses, of a mirrored column (sluice_aes_pkg).
+// make of it, and in the last round what SubBytes alone does. For decryption the inverses.
 // The answer comes one clock after the address, and is 0 when none was asked for.
 `default_nettype none
 
@@ -25,7 +25,7 @@ module sluice_aes_rom (
       rom[512 + i] = {24'd0, sluice_aes_pkg::sbox(8'(i))};
     end
     for (int i = 0; i < 256; i++) begin
-      rom[256 + 32'(sluice_aes_pkg::sbox(8'(i)))] = sluice_aes_pkg::mirror(sluice_aes_pkg::inv_mix(32'(i)));
+      rom[256 + 32'(sluice_aes_pkg::sbox(8'(i)))] = sluice_aes_pkg::inv_mix(32'(i));
       rom[768 + 32'(sluice_aes_pkg::sbox(8'(i)))] = 32'(i);
     end
   end

@@ -397,8 +397,11 @@ module sluice_lane #(
   logic         cbc_allow, hash_allow;
   logic [127:0] cbc_chain;
 
-  assign cbc_allow  = cbc_free || (hash_begun && hash_word != cbc_read_word && hash_word != '1 &&
-                                   !(sa.seal && cbc_read_word == content[14:4]));
+  // A clock late, for the clock period: between two reads of the cipher are more.
+  always_ff @(posedge clk_i) begin
+    cbc_allow <= cbc_free || (hash_begun && hash_word != cbc_read_word && hash_word != '1 &&
+                              !(sa.seal && cbc_read_word == content[14:4]));
+  end
   assign hash_allow = sa.key_job || !sa.leads || body_done || (body_started && hash_word != cbc_write_word);
 
   sluice_lane_cbc #(.RingAw(RingAw), .Legacy(Legacy), .Null(Null)) u_cbc (

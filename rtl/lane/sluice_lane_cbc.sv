@@ -94,7 +94,7 @@ module sluice_lane_cbc #(
   logic            read_q, half_q, in_valid_q, out_valid_q;
   logic [127:0]    in_q, current_q, chain_q, out_q;
   logic            start, ready, finished, aes_ready, aes_done, des_ready, des_done, body_done, single_done, unused;
-  logic [127:0]    block_in, block_out, block_read, aes_out;
+  logic [127:0]    block_in, chained, block_out, block_read, aes_out;
   logic [63:0]     des_out;
   logic [RingAw:0] read_at, write_at, last_block;
 
@@ -111,7 +111,8 @@ module sluice_lane_cbc #(
   assign finished   = narrow ? des_done : aes_done;
   assign block_read = narrow && half_q ? {64'd0, read_data_i[127:64]} : read_data_i;
   assign block_in   = in_q ^ (encrypt ? chain_q : 128'd0);
-  assign block_out  = narrow ? {aes_out[127:64], des_out} : aes_out;
+  assign chained    = decrypt && !single_q ? chain_q : 128'd0;
+  assign block_out  = narrow ? {aes_out[127:64], des_out ^ chained[63:0]} : aes_out;
   assign start      = (run_q || single_q) && in_valid_q && ready && !raw && (!out_valid_q || write_gnt_i);
 
   sluice_aes u_aes (
@@ -122,6 +123,7 @@ module sluice_lane_cbc #(
     .decrypt_i   (decrypt),
     .rounds_i    (rounds),
     .data_i      (block_in),
+    .add_i       (chained),
     .key_index_o,
     .key_i,
     .done_o      (aes_done),
@@ -264,7 +266,7 @@ module sluice_lane_cbc #(
     if (start) current_q <= in_q;
     if (shift_i) chain_q <= {chain_q[95:0], shift_word_i};
     else if (finished && !single_q) chain_q <= decrypt ? current_q : block_out;
-    if (finished) out_q <= block_out ^ (decrypt && !single_q ? chain_q : 128'd0);
+    if (finished) out_q <= block_out;
     if (out_valid_q && !single_q) body_last_o <= top_byte(out_q[127:120], out_q[63:56], narrow);
     if (single_i) before_q <= peek_i && single_sa_i.cipher ? iv_byte_i : 8'd0;
     else if (read_q && single_q && !first_q) before_q <= top_byte(block_read[127:120], block_read[63:56], narrow);

@@ -72,7 +72,7 @@ module sluice_lane_fields #(
     swap = {x[7:0], x[15:8], x[23:16], x[31:24]};
   endfunction
 
-  logic        run_q, get, last, step;
+  logic        run_q, get, last, step, unused;
   logic        put_q;
   logic [1:0]  field_q;
   logic [6:0]  step_q, steps;             // counts down to 0
@@ -90,6 +90,7 @@ module sluice_lane_fields #(
   // place; getting, step n is the place in which word n begins. The header begins with its type in the last byte of a place.
   logic [15:0] at;
   logic        exact;                     // the first step has no place of its own
+  logic [13:0] more;
   always_comb begin
     unique case (field_i)
       Header:  at = {10'h3ff, tls_i ? nonce_len_i[4:3] == 2'd0 ? 6'h38 : nonce_len_i[4] ? 6'h28 : 6'h30 : 6'h30};
@@ -105,6 +106,16 @@ module sluice_lane_fields #(
     endcase
   end
   assign exact = !(field_i == Nonce && !put_i) && at[1:0] == 2'd0;
+
+  // The first place is at + steps - exact; padding begins with the last place of what is encrypted, which begins on a place. One
+  // sum with the lowest bit as a carry, which counts the places down too.
+  logic        carried;
+  logic [13:0] place_d;
+  always_comb begin
+    if (!start_i || field_i == Padding) more = 14'h3fff;
+    else more = {7'd0, steps - 7'd1};
+  end
+  assign {place_d, carried} = {more, start_i && !exact} + {start_i ? at[15:2] : place_q, 1'b1};
 
   // Which bytes of the place are the field's.
   logic [3:0] be;
@@ -177,18 +188,17 @@ module sluice_lane_fields #(
     end
   end
 
-  // Padding begins with the last place of what is encrypted, which begins on a place.
+  assign unused = &{1'b0, carried};
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       field_q <= field_i;
       put_q   <= put_i;
       step_q  <= steps;
-      place_q <= at[15:2] - 14'(exact) + (field_i == Padding ? 14'd0 : {7'd0, steps});
       shift_q <= field_i == Nonce && !put_i ? at[1:0] : 2'd0 - at[1:0];
     end else if (step) begin
       step_q  <= step_q - 7'd1;
-      place_q <= place_q - 14'd1;
     end
+    if (start_i || step) place_q <= place_d;
   end
 
   // Second stage of what is not put: what was read.

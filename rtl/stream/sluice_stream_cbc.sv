@@ -115,6 +115,7 @@ module sluice_stream_cbc (
     .decrypt_i,
     .rounds_i,
     .data_i      (start_data),
+    .add_i       (128'd0),
     .key_index_o,
     .key_i,
     .done_o      (aes_done),

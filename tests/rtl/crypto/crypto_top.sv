@@ -71,6 +71,7 @@ module crypto_top (
     .decrypt_i   (aes_decrypt_i),
     .rounds_i    (key_words_i + 4'd6),
     .data_i      (aes_data_i),
+    .add_i       (128'd0),
     .key_index_o (round_index),
     .key_i       (round_key_q),
     .done_o      (aes_done_o),
