@@ -19,10 +19,8 @@ $(CARD_BUILD)/card_test_full: CARD_SIZE := 16-8-256-32
 $(addprefix $(CARD_BUILD)/,card_test card_test_full card_test_odd): $(RTL_SV) $(CARD_CXX) $(CARD_VLT) \
   $(wildcard tests/rtl/card/*.h tests/rtl/lane/reference.*) | $(GENERATED)
 	@mkdir -p $(@D)
-	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 \
-	  $(call size_flags,$(CARD_SIZE)) $(call size_macros,$(CARD_SIZE)) $(CARD_WARN) \
-	  -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
-	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \
+	$(VERILATE) -GCplTimeoutLog2=14 $(call size_flags,$(CARD_SIZE)) $(call size_macros,$(CARD_SIZE)) $(CARD_WARN) \
+	  --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \
 	  $(CARD_VLT) $(RTL_SV) $(abspath $(CARD_CXX)) >$@.log 2>&1 || { cat $@.log; false; }
 
 .PHONY: card-full chaos

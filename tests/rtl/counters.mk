@@ -8,7 +8,5 @@ TESTS += $(COUNTERS_TEST)
 
 $(COUNTERS_TEST): $(COUNTERS_SV) tests/rtl/counters/counters_test.cpp $(GEN)/sluice_defs.h
 	@mkdir -p $(@D)
-	verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module mgmt_counters \
-	  -GLanes=17 -GIoQueues=8 -CFLAGS "-std=c++17 -O2 -Wall -Wextra -I$(abspath $(GEN))" \
-	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $@.obj -o $(abspath $@) $(COUNTERS_SV) \
+	$(VERILATE) --top-module mgmt_counters -GLanes=17 -GIoQueues=8 --Mdir $@.obj -o $(abspath $@) $(COUNTERS_SV) \
 	  $(abspath tests/rtl/counters/counters_test.cpp) >$@.log 2>&1 || { tail -n 40 $@.log; false; }

@@ -5,9 +5,7 @@ include rtl/lane/files.mk
 
 LANE_BUILD := $(BUILD)/tests/rtl
 LANE_PACKAGES := $(GEN)/sluice_regs_pkg.sv rtl/pkg/sluice_pkg.sv
-LANE_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations
-LANE_VERILATE := verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module lane_top --prefix Vsluice_lane \
-                 -CFLAGS "$(LANE_CXXFLAGS) -I$(abspath $(GEN))" -LDFLAGS -lcrypto -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0"
+LANE_VERILATE = $(VERILATE) --top-module lane_top --prefix Vsluice_lane
 CRYPTO_BENCH := $(wildcard tests/rtl/crypto/*.cpp)
 CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 

@@ -6,9 +6,8 @@ HELP += "card-load|clocks a record of the full configuration under full load, by
 
 $(CARD_BUILD)/card_load: $(RTL_SV) $(LOAD_CXX) $(wildcard tests/rtl/card/*.h) | $(GENERATED)
 	@mkdir -p $(@D)
-	verilator --cc --exe --build -Wall --assert -O3 --x-initial unique --x-assign unique -GCplTimeoutLog2=14 -GLanes=16 \
-	  -GIoQueues=8 -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
-	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $(CARD_BUILD)/load.obj --top-module sluice_card -o $(abspath $@) \
+	$(VERILATE) -GCplTimeoutLog2=14 -GLanes=16 -GIoQueues=8 \
+	  --Mdir $(CARD_BUILD)/load.obj --top-module sluice_card -o $(abspath $@) \
 	  $(RTL_SV) $(abspath $(LOAD_CXX)) >$@.log 2>&1 || { cat $@.log; false; }
 
 .PHONY: card-load

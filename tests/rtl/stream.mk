@@ -11,7 +11,5 @@ TESTS += $(STREAM_BUILD)/stream_test
 
 $(STREAM_BUILD)/stream_test: $(STREAM_ALL) $(wildcard tests/rtl/stream/*) $(GEN)/sluice_defs.h
 	@mkdir -p $(@D)
-	verilator --cc --exe --build -Wall --assert --x-initial unique --x-assign unique -O3 --top-module sluice_stream \
-	  -CFLAGS "-std=c++17 -O2 -Wall -Wextra -Wno-deprecated-declarations -I$(abspath $(GEN))" -LDFLAGS -lcrypto \
-	  -MAKEFLAGS "OPT_FAST=-O2 OPT_SLOW=-O0" --Mdir $(STREAM_BUILD)/stream.obj -o $(abspath $@) tests/rtl/stream/public.vlt \
+	$(VERILATE) --top-module sluice_stream --Mdir $(STREAM_BUILD)/stream.obj -o $(abspath $@) tests/rtl/stream/public.vlt \
 	  $(STREAM_ALL) $(abspath $(wildcard tests/rtl/stream/*.cpp)) >$@.log 2>&1 || { tail -n 40 $@.log; false; }

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "../../coverage/keep.h"
+
 static const uint16_t card_id = 0x0100;
 static const uint16_t host_id = 0x0008;
 static const unsigned header_pool = 36, rcb = 64;
@@ -27,6 +29,7 @@ Host::Host(uint64_t seed) : rng(seed)
 Host::~Host()
 {
     top.final();
+    keep_coverage();
 }
 
 void Host::rule(bool kept, const char *what)

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../../coverage/keep.h"
+
 static const unsigned ring_words = 2048;
 static const unsigned read_latency = 125; // clocks, of the reference host
 
@@ -36,6 +38,12 @@ Bench::Bench(uint64_t seed, bool pauses) : top_(new Vsluice_lane), rng_(seed), p
         top_->eval();
     }
     top_->rst_ni = 1;
+}
+
+Bench::~Bench()
+{
+    top_->final();
+    keep_coverage();
 }
 
 bool Bench::pause(unsigned one_in)

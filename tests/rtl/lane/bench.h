@@ -48,6 +48,7 @@ class Bench
 {
   public:
     explicit Bench(uint64_t seed, bool pauses);
+    ~Bench();
 
     /* Runs the jobs through the lane, in order. False when it stops answering. */
     bool run(std::vector<Job> &jobs);

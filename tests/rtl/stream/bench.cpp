@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 
+#include "../../coverage/keep.h"
 #include "Vsluice_stream___024root.h"
 
 static const unsigned ring_words = 2048;
@@ -33,6 +34,12 @@ template <class Wide> static uint64_t get_bits(const Wide &from, unsigned lsb, u
 Bench::Bench(uint64_t seed, bool pauses) : top_(new Vsluice_stream), rng_(seed), pauses_(pauses)
 {
     reset();
+}
+
+Bench::~Bench()
+{
+    top_->final();
+    keep_coverage();
 }
 
 void Bench::edge()
