@@ -84,10 +84,11 @@ module sluice_lane_feeder #(
   logic [7:0]        carry_q;
   logic [15:0]       left_q;    // data bytes still to come, from the first whole one of this message word on; signed
   logic [2:0]        prefix_q;  // words of the prefix still to come
-  logic              push, done, final_word;
-  logic [31:0]       part, bytes, masked, prefix_word, message;
+  logic              send, push, done, valid_q, final_q;
+  logic [3:0]        keep, ends, ends_q;  // by byte, the first in bit 3
+  logic [31:0]       part, bytes, prefix_word, message_q, message;
 
-  assign push   = valid_o && ready_i;
+  assign push   = send && (!valid_q || ready_i);
   assign done   = index_q == {last_block_o, 4'hf};
   assign word_o = word_q;
   assign read_o = state_q == Read && allow_i;
@@ -114,28 +115,53 @@ module sluice_lane_feeder #(
     endcase
   end
 
-  // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24].
+  // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24]. A word is put together in two
+  // clocks: the zeros are resets of flip-flops, and what is added to them comes behind.
   assign bytes = {carry_q, part[7:0], part[15:8], part[23:16]};
   always_comb begin
-    if (!left_q[15] && left_q[14:0] >= 15'd3) masked = bytes;
-    else if (left_q == 16'd2) masked = {bytes[31:8], 8'h80};
-    else if (left_q == 16'd1) masked = {bytes[31:16], 16'h8000};
-    else if (left_q == 16'd0) masked = {bytes[31:24], 24'h800000};
-    else if (left_q == 16'hffff) masked = 32'h80000000;
-    else masked = 32'd0;
+    keep = 4'd0;
+    ends = 4'd0;
+    if (state_q == Prefix || (key_block_i && state_q == Words)) keep = 4'b1111;
+    else if (key_block_i) keep = 4'd0;
+    else if (!left_q[15] && left_q[14:2] != 13'd0) keep = 4'b1111;
+    else if (!left_q[15]) begin
+      keep = {1'b1, left_q[1:0] != 2'd0, left_q[1], left_q[1:0] == 2'd3};
+      ends = {1'b0, left_q[1:0] == 2'd0, left_q[1:0] == 2'd1, left_q[1:0] == 2'd2};
+    end else begin
+      ends[3] = left_q == 16'hffff;
+    end
   end
 
-  // The message's length in bits is the last word but one of MD5, its number little endian like all others.
-  assign final_word = index_q == {final_block_o, 3'b111, !little_i};
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= push || (valid_q && !ready_i);
+    if (push) begin
+      // The message's length in bits is the last word but one of MD5, its number little endian like all others.
+      final_q <= index_q == {final_block_o, 3'b111, !little_i} && !key_block_i;
+      ends_q  <= ends;
+    end
+  end
+
+  for (genvar i = 0; i < 4; i++) begin : gen_message
+    always_ff @(posedge clk_i) begin
+      if (push && !keep[i]) message_q[8 * i +: 8] <= 8'd0;
+      else if (push) message_q[8 * i +: 8] <= state_q == Prefix ? prefix_word[8 * i +: 8] :
+                                              key_block_i ? part[8 * (3 - i) +: 8] : bytes[8 * i +: 8];
+    end
+  end
+
   always_comb begin
-    if (key_block_i) message = (state_q == Tail ? 32'd0 : swap(part)) ^ key_xor_i;
-    else if (state_q == Prefix) message = prefix_word;
-    else message = masked;
+    message = message_q;
+    for (int i = 0; i < 4; i++) begin
+      if (ends_q[i]) message[8 * i + 7] = 1'b1;
+    end
+    if (key_block_i) message = message_q ^ key_xor_i;
   end
 
   assign nonce_index_o = index_q[1:0];
-  assign valid_o       = state_q == Prefix || state_q == Words || state_q == Tail;
-  assign data_o        = final_word && !key_block_i ? {14'd0, total_q, 3'd0} : little_i ? swap(message) : message;
+  assign send          = state_q == Prefix || state_q == Words || state_q == Tail;
+  assign valid_o       = valid_q;
+  assign data_o        = final_q ? {14'd0, total_q, 3'd0} : little_i ? swap(message) : message;
 
   always_comb begin
     state_d = state_q;

@@ -54,7 +54,7 @@ module sluice_lane_prepare (
   assign busy_o   = state_q != Idle && state_q != Done;
   assign done_o   = state_q == Done;
   assign status_o = status_q;
-  assign begin_o  = state_q == Idle && state_d != Idle;
+  assign begin_o  = state_q == Idle && ready_i && window_i;
 
   always_comb begin
     state_d        = state_q;
