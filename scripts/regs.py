@@ -47,7 +47,12 @@ def check(spec):
                 if used & mask or mask >> 32:
                     sys.exit(f"regs: field {r['name']}.{f} overlaps or leaves the register")
                 used |= mask
+    snapshot = 8 * sum(r.get("count", 1) for r in spec["counter"])
+    if snapshot != spec["const"]["statistics_bytes"]["value"]:
+        sys.exit(f"regs: statistics_bytes is {snapshot}")
     for s, st in spec["struct"].items():
+        if spec["const"].get(f"{s}_bytes", {"value": st["bytes"]})["value"] != st["bytes"]:
+            sys.exit(f"regs: {s}_bytes is not {st['bytes']}")
         used = set()
         for f, v in fields(st):
             span = set(range(v["offset"], v["offset"] + v["width"]))
