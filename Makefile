@@ -56,6 +56,11 @@ $(BUILD)/%.o: %.c | $(GENERATED)
 	@echo "  CC $<"
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+DEVICES := $(GEN)/mgmt_devices.h $(GEN)/mgmt_devices_pkg.sv
+$(DEVICES) &: rtl/mgmt/devices.toml scripts/regs.py
+	@mkdir -p $(GEN)
+	python3 scripts/regs.py rtl/mgmt/devices.toml --devices $(GEN)
+
 include $(wildcard rtl/rtl.mk sim/sim.mk driver/driver.mk firmware/firmware.mk host/host.mk)
 include $(sort $(wildcard tests/*/*.mk scripts/scripts.mk))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The card's sources in the order in which they must be read, and their lint. RTL_SV is for whoever builds the card.
-include rtl/lane/files.mk rtl/stream/files.mk rtl/cpu/files.mk
+include rtl/lane/files.mk rtl/stream/files.mk rtl/mgmt/cpu/files.mk
 
 CARD_CORES := $(filter-out $(LANE_SV),$(addprefix rtl/crypto/sluice_,des_pkg.sv des.sv md5.sv))
 
@@ -23,7 +23,7 @@ lint-rtl: $(RTL_SV) $(CPU_SV)
 	verilator --lint-only -Wall --top-module sluice_card $(RTL_SV)
 	verilator --lint-only -Wall --top-module sluice_card -GLanes=16 -GIoQueues=8 $(RTL_SV)
 	verilator --lint-only -Wall --top-module cpu_core $(CPU_SV)
-	for part in ram timer; do verilator --lint-only -Wall rtl/cpu/cpu_$$part.sv || exit 1; done
+	for part in ram timer; do verilator --lint-only -Wall rtl/mgmt/cpu/cpu_$$part.sv || exit 1; done
 
 lint-yosys: $(RTL_SV) $(CPU_SV)
 	yosys -q -p 'read_verilog -sv -noautowire $(RTL_SV); hierarchy -check -top sluice_card; proc; check'

@@ -5,6 +5,7 @@
   regs.py TOML --out DIR        write sluice_defs.h, sluice_regs.h, sluice_regs_pkg.sv, registers.md
   regs.py TOML --readme FILE    renew the tables between the markers of FILE
   regs.py TOML --check FILE     exit 1 if those tables are not current
+  regs.py TOML --devices DIR    write mgmt_devices.h and mgmt_devices_pkg.sv from rtl/mgmt/devices.toml
 """
 import argparse
 import pathlib
@@ -14,6 +15,7 @@ import tomllib
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 NOTE = "Generated from rtl/regs.toml by scripts/regs.py; do not edit."
+NOTE_DEVICES = "Generated from rtl/mgmt/devices.toml by scripts/regs.py; do not edit."
 BEGIN, END = "<!-- regs:begin -->", "<!-- regs:end -->"
 
 
@@ -183,14 +185,74 @@ def spliced(path, spec):
     return text, re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: body, text, flags=re.S)
 
 
+def device_regs(device):
+    """Name, register, and its fields (with lsb) and values (commands), of each register of a device."""
+    for name, r in device.items():
+        if isinstance(r, dict):
+            parts = [(k, v) for k, v in r.items() if k != "reg"]
+            yield name, r["reg"], [p for p in parts if "lsb" in p[1]], [p for p in parts if "value" in p[1]]
+
+
+def check_devices(spec):
+    for dev, device in spec["device"].items():
+        taken = set()
+        for name, r, parts, _ in device_regs(device):
+            if r["offset"] in taken or r["offset"] % 4 or r["offset"] > 0xFC:
+                sys.exit(f"regs: {dev}.{name} is misplaced")
+            taken.add(r["offset"])
+            used = 0
+            for f, v in parts:
+                mask = ((1 << v["width"]) - 1) << v["lsb"]
+                if used & mask or mask >> 32:
+                    sys.exit(f"regs: field {dev}.{name}.{f} overlaps or leaves the register")
+                used |= mask
+
+
+def devices_h(spec):
+    out = [f"/* {SPDX} */", f"/* {NOTE_DEVICES} */", "#ifndef MGMT_DEVICES_H", "#define MGMT_DEVICES_H", ""]
+    for name, v in spec["region"].items():
+        out += [f"#define MGMT_{name.upper()} {v['base']:#010x}u /* {v['doc']} */", f"#define MGMT_{name.upper()}_BYTES {v['bytes']}u"]
+    base = spec["region"]["devices"]["base"]
+    for dev, device in spec["device"].items():
+        out += ["", f"/* {device['doc']} */"]
+        for name, r, parts, kinds in device_regs(device):
+            up = f"{dev}_{name}".upper()
+            out.append(f"#define MGMT_{up} {base + 256 * device['page'] + r['offset']:#010x}u /* {r['access']}: {r['doc']} */")
+            for f, v in parts:
+                out.append(f"#define MGMT_{up}_{f.upper()}_SHIFT {v['lsb']}")
+                out.append(f"#define MGMT_{up}_{f.upper()}_MASK {((1 << v['width']) - 1):#x}u /* {v['doc']} */")
+            out += [f"#define MGMT_{up}_{k.upper()} {v['value']}u /* {v['doc']} */" for k, v in kinds]
+    return out + ["", "#endif", ""]
+
+
+def devices_pkg(spec):
+    out = [f"// {SPDX}", f"// {NOTE_DEVICES}", "// verilator lint_off UNUSEDPARAM", "package mgmt_devices_pkg;"]
+    for name, v in spec["region"].items():
+        out.append(f"  localparam logic [31:0] {camel(name)} = 32'h{v['base']:08x};")
+    for dev, device in spec["device"].items():
+        out.append(f"  localparam logic [2:0] Page{camel(dev)} = 3'd{device['page']};")
+        for name, r, parts, kinds in device_regs(device):
+            own = camel(dev) + camel(name)
+            out.append(f"  localparam logic [7:0] {own} = 8'h{r['offset']:02x};")
+            out += [f"  localparam int unsigned {own}{camel(f)}Lsb = {v['lsb']};" for f, v in parts]
+            out += [f"  localparam logic [3:0] {own}{camel(k)} = 4'd{v['value']};" for k, v in kinds]
+    return out + ["endpackage", "// verilator lint_on UNUSEDPARAM", ""]
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("toml", type=pathlib.Path)
     ap.add_argument("--out", type=pathlib.Path)
     ap.add_argument("--readme", type=pathlib.Path)
     ap.add_argument("--check", type=pathlib.Path)
+    ap.add_argument("--devices", type=pathlib.Path)
     args = ap.parse_args()
     spec = tomllib.loads(args.toml.read_text())
+    if args.devices:
+        check_devices(spec)
+        (args.devices / "mgmt_devices.h").write_text("\n".join(devices_h(spec)))
+        (args.devices / "mgmt_devices_pkg.sv").write_text("\n".join(devices_pkg(spec)))
+        return
     check(spec)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
