@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The card as the firmware sees it: every device as functions. The firmware has hw.c behind them (rtl/mgmt/devices.toml), its tests
- * on the host have tests/firmware/fake_hw.c. Functions that wait are ended by the hardware, whose reads time out, or by the
+ * The card as the firmware sees it: every device as functions. The firmware has hw.c behind them (rtl/mgmt/devices.toml), its
+ * tests on the host have tests/firmware/fake_hw.c. Functions that wait are ended by the hardware, whose reads time out, or by the
  * watchdog, which only the main loop kicks.
  */
 #ifndef SLUICE_FW_HW_H
@@ -24,21 +24,23 @@
 uint32_t hw_get(uint32_t at);
 void hw_put(uint32_t at, uint32_t word);
 
-/* Reads length bytes, a multiple of 16, at any address of the host's into the buffer at `at`, a multiple of 16. False: DMA error. */
+/* Reads length bytes, a multiple of 16, at any address of the host's into the buffer at `at`, a multiple of 16. False: DMA error.
+ */
 bool hw_dma_in(uint64_t address, uint32_t at, uint32_t length);
 /* Writes length bytes, a multiple of 32, from the buffer at `at`, a multiple of 32 below HW_SECRET, to a multiple of 32. */
 void hw_dma_out(uint64_t address, uint32_t at, uint32_t length);
-/* Of the last hw_dma_in: bit k is set unless the four bytes at HW_SECRET + 4k that it wrote are 0. 16 bits. */
+/* Of the last hw_dma_in: bit k is set when it wrote anything but 0 to the four bytes at HW_SECRET + 4k. */
 uint32_t hw_dma_nonzero(void);
+/* Zeros, in either half; multiples of 16. */
+void hw_clear(uint32_t at, uint32_t length);
 
 /* ---------------------------------------------------------------- the card */
 
 enum hw_cause {
-    HW_CAUSE_POWER_ON = 0x01,
-    HW_CAUSE_HOT = 0x02,
-    HW_CAUSE_LINK = 0x04,
-    HW_CAUSE_FUNCTION = 0x08,
-    HW_CAUSE_SOFT = 0x10,
+    HW_CAUSE_POWER_ON = 0x001, /* PERST and hot reset too */
+    HW_CAUSE_LINK = 0x002,
+    HW_CAUSE_FUNCTION = 0x004,
+    HW_CAUSE_SOFT = 0x008,
     HW_CAUSE_SELF_TEST = 0x100, /* a strap, not a reset: march and known answers are wanted after power on */
 };
 
@@ -70,7 +72,7 @@ void hw_kick(void);
 void hw_look(void);
 void hw_sleep(void);
 
-/* Memories that failed the march test, as in struct self_test: bit 0 SA words, 1 windows, 2 stream state, 3 buffer; *rings: lanes. */
+/* Memories that failed the march test, as in struct sluice_self_test; *rings: lanes whose ring did. */
 uint32_t hw_march(uint32_t *rings);
 
 /* ---------------------------------------------------------------- queues */
@@ -110,8 +112,8 @@ bool hw_sa_busy(uint32_t slot);
 void hw_sa_read(uint32_t slot, struct hw_sa *sa);
 /* Writes that, and begins the replay window at sa->next. */
 void hw_sa_write(uint32_t slot, const struct hw_sa *sa);
-/* Counters alone; the card may be raising `next` meanwhile, so the slot is not busy. */
-void hw_sa_count(uint32_t slot, uint64_t next, uint64_t limit);
+/* Counters alone, while operations go on. False: `next` would be less than it is; nothing has changed. */
+bool hw_sa_raise(uint32_t slot, uint64_t next, uint64_t limit);
 /* SA words 0 to 7 (sluice_pkg.sv) from and to the buffer, at a multiple of 16; out: to the secret half only. */
 void hw_sa_words_in(uint32_t slot, uint32_t at);
 void hw_sa_words_out(uint32_t slot, uint32_t at);
@@ -129,10 +131,9 @@ void hw_sa_scrub(uint32_t slot);
 void hw_window_out(uint32_t slot, uint32_t at);
 void hw_window_in(uint32_t slot, uint32_t at);
 
-/* Which blob of a virtual id is the current one, 16 bits; all 0 after a reset and hw_blob_forget. */
+/* Which blob of a virtual id is the current one, 16 bits, 0 after a reset; they wait until the table has been cleared then. */
 uint32_t hw_blob_get(uint32_t id);
 void hw_blob_set(uint32_t id, uint32_t generation);
-void hw_blob_forget(void);
 
 /* ---------------------------------------------------------------- the lanes' own port */
 
@@ -151,24 +152,35 @@ struct hw_job {
 };
 
 struct hw_result {
-    uint8_t status;
-    uint16_t first; /* byte of the ring in which the output begins */
-    uint16_t out_len, keep_len, length;
-    uint64_t counter;
+    uint32_t status;
+    uint32_t first; /* byte of the ring in which the output begins */
+    uint32_t length;
 };
 
-/* ALL: only before the state is `ready`. SERVICE: waits until the last record lane is idle. */
+/* What a job must give. Bytes of the ring and of the buffer begin at the same byte of a word of 16. */
+struct hw_expected {
+    uint32_t status, length;
+    uint64_t counter;
+    uint32_t ring, at, bytes; /* first bytes, and how many */
+};
+
+/* ALL: only before the state is `ready`. SERVICE: waits until the last record lane is idle; lane masks mean nothing then. */
 void hw_lanes_own(enum hw_owner owner);
-/* Buffer, either half, to the rings of `lanes`, in words of 16 bytes. */
-void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring_word, uint32_t count);
-/* Does the job in all of `lanes`. False: not all answered in time. */
+/* Buffer, either half, to the rings of `lanes`, in bytes, multiples of 16. */
+void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes);
+/* Does the job in all of `lanes`; the results stay until they are released. */
 bool hw_lanes_run(uint32_t lanes, const struct hw_job *job);
-void hw_lane_result(uint32_t lane, struct hw_result *result);
-/* Are bytes of the ring those of the buffer? Both begin at the same byte of a word of 16. */
-bool hw_lane_same(uint32_t lane, uint32_t ring_byte, uint32_t at, uint32_t length);
-/* Ring to buffer, in words of 16 bytes; to the open half only what was sealed, or what SA words in the open half had to do with. */
-void hw_lane_read(uint32_t lane, uint32_t ring_word, uint32_t at, uint32_t count);
-/* Gives up the results. */
+/* Which of `lanes` have done something else. */
+uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *expected);
+/* Of the service lane. */
+void hw_lane_result(struct hw_result *result);
+/*
+ * Its ring to the buffer, in bytes, multiples of 16; to the open half only what was sealed, or what SA words in the open half had
+ * to do with.
+ */
+void hw_lane_read(uint32_t ring, uint32_t at, uint32_t bytes);
+/* Where the words of a job of kind keys go, 64 bytes of the open half: those of the first of `lanes`. */
+void hw_lanes_keys(uint32_t at);
 void hw_lanes_release(uint32_t lanes);
 
 /* ---------------------------------------------------------------- entropy */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The event log: the newest SLUICE_LOG_ENTRIES events, in memory that the host reads by log_read alone. */
+#ifndef SLUICE_FW_LOG_H
+#define SLUICE_FW_LOG_H
+
+#include <stdint.h>
+
+/* `code`: enum sluice_log_event, which says what the others are. */
+void log_event(uint32_t code, uint32_t where, uint32_t data0, uint32_t data1);
+/* Puts struct sluice_log_entry, oldest first, into the buffer at `at`; returns bytes. */
+uint32_t log_put(uint32_t at);
+void log_clear(void);
+
+#endif
