@@ -8,7 +8,7 @@
 #define CONFIG_LOW    (SLUICE_CIPHER_AES256 | SLUICE_FORM_UDP_ETM << 16) /* SA word 0: no MAC, seal, explicit nonce */
 #define CONFIG_HIGH   (1u << 8)
 #define TYPE          0x80u
-#define BODY          16u        /* byte of the ring where it begins */
+#define BODY          16u         /* byte of the ring where it begins */
 #define EMPTY_PADDING 0x0f0f0f0fu /* what is encrypted of no content: padding alone */
 
 static bool broken;
@@ -42,7 +42,7 @@ static void seal(const uint32_t iv[CIPHER_BLOCK_WORDS], uint32_t flip, uint32_t 
         broken = true;
         return;
     }
-    hw_lane_result(&result);
+    hw_lane_result(0, &result);
     broken = result.status != SLUICE_STATUS_OK;
     hw_lane_read(BODY, at, bytes);
     hw_lanes_release(1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drbg.h"
 
-
 #include "bytes.h"
 #include "cipher.h"
 #include "hw.h"

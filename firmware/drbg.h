@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CTR_DRBG with AES-256 and derivation function, NIST SP 800-90A rev. 1, 10.2.1, without prediction resistance, personalisation or
- * additional input. Every function is called with the cipher taken (cipher.h).
+ * CTR_DRBG with AES-256 and derivation function, NIST SP 800-90A rev. 1, 10.2.1, without prediction resistance, personalisation
+ * or additional input. Every function is called with the cipher taken (cipher.h).
  */
 #ifndef SLUICE_FW_DRBG_H
 #define SLUICE_FW_DRBG_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "health.h"
 
-#define RUN_BAD    61u  /* 1 + 30 / 0.5 */
-#define COUNT_BAD  810u /* 1 + critbinom(1024, 2^-0.5, 1 - 2^-30) */
-#define WINDOW     32u  /* words */
-#define BITS       32u
+#define RUN_BAD   61u  /* 1 + 30 / 0.5 */
+#define COUNT_BAD 810u /* 1 + critbinom(1024, 2^-0.5, 1 - 2^-30) */
+#define WINDOW    32u  /* words */
+#define BITS      32u
 
 static uint32_t spread(uint32_t bit)
 {

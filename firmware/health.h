@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Health tests of the noise source, NIST SP 800-90B 4.4: repetition count and adaptive proportion over a window of 1024 bits, both
- * for at least half a bit of entropy in a bit and one false alarm in 2^30.
+ * Health tests of the noise source, NIST SP 800-90B 4.4: repetition count and adaptive proportion over a window of 1024 bits,
+ * both for at least half a bit of entropy in a bit and one false alarm in 2^30.
  */
 #ifndef SLUICE_FW_HEALTH_H
 #define SLUICE_FW_HEALTH_H

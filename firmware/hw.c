@@ -5,15 +5,15 @@
 #include "mgmt_devices.h"
 #include "sluice_regs.h"
 
-#define REG(address)        (*(volatile uint32_t *)(uintptr_t)(address))
-#define FIELD(name, value)  ((uint32_t)(value) << MGMT_##name##_SHIFT)
-#define GET(name, word)     ((word) >> MGMT_##name##_SHIFT & MGMT_##name##_MASK)
-#define EVENT(name)         (1u << MGMT_EVENT_PENDING_##name##_SHIFT)
-#define WATCHDOG_CLOCKS     (1u << 24)
-#define LANE_POLLS          6000u /* some 60,000 clocks: far more than any known answer takes */
-#define AWAKE_FOR           (EVENT(ENTRY) | EVENT(PING) | EVENT(ENTROPY))
-#define BUSY(word)          ((word) >> 31)
-#define MARCH_ALL           0xfu
+#define REG(address)       (*(volatile uint32_t *)(uintptr_t)(address))
+#define FIELD(name, value) ((uint32_t)(value) << MGMT_##name##_SHIFT)
+#define GET(name, word)    ((word) >> MGMT_##name##_SHIFT & MGMT_##name##_MASK)
+#define EVENT(name)        (1u << MGMT_EVENT_PENDING_##name##_SHIFT)
+#define WATCHDOG_CLOCKS    (1u << 24)
+#define LANE_POLLS         6000u /* some 60,000 clocks: far more than any known answer takes */
+#define AWAKE_FOR          (EVENT(ENTRY) | EVENT(PING) | EVENT(ENTROPY))
+#define BUSY(word)         ((word) >> 31)
+#define MARCH_ALL          0xfu
 
 static uint32_t wait(uint32_t address)
 {
@@ -165,6 +165,17 @@ void hw_sleep(void)
     REG(MGMT_SYS_WATCHDOG) = 0;
     REG(MGMT_EVENT_ENABLE) = AWAKE_FOR;
     __asm__ volatile("wfi" ::: "memory");
+}
+
+_Noreturn void hw_stop(void)
+{
+    REG(MGMT_SYS_STATE) = SLUICE_FW_STATE_HUNG;
+    REG(MGMT_EVENT_ENABLE) = 0;
+    hw_alarm(UINT64_MAX);
+    for (;;) {
+        REG(MGMT_SYS_WATCHDOG) = 0;
+        __asm__ volatile("wfi" ::: "memory");
+    }
 }
 
 uint32_t hw_march(uint32_t *rings)
@@ -392,9 +403,9 @@ void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes)
     lane_move(MGMT_LANE_COMMAND_WRITE, at, ring, bytes);
 }
 
-bool hw_lanes_run(uint32_t lanes, const struct hw_job *job)
+uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
 {
-    uint32_t polls = LANE_POLLS, mine = ours(lanes);
+    uint32_t polls = LANE_POLLS, mine = ours(lanes), done;
 
     REG(MGMT_LANE_LANES) = lanes;
     REG(MGMT_LANE_JOB) = FIELD(LANE_JOB_KIND, job->kind) | FIELD(LANE_JOB_PART, job->part) | FIELD(LANE_JOB_FIRST, job->first) |
@@ -403,12 +414,10 @@ bool hw_lanes_run(uint32_t lanes, const struct hw_job *job)
     REG(MGMT_LANE_BLOCKS) = FIELD(LANE_BLOCKS_WORDS, job->words) | FIELD(LANE_BLOCKS_NONCE, job->nonce);
     put64(MGMT_LANE_COUNTER_LO, job->counter);
     lane(MGMT_LANE_COMMAND_START);
-    while (mine & ~REG(MGMT_LANE_DONE)) {
-        if (!--polls) {
-            return false;
-        }
-    }
-    return true;
+    do {
+        done = REG(MGMT_LANE_DONE) & mine;
+    } while (done != mine && --polls);
+    return done;
 }
 
 uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *e)
@@ -420,10 +429,12 @@ uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *e)
     return REG(MGMT_LANE_BAD) & ours(lanes);
 }
 
-void hw_lane_result(struct hw_result *result)
+void hw_lane_result(uint32_t number, struct hw_result *result)
 {
-    uint32_t word = REG(MGMT_LANE_RESULT);
+    uint32_t word;
 
+    REG(MGMT_LANE_SELECT) = number;
+    word = REG(MGMT_LANE_RESULT);
     result->status = GET(LANE_RESULT_STATUS, word);
     result->first = GET(LANE_RESULT_WORD, word) << 4 | GET(LANE_RESULT_FIRST, word);
     result->length = GET(LANE_LENGTHS_OUT_LENGTH, REG(MGMT_LANE_LENGTHS_OUT));

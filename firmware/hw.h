@@ -7,6 +7,7 @@
 #ifndef SLUICE_FW_HW_H
 #define SLUICE_FW_HW_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,8 @@ void hw_kick(void);
 /* Forgets what has happened: to be called before one looks for work, so that hw_sleep ends when something came after that. */
 void hw_look(void);
 void hw_sleep(void);
+/* The firmware is at fault: FW_STATE says `hung`, and nothing goes on but I/O. */
+_Noreturn void hw_stop(void);
 
 /* Memories that failed the march test, as in struct sluice_self_test; *rings: lanes whose ring did. */
 uint32_t hw_march(uint32_t *rings);
@@ -168,15 +171,15 @@ struct hw_expected {
 void hw_lanes_own(enum hw_owner owner);
 /* Buffer, either half, to the rings of `lanes`, in bytes, multiples of 16. */
 void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes);
-/* Does the job in all of `lanes`; the results stay until they are released. */
-bool hw_lanes_run(uint32_t lanes, const struct hw_job *job);
-/* Which of `lanes` have done something else. */
+/* Does the job in all of `lanes`; returns those that have a result, which stays until it is released. */
+uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job);
+/* Which of `lanes` have done something else; all of them have a result. */
 uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *expected);
-/* Of the service lane. */
-void hw_lane_result(struct hw_result *result);
+/* `lane` is a number; without meaning for the service lane. */
+void hw_lane_result(uint32_t lane, struct hw_result *result);
 /*
- * Its ring to the buffer, in bytes, multiples of 16; to the open half only what was sealed, or what SA words in the open half had
- * to do with.
+ * The ring of that lane to the buffer, in bytes, multiples of 16; to the open half only what was sealed, or what SA words in the
+ * open half had to do with.
  */
 void hw_lane_read(uint32_t ring, uint32_t at, uint32_t bytes);
 /* Where the words of a job of kind keys go, 64 bytes of the open half: those of the first of `lanes`. */

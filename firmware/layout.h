@@ -3,6 +3,8 @@
 #ifndef SLUICE_FW_LAYOUT_H
 #define SLUICE_FW_LAYOUT_H
 
+#include <assert.h>
+
 #include "hw.h"
 
 #define SA_WORDS_BYTES 128u /* the eight words that a lane gets of an SA (sluice_pkg.sv) */
@@ -10,13 +12,13 @@
 #define AT_SA_STATES   64u  /* in them: HMAC states */
 
 /* Open half, below HW_ENTRY. */
-#define AT_BLOCKS 0xb40u /* three blocks of the generator's */
-#define AT_NONCE  0xb70u /* of a job */
+#define AT_BLOCKS      0xb40u /* three blocks of the generator's */
+#define AT_NONCE       0xb70u /* of a job */
 
 /* Secret half. HW_PARAMS reaches into it with the keys of sa_create. */
-#define AT_CONTENT   HW_SECRET /* of a blob: 736 bytes */
-#define AT_CIPHER_SA 0xf00u    /* the generator's */
-#define AT_WRAP_SA   0xf80u    /* the wrapping key, from its drawing on until a reset or zeroise */
+#define AT_CONTENT     HW_SECRET /* of a blob: 736 bytes */
+#define AT_CIPHER_SA   0xf00u    /* the generator's */
+#define AT_WRAP_SA     0xf80u    /* the wrapping key, from its drawing on until a reset or zeroise */
 
 static_assert(AT_NONCE + 16 <= HW_ENTRY, "open half");
 

@@ -286,7 +286,8 @@ uint32_t sa_modify(const struct command *c, uint32_t *length)
     if (!hw_dma_in(c->src, HW_DATA, SLUICE_SA_CHANGE_BYTES)) {
         return SLUICE_STATUS_DMA_ERROR;
     }
-    return change(c->number, wide(HW_DATA + SLUICE_SA_CHANGE_COUNTER_OFFSET), wide(HW_DATA + SLUICE_SA_CHANGE_LIMIT_OFFSET), length);
+    return change(c->number, wide(HW_DATA + SLUICE_SA_CHANGE_COUNTER_OFFSET), wide(HW_DATA + SLUICE_SA_CHANGE_LIMIT_OFFSET),
+                  length);
 }
 
 /* ---------------------------------------------------------------- replay windows */

@@ -13,12 +13,10 @@
 #include "sluice_regs.h"
 #include "swap.h"
 
-#define SAMPLES         32u          /* words: 1024 bits for the start-up test, which hold the 384 bits of entropy and nonce twice */
-#define SEEDING_AT_MOST (1u << 20)   /* clocks */
-#define TOO_SLOW        3u           /* of the log; before it enum health_verdict */
+#define SAMPLES         32u /* words: 1024 bits for the start-up test, which hold the 384 bits of entropy and nonce twice */
+#define SEEDING_AT_MOST (1u << 20) /* clocks */
+#define TOO_SLOW        3u         /* of the log; before it enum health_verdict */
 #define RANDOM_PIECE    32u
-#define BY_COMMAND      1u
-#define BY_KEEP_ALIVE   2u
 
 static struct {
     struct drbg drbg;
@@ -28,7 +26,7 @@ static struct {
     uint64_t keep_alive; /* clocks without PING, 0: any */
     uint64_t zeroise_at; /* UINT64_MAX: never */
     bool seeded;
-} secure = {.give_up = UINT64_MAX, .zeroise_at = UINT64_MAX};
+} secure;
 
 /* ---------------------------------------------------------------- seeding */
 
@@ -39,6 +37,11 @@ static void end_collecting(void)
     wipe(secure.samples, sizeof secure.samples);
     wipe(&secure.health, sizeof secure.health);
     secure.count = 0;
+}
+
+void secure_init(void)
+{
+    secure.give_up = secure.zeroise_at = UINT64_MAX;
 }
 
 void secure_begin(void)
@@ -156,7 +159,7 @@ uint32_t random_bytes(const struct command *c, uint32_t *length)
 /* ---------------------------------------------------------------- zeroise */
 
 /* No operation finds a key from the first line on; those in flight end as they would. */
-static void forget_everything(uint32_t why)
+void secure_forget(uint32_t why)
 {
     static const struct hw_sa nothing;
     struct hw_sa sa;
@@ -180,7 +183,7 @@ uint32_t zeroise(const struct command *c, uint32_t *length)
 {
     (void)c;
     (void)length;
-    forget_everything(BY_COMMAND);
+    secure_forget(SECURE_BY_COMMAND);
     return SLUICE_STATUS_OK;
 }
 
@@ -214,7 +217,7 @@ static bool watch_host(void)
         return false;
     }
     secure.zeroise_at = UINT64_MAX;
-    forget_everything(BY_KEEP_ALIVE);
+    secure_forget(SECURE_BY_KEEP_ALIVE);
     return true;
 }
 

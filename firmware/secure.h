@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Before everything else of this. */
+void secure_init(void);
 /* Begins to collect entropy. */
 void secure_begin(void);
 /* Does a little of what goes on in the background. False: there was nothing to do. */
@@ -14,6 +16,10 @@ bool secure_step(void);
 void secure_alive(void);
 /* When something must happen without an event: for hw_alarm. */
 uint64_t secure_alarm(void);
+
+/* Forgets every key: of SAs, which are dropped at once, of the generator, of wrapping. */
+enum { SECURE_BY_COMMAND = 1, SECURE_BY_KEEP_ALIVE = 2, SECURE_BY_SELF_TEST = 3 };
+void secure_forget(uint32_t why);
 
 /* ok, or why there are no random numbers: hardware_fault, not_ready. */
 uint32_t secure_status(void);

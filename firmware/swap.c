@@ -10,22 +10,22 @@
 #include "sluice_regs.h"
 
 /* The content of a blob, by what lies where. */
-#define CONTENT_SA     SA_WORDS_BYTES /* next, limit, meta, and zeros to 32 bytes, behind the SA words */
-#define CONTENT_WINDOW (CONTENT_SA + 32u)
-#define CONTENT_BYTES  (CONTENT_WINDOW + SLUICE_SA_WINDOW_BYTES)
+#define CONTENT_SA      SA_WORDS_BYTES /* next, limit, meta, and zeros to 32 bytes, behind the SA words */
+#define CONTENT_WINDOW  (CONTENT_SA + 32u)
+#define CONTENT_BYTES   (CONTENT_WINDOW + SLUICE_SA_WINDOW_BYTES)
 
 /* The record in the lane's ring, and so in the blob: from byte 3 of a word on, its body with the next word. */
-#define RECORD       3u
-#define RECORD_BYTES 813u
-#define BODY         16u
-#define TAIL         (RECORD + RECORD_BYTES)
-#define CID          8u
+#define RECORD          3u
+#define RECORD_BYTES    813u
+#define BODY            16u
+#define TAIL            (RECORD + RECORD_BYTES)
+#define CID             8u
 
-#define TYPE       0x97u
-#define CONFIG_LOW (SLUICE_CIPHER_AES256 | SLUICE_MAC_SHA256 << 8 | SLUICE_FORM_UDP_ETM << 16)
-#define OPENS      (1u << 24)
-#define EXPLICIT   (32u | 1u << 8) /* and the MAC in full */
-#define KEY_BYTES  (SA_WORDS_BYTES - AT_SA_KEY)
+#define TYPE            0x97u
+#define CONFIG_LOW      (SLUICE_CIPHER_AES256 | SLUICE_MAC_SHA256 << 8 | SLUICE_FORM_UDP_ETM << 16)
+#define OPENS           (1u << 24)
+#define EXPLICIT        (32u | 1u << 8) /* and the MAC in full */
+#define KEY_BYTES       (SA_WORDS_BYTES - AT_SA_KEY)
 
 #define LAST_GENERATION 0xfffdu /* a blob's: the import makes it even, and 16 bits are all there is */
 
@@ -48,7 +48,8 @@ bool swap_draw_keys(void)
 /* One record, in the service lane: its first words are in the ring. */
 static uint32_t run(bool open, uint32_t id, uint32_t generation, uint32_t bytes, struct hw_result *result)
 {
-    struct hw_job job = {.kind = open ? HW_OPEN : HW_SEAL, .type = TYPE, .src_len = (uint16_t)bytes, .words = AT_WRAP_SA, .nonce = AT_NONCE};
+    struct hw_job job = {
+        .kind = open ? HW_OPEN : HW_SEAL, .type = TYPE, .src_len = (uint16_t)bytes, .words = AT_WRAP_SA, .nonce = AT_NONCE};
 
     hw_put(AT_WRAP_SA, CONFIG_LOW | (open ? OPENS : 0));
     hw_put(AT_WRAP_SA + 4, EXPLICIT);
@@ -57,7 +58,7 @@ static uint32_t run(bool open, uint32_t id, uint32_t generation, uint32_t bytes,
     if (!hw_lanes_run(1, &job)) {
         return SLUICE_STATUS_HARDWARE_FAULT;
     }
-    hw_lane_result(result);
+    hw_lane_result(0, result);
     return result->status;
 }
 
