@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 
 /* ---------------------------------------------------------------- registers */
 
-static int read32(struct transport *t, uint32_t offset, uint32_t *value)
+int card_read32(struct transport *t, uint32_t offset, uint32_t *value)
 {
     uint32_t raw = 0;
     int err = t->ops->read(t, offset, &raw, sizeof raw);
@@ -25,20 +26,18 @@ static int read32(struct transport *t, uint32_t offset, uint32_t *value)
     return err;
 }
 
-#define FIELD(value, name) ((value) >> SLUICE_##name##_SHIFT & SLUICE_##name##_MASK)
-
 /* What the registers at offset 0 say, in the form that identify gives. */
 static int read_identity(struct transport *t, struct sluice_identify *id)
 {
-    int err = read32(t, SLUICE_REG_MAGIC, &id->magic);
+    int err = card_read32(t, SLUICE_REG_MAGIC, &id->magic);
 
-    err = err ? err : read32(t, SLUICE_REG_VERSION, &id->version);
-    err = err ? err : read32(t, SLUICE_REG_FEATURES, &id->features);
-    err = err ? err : read32(t, SLUICE_REG_PARAMS0, &id->params0);
-    err = err ? err : read32(t, SLUICE_REG_PARAMS1, &id->params1);
-    err = err ? err : read32(t, SLUICE_REG_PARAMS2, &id->params2);
-    err = err ? err : read32(t, SLUICE_REG_BUILD_ID, &id->build_id);
-    return err ? err : read32(t, SLUICE_REG_CLOCK_KHZ, &id->clock_khz);
+    err = err ? err : card_read32(t, SLUICE_REG_VERSION, &id->version);
+    err = err ? err : card_read32(t, SLUICE_REG_FEATURES, &id->features);
+    err = err ? err : card_read32(t, SLUICE_REG_PARAMS0, &id->params0);
+    err = err ? err : card_read32(t, SLUICE_REG_PARAMS1, &id->params1);
+    err = err ? err : card_read32(t, SLUICE_REG_PARAMS2, &id->params2);
+    err = err ? err : card_read32(t, SLUICE_REG_BUILD_ID, &id->build_id);
+    return err ? err : card_read32(t, SLUICE_REG_CLOCK_KHZ, &id->clock_khz);
 }
 
 /* -EPROTO: not a sluice card, or none that this driver knows. */
@@ -59,7 +58,7 @@ static int take_identity(struct card *card, const struct sluice_identify *id)
     info->legacy_lanes = FIELD(id->params2, PARAMS2_LEGACY_LANES);
     info->stream_lanes = FIELD(id->params2, PARAMS2_STREAM_LANES);
     info->io_queues = FIELD(id->params0, PARAMS0_IO_QUEUES);
-    info->sa_count = FIELD(id->params1, PARAMS1_SA_COUNT);
+    info->sa_slots = FIELD(id->params1, PARAMS1_SA_COUNT);
     info->window = FIELD(id->params1, PARAMS1_WINDOW);
     if (depth_log2 <= SLUICE_MIN_QUEUE_DEPTH_LOG2 || depth_log2 > SLUICE_MAX_QUEUE_DEPTH_LOG2 ||
         info->lanes + info->stream_lanes > SLUICE_MAX_LANES || info->io_queues == 0 || info->io_queues > SLUICE_MAX_IO_QUEUES ||
@@ -67,6 +66,8 @@ static int take_identity(struct card *card, const struct sluice_identify *id)
         return -EPROTO;
     }
     info->max_depth = 1u << (depth_log2 - 1); /* half of the largest ring: card_qp.c */
+    card->managed = info->features & FEATURE(MANAGED);
+    info->sa_count = card->managed ? SLUICE_VIRTUAL_SAS : info->sa_slots;
     card->card.features = info->features;
     card->card.max_depth = info->max_depth;
     return 0;
@@ -79,7 +80,7 @@ static int wait_ready(struct transport *t, unsigned timeout_ms)
 
     for (int64_t deadline = deadline_in(timeout_ms); deadline_left(deadline);) {
         uint32_t status;
-        int err = read32(t, SLUICE_REG_STATUS, &status);
+        int err = card_read32(t, SLUICE_REG_STATUS, &status);
 
         if (err) {
             return err;
@@ -117,8 +118,17 @@ static int make_events(struct card *card)
     return 0;
 }
 
+int card_start(struct card *card)
+{
+    struct transport *t = card->transport;
+    int err = wait_ready(t, card->timeout_ms);
+
+    err = err ? err : t->ops->bus_master(t);
+    return err ? err : t->ops->set_vectors(t, card->event, card->info.io_queues + 1);
+}
+
 /* Takes the card from reset to where DMA and interrupts work. */
-static int bring_up(struct card *card, unsigned timeout_ms)
+static int bring_up(struct card *card)
 {
     struct transport *t = card->transport;
     struct dma *mem = &card->card.mem;
@@ -127,10 +137,8 @@ static int bring_up(struct card *card, unsigned timeout_ms)
 
     err = err ? err : read_identity(t, &id);
     err = err ? err : take_identity(card, &id);
-    err = err ? err : wait_ready(t, timeout_ms);
     err = err ? err : t->ops->map(t, DMA_IOVA_BASE, mem->bytes, mem->fd);
-    err = err ? err : t->ops->bus_master(t);
-    err = err ? err : t->ops->set_vectors(t, card->event, card->info.io_queues + 1);
+    err = err ? err : card_start(card);
     return err ? err : t->ops->watch(t, on_gone, card);
 }
 
@@ -156,6 +164,38 @@ static int identify(struct card *card)
                : -EPROTO;
 }
 
+/* ---------------------------------------------------------------- tables */
+
+static size_t kept_bytes(const struct card *card)
+{
+    return card->info.sa_count * sizeof *card->kept;
+}
+
+/* Keys: not to be swapped out where the system allows it, and never in a core file. */
+static int make_kept(struct card *card)
+{
+    void *mem = mmap(NULL, kept_bytes(card), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (mem == MAP_FAILED) {
+        return -errno;
+    }
+    card->kept = mem;
+    (void)mlock(mem, kept_bytes(card));
+    (void)madvise(mem, kept_bytes(card), MADV_DONTDUMP);
+    return 0;
+}
+
+static int make_tables(struct card *card)
+{
+    card->slot_taken = calloc(card->info.sa_slots, sizeof *card->slot_taken);
+    card->slot = calloc(card->info.sa_slots, sizeof(struct card_sa *));
+    card->sas = calloc(card->info.sa_count, sizeof(struct card_sa *));
+    if (!card->slot_taken || !card->slot || !card->sas) {
+        return -ENOMEM;
+    }
+    return card->recover ? make_kept(card) : 0;
+}
+
 /* The transport goes first: nothing writes to the memory or the eventfds after it. */
 static void dismantle(struct card *card)
 {
@@ -166,14 +206,32 @@ static void dismantle(struct card *card)
         }
     }
     dma_fini(&card->card.mem);
-    free(card->sa_taken);
+    free(card->slot_taken);
+    free(card->slot);
+    free(card->sas);
+    if (card->kept) {
+        explicit_bzero(card->kept, kept_bytes(card));
+        munmap(card->kept, kept_bytes(card));
+    }
     free(card);
+}
+
+/* SAs that were destroyed while operations waited for them. */
+static void free_orphans(struct card *card)
+{
+    for (unsigned i = 0; i < card->info.sa_count; i++) {
+        if (card->sas[i]) {
+            card_sa_free(card->sas[i]);
+        }
+    }
 }
 
 static void card_close(struct sluice_card *base)
 {
     struct card *card = card_of(base);
 
+    keeper_stop(card);
+    free_orphans(card);
     admin_fini(&card->admin);
     dismantle(card);
 }
@@ -190,94 +248,33 @@ static int card_ping(struct sluice_card *base)
 {
     struct card *card = card_of(base);
     uint32_t magic, status = 0;
-    int err = read32(card->transport, SLUICE_REG_MAGIC, &magic);
+    int err = card_read32(card->transport, SLUICE_REG_MAGIC, &magic);
 
-    err = err ? err : read32(card->transport, SLUICE_REG_STATUS, &status);
+    err = err ? err : card_read32(card->transport, SLUICE_REG_STATUS, &status);
     return err || magic != SLUICE_MAGIC || FIELD(status, STATUS_FATAL) ? -ENODEV : 0;
 }
 
-static void encode_params(const struct sluice_sa_config *c, struct sluice_sa_params *p)
-{
-    *p = (struct sluice_sa_params){.cipher = (uint8_t)c->cipher,
-                                   .mac = (uint8_t)c->mac,
-                                   .form = (uint8_t)c->form,
-                                   .direction = (uint8_t)c->direction,
-                                   .mac_len = c->mac_len,
-                                   .nonce_mode = (uint8_t)c->nonce_mode,
-                                   .replay = c->replay,
-                                   .tls_minor = c->tls_minor,
-                                   .counter = htole64(c->counter),
-                                   .limit = htole64(c->limit)};
-    memcpy(p->cid, c->cid, sizeof p->cid);
-    memcpy(p->cipher_key, c->cipher_key, sizeof p->cipher_key);
-    memcpy(p->mac_key, c->mac_key, sizeof p->mac_key);
-}
+/* ---------------------------------------------------------------- admin calls */
 
-static int take_slot(struct card *card, uint16_t *slot)
+int card_enter(struct card *card)
 {
-    for (unsigned i = 0; i < card->info.sa_count; i++) {
-        if (!card->sa_taken[i]) {
-            card->sa_taken[i] = 1;
-            *slot = (uint16_t)i;
-            return 0;
-        }
+    int err = 0;
+
+    pthread_mutex_lock(&card->admin.lock);
+    if (card_gone(card)) {
+        err = -ENODEV;
+    } else if (atomic_load(&card->admin.hung)) {
+        err = card->recover ? card_recover(card) : -ETIMEDOUT;
     }
-    return -ENOSPC;
-}
-
-/* The admin lock is held. */
-static int install_sa(struct card *card, const struct sluice_sa_config *config, struct sluice_sa *sa)
-{
-    struct sluice_sqe sqe = {
-        .op = SLUICE_OP_SA_CREATE, .src = htole64(admin_page(&card->admin)), .src_len = {SLUICE_SA_PARAMS_BYTES}};
-    uint32_t gen = 0;
-    int err = take_slot(card, &sa->slot);
-
     if (err) {
-        return err;
-    }
-    sqe.sa = htole16(sa->slot);
-    encode_params(config, card->admin.page);
-    err = admin_command(&card->admin, &sqe, &gen);
-    explicit_bzero(card->admin.page, SLUICE_SA_PARAMS_BYTES);
-    sa->gen = (uint8_t)gen;
-    if (err) {
-        card->sa_taken[sa->slot] = 0;
+        pthread_mutex_unlock(&card->admin.lock);
     }
     return err;
 }
 
-static int card_sa_create(struct sluice_card *base, const struct sluice_sa_config *config, struct sluice_sa **out)
+void card_leave(struct card *card)
 {
-    struct card *card = card_of(base);
-    struct sluice_sa *sa = calloc(1, sizeof *sa);
-    int err;
-
-    if (!sa) {
-        return -ENOMEM;
-    }
-    pthread_mutex_lock(&card->admin.lock);
-    err = card_gone(card) ? -ENODEV : install_sa(card, config, sa);
     pthread_mutex_unlock(&card->admin.lock);
-    if (err) {
-        free(sa);
-        return err;
-    }
-    *out = sa;
-    return 0;
-}
-
-static void card_sa_destroy(struct sluice_sa *sa)
-{
-    struct card *card = card_of(sa->card);
-    struct sluice_sqe sqe = {.op = SLUICE_OP_SA_DESTROY, .sa = htole16(sa->slot), .sa_gen = sa->gen};
-
-    pthread_mutex_lock(&card->admin.lock);
-    if (!card_gone(card) && admin_command(&card->admin, &sqe, NULL) == 0) {
-        card->sa_taken[sa->slot] = 0;
-    }
-    pthread_mutex_unlock(&card->admin.lock);
-    free(sa);
 }
 
 static struct engine_ops const card_ops = {
@@ -289,6 +286,16 @@ static struct engine_ops const card_ops = {
     .sa_destroy = card_sa_destroy,
     .sa_window_export = card_sa_window_export,
     .sa_window_import = card_sa_window_import,
+    .sa_query = card_sa_query,
+    .sa_modify = card_sa_modify,
+    .sa_reserve = card_sa_reserve,
+    .health = card_health,
+    .selftest = card_selftest,
+    .log = card_log,
+    .zeroise = card_zeroise,
+    .reset = card_reset,
+    .random = card_random,
+    .keep_alive = card_keep_alive,
     .qp_create = card_qp_create,
     .qp_destroy = card_qp_destroy,
     .qp_coalesce = card_qp_coalesce,
@@ -312,17 +319,19 @@ int card_open(const char *name, struct transport *transport, const struct sluice
     memset(card->event, -1, sizeof card->event);
     err = dma_init(&card->card.mem, options->dma_bytes);
     err = err ? err : make_events(card);
-    err = err ? err : bring_up(card, options->timeout_ms);
-    if (!err) {
-        card->sa_taken = calloc(card->info.sa_count, 1);
-        err = card->sa_taken ? 0 : -ENOMEM;
-    }
+    card->recover = options->recover;
+    card->timeout_ms = options->timeout_ms;
+    err = err ? err : bring_up(card);
+    err = err ? err : make_tables(card);
+    card->admin.managed = card->managed;
+    card->admin.patient = card->recover;
     err = err ? err : admin_init(&card->admin, transport, &card->card.mem, card->event[0], options->timeout_ms);
     if (err) {
         dismantle(card);
         return err;
     }
     err = identify(card);
+    err = err ? err : keeper_start(card, options->ping_ms);
     if (err) {
         card_close(&card->card);
         return err;

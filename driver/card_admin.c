@@ -9,6 +9,7 @@
 #include "deadline.h"
 
 #define ADMIN_DEPTH_LOG2 4u
+#define LOOK_MS          500 /* how often a command that takes its time has the firmware's state looked at */
 
 static int write_address(struct transport *t, uint32_t low_register, uint64_t iova)
 {
@@ -32,7 +33,8 @@ int admin_init(struct admin *admin, struct transport *transport, struct dma *mem
 {
     int err;
 
-    *admin = (struct admin){.event = event, .timeout_ms = timeout_ms};
+    admin->event = event;
+    admin->timeout_ms = timeout_ms;
     pthread_mutex_init(&admin->lock, NULL);
     err = ring_init(&admin->ring, transport, mem, 0, 1u << ADMIN_DEPTH_LOG2);
     if (!err) {
@@ -54,9 +56,38 @@ void admin_fini(struct admin *admin)
     pthread_mutex_destroy(&admin->lock);
 }
 
+int admin_restart(struct admin *admin)
+{
+    ring_restart(&admin->ring);
+    atomic_store(&admin->hung, false);
+    return start_ring(&admin->ring);
+}
+
 uint64_t admin_page(const struct admin *admin)
 {
     return dma_iova(admin->ring.mem, admin->page);
+}
+
+static bool firmware_hangs(struct admin *admin)
+{
+    struct transport *t = admin->ring.transport;
+    uint32_t state = 0;
+
+    return admin->managed && t->ops->read(t, SLUICE_REG_FW_STATE, &state, sizeof state) == 0 &&
+           (le32toh(state) == SLUICE_FW_STATE_HUNG || le32toh(state) == SLUICE_FW_STATE_FAILED);
+}
+
+/* The time is up, or would be of no use. */
+static int give_up(struct admin *admin, bool hangs)
+{
+    struct transport *t = admin->ring.transport;
+
+    if (hangs || admin->patient) {
+        atomic_store(&admin->hung, true);
+        return -ETIMEDOUT;
+    }
+    t->ops->give_up(t);
+    return -ENODEV;
 }
 
 static int wait_completion(struct admin *admin, struct sluice_cqe *cqe)
@@ -66,18 +97,20 @@ static int wait_completion(struct admin *admin, struct sluice_cqe *cqe)
     int64_t deadline = deadline_in(admin->timeout_ms);
 
     while (!ring_get(&admin->ring, cqe)) {
-        int left = deadline_left(deadline);
+        int left = deadline_left(deadline), n;
         eventfd_t drained;
 
         if (atomic_load(&t->gone)) {
             return -ENODEV;
         }
         if (left == 0) {
-            t->ops->give_up(t);
-            return -ENODEV;
+            return give_up(admin, false);
         }
-        if (poll(&fd, 1, left) > 0) {
+        n = poll(&fd, 1, left < LOOK_MS ? left : LOOK_MS);
+        if (n > 0) {
             (void)eventfd_read(admin->event, &drained);
+        } else if (n == 0 && firmware_hangs(admin) && !ring_ready(&admin->ring)) {
+            return give_up(admin, true);
         }
     }
     return 0;
@@ -97,6 +130,11 @@ static int status_errno(uint8_t status)
     case SLUICE_STATUS_NO_SUCH_SA:
     case SLUICE_STATUS_SA_MISMATCH:
         return -ENOENT;
+    case SLUICE_STATUS_COUNTER_EXHAUSTED:
+        return -EOVERFLOW;
+    case SLUICE_STATUS_AUTH_FAILED:
+    case SLUICE_STATUS_REPLAYED:
+        return -EBADMSG;
     default:
         return -EIO;
     }
@@ -114,6 +152,9 @@ int admin_command(struct admin *admin, struct sluice_sqe *sqe, uint32_t *result)
     struct sluice_cqe cqe;
     int err;
 
+    if (atomic_load(&admin->hung)) {
+        return -ETIMEDOUT;
+    }
     sqe->cookie = htole64(++admin->next_cookie);
     ring_put(&admin->ring, sqe);
     err = ring_submit(&admin->ring);

@@ -56,6 +56,8 @@ int card_stats(struct sluice_card *base, struct sluice_stats *stats)
     pthread_mutex_lock(&card->admin.lock);
     err = t->ops->write32(t, SLUICE_REG_SNAPSHOT, 1);
     err = err ? err : read_counters(t, stats);
+    stats->sa_swaps_out = card->swaps_out;
+    stats->sa_swaps_in = card->swaps_in;
     pthread_mutex_unlock(&card->admin.lock);
     return err;
 }

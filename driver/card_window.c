@@ -6,18 +6,6 @@
 
 #include "card.h"
 
-static struct sluice_sqe command(const struct sluice_sa *sa, uint8_t op)
-{
-    return (struct sluice_sqe){.op = op, .sa = htole16(sa->slot), .sa_gen = sa->gen};
-}
-
-static void store_len(uint8_t field[3])
-{
-    field[0] = (uint8_t)SLUICE_SA_WINDOW_BYTES;
-    field[1] = (uint8_t)(SLUICE_SA_WINDOW_BYTES >> 8);
-    field[2] = 0;
-}
-
 static void decode(const struct sluice_sa_window *from, struct sluice_window *window)
 {
     *window = (struct sluice_window){
@@ -36,32 +24,81 @@ static void encode(const struct sluice_window *window, struct sluice_sa_window *
     memcpy(to->former_bits, window->former_bits, sizeof to->former_bits);
 }
 
+static int export(struct card *card, struct card_sa *sa, struct sluice_window *window)
+{
+    struct sluice_sqe sqe;
+    int err = card_bring_in(card, sa);
+
+    if (err) {
+        return err;
+    }
+    sqe = card_sa_command(sa, SLUICE_OP_WINDOW_EXPORT);
+    sqe.dst = htole64(admin_page(&card->admin));
+    card_store_len(sqe.dst_len, SLUICE_SA_WINDOW_BYTES);
+    err = admin_command(&card->admin, &sqe, NULL);
+    decode(card->admin.page, window);
+    return err;
+}
+
+/* What a recovery must know of what was accepted elsewhere. */
+static void note_window(struct card_sa *sa, const struct sluice_window *window)
+{
+    if (window->state & SLUICE_WINDOW_CURRENT && (!sa->any || window->current > sa->top)) {
+        sa->top = window->current;
+        sa->any = true;
+    }
+    if (sa->kept && window->floor > sa->kept->counter) {
+        sa->kept->counter = window->floor;
+    }
+}
+
+static int import(struct card *card, struct card_sa *sa, const struct sluice_window *window)
+{
+    struct sluice_sqe sqe;
+    int err = card_bring_in(card, sa);
+
+    if (err) {
+        return err;
+    }
+    sqe = card_sa_command(sa, SLUICE_OP_WINDOW_IMPORT);
+    sqe.src = htole64(admin_page(&card->admin));
+    card_store_len(sqe.src_len, SLUICE_SA_WINDOW_BYTES);
+    encode(window, card->admin.page);
+    err = admin_command(&card->admin, &sqe, NULL);
+    if (!err) {
+        note_window(sa, window);
+    }
+    return err;
+}
+
 int card_sa_window_export(struct sluice_sa *sa, struct sluice_window *window)
 {
     struct card *card = card_of(sa->card);
-    struct sluice_sqe sqe = command(sa, SLUICE_OP_WINDOW_EXPORT);
+    unsigned tries = 0;
     int err;
 
-    sqe.dst = htole64(admin_page(&card->admin));
-    store_len(sqe.dst_len);
-    pthread_mutex_lock(&card->admin.lock);
-    err = card_gone(card) ? -ENODEV : admin_command(&card->admin, &sqe, NULL);
-    decode(card->admin.page, window);
-    pthread_mutex_unlock(&card->admin.lock);
+    do {
+        err = card_enter(card);
+        if (!err) {
+            err = export(card, card_sa_of(sa), window);
+            card_leave(card);
+        }
+    } while (card_again(card, err, &tries));
     return err;
 }
 
 int card_sa_window_import(struct sluice_sa *sa, const struct sluice_window *window)
 {
     struct card *card = card_of(sa->card);
-    struct sluice_sqe sqe = command(sa, SLUICE_OP_WINDOW_IMPORT);
+    unsigned tries = 0;
     int err;
 
-    sqe.src = htole64(admin_page(&card->admin));
-    store_len(sqe.src_len);
-    pthread_mutex_lock(&card->admin.lock);
-    encode(window, card->admin.page);
-    err = card_gone(card) ? -ENODEV : admin_command(&card->admin, &sqe, NULL);
-    pthread_mutex_unlock(&card->admin.lock);
+    do {
+        err = card_enter(card);
+        if (!err) {
+            err = import(card, card_sa_of(sa), window);
+            card_leave(card);
+        }
+    } while (card_again(card, err, &tries));
     return err;
 }

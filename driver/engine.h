@@ -25,6 +25,7 @@ struct sluice_sa {
     bool explicit_nonce; /* seal: the submission's nonce field means something */
     bool tls;            /* its sequence number does */
     bool window;         /* open: it keeps a replay window */
+    bool counts;         /* seal: its counters are the engine's */
     bool chained;        /* TLS 1.0: the nonce field of open does too, and the completion has the next IV in place of a counter */
 };
 
@@ -46,6 +47,17 @@ struct engine_ops {
     /* Of an SA that has a window. Exported: clean, or left to be cleaned; imported: clean. */
     int (*sa_window_export)(struct sluice_sa *sa, struct sluice_window *window);
     int (*sa_window_import)(struct sluice_sa *sa, const struct sluice_window *window);
+    int (*sa_query)(struct sluice_sa *sa, struct sluice_sa_state *state);
+    /* Of an SA that counts. */
+    int (*sa_modify)(struct sluice_sa *sa, uint64_t counter, uint64_t limit);
+    void (*sa_reserve)(struct sluice_sa *sa, uint64_t counter);
+    int (*health)(struct sluice_card *card, struct sluice_card_health *health);
+    int (*selftest)(struct sluice_card *card, struct sluice_selftest *result);
+    int (*log)(struct sluice_card *card, struct sluice_card_event *events, unsigned max, bool clear);
+    int (*zeroise)(struct sluice_card *card);
+    int (*reset)(struct sluice_card *card);
+    int (*random)(struct sluice_card *card, void *to, size_t bytes);
+    int (*keep_alive)(struct sluice_card *card, unsigned milliseconds);
     int (*qp_create)(struct sluice_card *card, unsigned depth, struct sluice_qp **qp);
     void (*qp_destroy)(struct sluice_qp *qp);
     int (*qp_coalesce)(struct sluice_qp *qp, unsigned count, unsigned microseconds);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #define PHASE_BIT 1u
 
@@ -24,6 +25,16 @@ void ring_fini(struct ring *ring)
     dma_free(ring->mem, ring->cq);
     ring->sq = NULL;
     ring->cq = NULL;
+}
+
+void ring_restart(struct ring *ring)
+{
+    memset(ring->sq, 0, ring->entries * sizeof *ring->sq);
+    memset(ring->cq, 0, ring->entries * sizeof *ring->cq);
+    ring->tail = 0;
+    ring->head = 0;
+    ring->unacked = 0;
+    ring->phase = PHASE_BIT;
 }
 
 void ring_put(struct ring *ring, const struct sluice_sqe *sqe)

@@ -27,6 +27,8 @@ struct ring {
 /* -ENOMEM: no room in the DMA memory. The rings are zero. */
 int ring_init(struct ring *ring, struct transport *transport, struct dma *mem, unsigned number, unsigned entries);
 void ring_fini(struct ring *ring);
+/* As ring_init leaves it, in the same memory. */
+void ring_restart(struct ring *ring);
 
 /* Adds a submission. The caller keeps fewer than `entries` outstanding. The card learns of it by ring_submit. */
 void ring_put(struct ring *ring, const struct sluice_sqe *sqe);

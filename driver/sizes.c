@@ -96,3 +96,34 @@ const char *sluice_status_name(enum sluice_status status)
 
     return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown status";
 }
+
+const char *sluice_fw_state_name(enum sluice_fw_state state)
+{
+    static const char *const names[] = {
+        [SLUICE_FW_STATE_BOOT] = "boot",   [SLUICE_FW_STATE_MARCH] = "march",   [SLUICE_FW_STATE_SELF_TEST] = "self_test",
+        [SLUICE_FW_STATE_READY] = "ready", [SLUICE_FW_STATE_FAILED] = "failed", [SLUICE_FW_STATE_HUNG] = "hung",
+    };
+
+    return (unsigned)state < sizeof names / sizeof *names ? names[state] : "unknown";
+}
+
+const char *sluice_log_event_name(enum sluice_log_event event)
+{
+    static const char *const names[] = {
+        [SLUICE_LOG_EVENT_BOOT] = "boot",
+        [SLUICE_LOG_EVENT_READY] = "ready",
+        [SLUICE_LOG_EVENT_MARCH_FAILED] = "march_failed",
+        [SLUICE_LOG_EVENT_SELF_TEST] = "self_test",
+        [SLUICE_LOG_EVENT_LANE_FAILED] = "lane_failed",
+        [SLUICE_LOG_EVENT_ENTROPY_SEEDED] = "entropy_seeded",
+        [SLUICE_LOG_EVENT_ENTROPY_FAILED] = "entropy_failed",
+        [SLUICE_LOG_EVENT_ZEROISED] = "zeroised",
+        [SLUICE_LOG_EVENT_SA_FAULT] = "sa_fault",
+        [SLUICE_LOG_EVENT_IMPORT_REFUSED] = "import_refused",
+        [SLUICE_LOG_EVENT_EXHAUSTED] = "exhausted",
+        [SLUICE_LOG_EVENT_COMMAND_FAILED] = "command_failed",
+        [SLUICE_LOG_EVENT_TRAP] = "trap",
+    };
+
+    return (unsigned)event < sizeof names / sizeof *names && names[event] ? names[event] : "unknown";
+}

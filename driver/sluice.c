@@ -15,6 +15,9 @@
 #define LEAST_DEPTH        (1u << SLUICE_MIN_QUEUE_DEPTH_LOG2)
 #define PART_BITS          (SLUICE_PART | SLUICE_PART_FIRST | SLUICE_PART_LAST)
 #define COALESCE_MOST      255u
+#define DEFAULT_PING_MS    1000u
+#define KEEP_ALIVE_LEAST   10u
+#define KEEP_ALIVE_MOST    0xffffffu
 
 static const struct {
     const char *scheme;
@@ -31,6 +34,9 @@ int sluice_open(const char *uri, const struct sluice_options *options, struct sl
 
     if (with.timeout_ms == 0) {
         with.timeout_ms = DEFAULT_TIMEOUT_MS;
+    }
+    if (with.ping_ms == 0) {
+        with.ping_ms = DEFAULT_PING_MS;
     }
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
         size_t len = strlen(engines[i].scheme);
@@ -89,6 +95,7 @@ int sluice_sa_create(struct sluice_card *card, const struct sluice_sa_config *co
         (*sa)->tls = form_is_tls(config->form);
         (*sa)->chained = config->form == SLUICE_FORM_TLS10;
         (*sa)->window = config->direction == SLUICE_DIRECTION_OPEN && config->replay;
+        (*sa)->counts = config->direction == SLUICE_DIRECTION_SEAL && !(*sa)->explicit_nonce;
     }
     return err;
 }
@@ -113,6 +120,63 @@ int sluice_sa_window_import(struct sluice_sa *sa, const struct sluice_window *wi
     int err = sa->window ? window_clean(&clean) : -EINVAL;
 
     return err ? err : sa->card->ops->sa_window_import(sa, &clean);
+}
+
+int sluice_sa_query(struct sluice_sa *sa, struct sluice_sa_state *state)
+{
+    return sa->card->ops->sa_query(sa, state);
+}
+
+int sluice_sa_modify(struct sluice_sa *sa, uint64_t counter, uint64_t limit)
+{
+    return sa->counts ? sa->card->ops->sa_modify(sa, counter, limit) : -EINVAL;
+}
+
+int sluice_sa_reserve(struct sluice_sa *sa, uint64_t counter)
+{
+    if (!sa->window) {
+        return -EINVAL;
+    }
+    sa->card->ops->sa_reserve(sa, counter);
+    return 0;
+}
+
+int sluice_card_health(struct sluice_card *card, struct sluice_card_health *health)
+{
+    return card->ops->health(card, health);
+}
+
+int sluice_card_selftest(struct sluice_card *card, struct sluice_selftest *result)
+{
+    return card->ops->selftest(card, result);
+}
+
+int sluice_card_log(struct sluice_card *card, struct sluice_card_event *events, unsigned max, bool clear)
+{
+    return card->ops->log(card, events, max, clear);
+}
+
+int sluice_card_zeroise(struct sluice_card *card)
+{
+    return card->ops->zeroise(card);
+}
+
+int sluice_card_reset(struct sluice_card *card)
+{
+    return card->ops->reset(card);
+}
+
+int sluice_card_random(struct sluice_card *card, void *to, size_t bytes)
+{
+    return card->ops->random(card, to, bytes);
+}
+
+int sluice_card_keep_alive(struct sluice_card *card, unsigned milliseconds)
+{
+    if (milliseconds && (milliseconds < KEEP_ALIVE_LEAST || milliseconds > KEEP_ALIVE_MOST)) {
+        return -EINVAL;
+    }
+    return card->ops->keep_alive(card, milliseconds);
 }
 
 int sluice_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **qp)

@@ -15,11 +15,31 @@
  *
  * Errors. Functions return 0 (or a count) or -errno; they neither print nor exit. -ENODEV: the card is gone (its process died,
  * the device was removed); every operation in flight has then been completed with SLUICE_STATUS_ABORTED. -EOPNOTSUPP: this engine
- * cannot do it.
+ * cannot do it. -ETIMEDOUT, of an admin call: the card's firmware does not answer, "Recovery" below.
+ *
+ * More SAs than the card has room for (info.sa_slots). Those used least recently, with no operation in flight, are kept in host
+ * memory, wrapped under a key that never leaves the card, and come back when an operation names them. Callers see nothing of it
+ * but stats.sa_swaps_*: submit takes the operation and keeps it until the SA is there, in the order of its SA's operations; the
+ * queue pair has to be polled for that, as its eventfd tells. Only admin calls that bring an SA to a card whose every slot has
+ * operations not yet polled say -EBUSY.
+ *
+ * Recovery. The library pings the card's firmware. A firmware that hangs stops admin calls alone; operations go on, but for those
+ * whose SA is not on the card: they end as hardware_fault. With options.recover, the first admin call or operation that needs
+ * the firmware resets the card, and so does sluice_card_reset: operations in flight are aborted, queue pairs go on, and SAs are
+ * installed again under these rules, so that no nonce is made twice and nothing is accepted twice:
+ *   - one that seals in sequence mode goes on with its sequence under a raised incarnation: 0x100 more, a take-over more in
+ *     sluice's use of those bits (counter_exhausted when there is none). A limit moves to the new incarnation with its sequence;
+ *   - one that opens with replay 1 refuses every counter up to the highest that was reported as accepted, and up to its
+ *     reservation (sluice_sa_reserve);
+ *   - others are as they were created; a record in parts is lost.
+ * For this the library keeps the keys, in memory that is locked where the system allows and left out of core files. Without
+ * options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the card (-ENODEV), and a reset
+ * the end of its SAs (no_such_sa).
  */
 #ifndef SLUICE_H
 #define SLUICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +56,8 @@ struct sluice_sa;
 struct sluice_options {
     size_t dma_bytes;    /* size of the DMA memory, rounded up to 2 MiB; 0: 64 MiB. At most 4 GiB */
     unsigned timeout_ms; /* an admin command or a dead card is given up after this; 0: 30,000 */
+    unsigned ping_ms;    /* the firmware is pinged at this period; 0: 1,000 */
+    bool recover;        /* a card whose firmware hangs is reset, and its SAs installed again */
 };
 
 struct sluice_info {
@@ -50,6 +72,7 @@ struct sluice_info {
     unsigned io_queues;    /* queue pairs that can be open at once */
     unsigned max_depth;    /* entries of a queue pair, at most */
     unsigned sa_count;     /* SAs that can exist at once */
+    unsigned sa_slots;     /* those of them that the card has room for */
     unsigned window;       /* replay window, in counters */
 };
 
@@ -116,6 +139,27 @@ struct sluice_window {
  */
 int sluice_sa_window_export(struct sluice_sa *sa, struct sluice_window *window);
 int sluice_sa_window_import(struct sluice_sa *sa, const struct sluice_window *window);
+
+/* What has become of an SA. */
+struct sluice_sa_state {
+    uint64_t counter; /* seal, sequence mode: the next; else 0 */
+    uint64_t limit;   /* seal, sequence mode: the first that is refused; else 0 */
+    bool busy;        /* operations were in flight */
+};
+
+/* Admin; on soft not while another thread submits operations on the SA. */
+int sluice_sa_query(struct sluice_sa *sa, struct sluice_sa_state *state);
+/*
+ * Admin, as query. Of an SA that seals in sequence mode (else -EINVAL): counter is the next one from now on, limit the first that
+ * is refused; 0: as it is. -EINVAL: a counter that would go back or beyond the limit, a limit that would go back or to another
+ * incarnation. Not while operations on the SA are in flight, if the counter is to be raised.
+ */
+int sluice_sa_modify(struct sluice_sa *sa, uint64_t counter, uint64_t limit);
+/*
+ * Of an SA that opens with replay 1 (else -EINVAL): counters up to this one may be accepted before the next such call, since it
+ * has been published. After a recovery all of them are refused. Not admin; by the thread that submits on the SA.
+ */
+int sluice_sa_reserve(struct sluice_sa *sa, uint64_t counter);
 
 enum sluice_op_type { SLUICE_OP_TYPE_NOP, SLUICE_OP_TYPE_SEAL, SLUICE_OP_TYPE_OPEN, SLUICE_OP_TYPE_VERIFY };
 
@@ -228,12 +272,66 @@ struct sluice_stats {
     uint64_t record_bytes, content_bytes; /* of records that ended ok */
     uint64_t rx_beats, tx_beats, tx_stall, tag_stall, lane_stall, bad_tlp, bad_doorbell, interrupts;
     uint64_t seal_status[16], open_status[16];
-    unsigned lanes; /* with the stream lanes, which come last */
+    uint64_t sa_swaps_out, sa_swaps_in; /* SAs that went to host memory and came back; counted by the library */
+    unsigned lanes;                     /* with the stream lanes, which come last */
     struct {
         uint64_t busy, starved, blocked, records;
     } lane[32];
 };
 int sluice_card_stats(struct sluice_card *card, struct sluice_stats *stats);
+
+struct sluice_card_health {
+    enum sluice_fw_state state; /* also hung when the firmware answers no ping */
+    uint32_t flags;             /* bits of enum sluice_health */
+    uint32_t fw_version;        /* major << 16 | minor << 8 | patch; 0: there is no firmware */
+    uint32_t fw_build;
+    uint32_t lanes_ok; /* lanes in service, the stream lanes after those for whole records */
+    unsigned resets;   /* by this library, since the card was opened */
+};
+/* Thread-safe, does not wait for the firmware. */
+int sluice_card_health(struct sluice_card *card, struct sluice_card_health *health);
+
+struct sluice_selftest {
+    uint32_t tested, failed; /* lanes; those at work are not tested */
+    uint32_t in_service;     /* lanes, after the test */
+    uint32_t vectors;        /* known answers compared */
+    uint32_t first_failure;  /* the first that was wrong, counted from 1; 0: none */
+    uint32_t march,
+        rings; /* at power on: memories (bit 0 SA words, 1 windows, 2 stream state, 3 buffer) and lanes' rings that failed */
+};
+/* Admin. Known answers again. 0, whatever they were. */
+int sluice_card_selftest(struct sluice_card *card, struct sluice_selftest *result);
+
+/* An entry of the card's log. */
+struct sluice_card_event {
+    uint64_t clocks; /* since the reset, to 1024; soft: microseconds */
+    enum sluice_log_event event;
+    uint16_t where; /* lane or slot; with data: by event */
+    uint32_t data[2];
+};
+#define SLUICE_LOG_MOST 64u
+/* Admin. Up to `max` (SLUICE_LOG_MOST are enough) of the newest events, the oldest of them first; returns how many. `clear`
+ * empties the log. */
+int sluice_card_log(struct sluice_card *card, struct sluice_card_event *events, unsigned max, bool clear);
+/*
+ * Admin. Every key is overwritten, on the card and here; SAs made before answer no_such_sa and remain to be destroyed. Queue
+ * pairs stay. On soft no submit may be running.
+ */
+int sluice_card_zeroise(struct sluice_card *card);
+/*
+ * Admin. Resets the card: "Recovery" above. Statistics begin at 0. On soft no submit may be running.
+ * -ENODEV: it did not come back.
+ */
+int sluice_card_reset(struct sluice_card *card);
+/* Admin. Random bytes of the card's generator. -EAGAIN: not seeded yet. soft: the operating system's. */
+int sluice_card_random(struct sluice_card *card, void *to, size_t bytes);
+/*
+ * Admin. From now on the card zeroises when the library (or its host) has been silent for so long; it pings often enough as long
+ * as it runs. 0: no more. -EINVAL: below 10, or beyond 2^24 - 1.
+ */
+int sluice_card_keep_alive(struct sluice_card *card, unsigned milliseconds);
+const char *sluice_fw_state_name(enum sluice_fw_state state);
+const char *sluice_log_event_name(enum sluice_log_event event);
 
 #ifdef __cplusplus
 }

@@ -11,45 +11,10 @@
 #include <unistd.h>
 
 #include "pages.h"
-#include "sluice_regs.h"
-#include "soft_record.h"
+#include "soft_card.h"
 
-#define SA_SLOTS  65536u
 #define QP_MOST   256u
 #define DEPTH_MAX (1u << SLUICE_MAX_QUEUE_DEPTH_LOG2)
-#define STATUSES  16u
-
-/* Written by the thread of one queue pair, read by whoever asks for statistics. */
-struct soft_counts {
-    _Atomic uint64_t record_bytes, content_bytes;
-    _Atomic uint64_t status[2][STATUSES]; /* by direction */
-};
-
-struct soft_qp {
-    struct sluice_qp qp;
-    struct soft_qp *next;
-    struct sluice_done *ring; /* qp.depth completions */
-    unsigned head, tail;      /* free running; head: next to poll */
-    bool armed;
-    struct soft_counts counts;
-    struct soft_scratch scratch;
-};
-
-struct soft_card {
-    struct sluice_card card;
-    pthread_mutex_t lock; /* of everything below but what the slots hold, which submit reads without it */
-    _Atomic(struct soft_sa *) *slot;
-    uint8_t *gen; /* generation that the slot's next SA gets */
-    unsigned slot_hint;
-    struct soft_qp *qps;
-    unsigned qp_count;
-    struct soft_counts gone; /* counts of queue pairs destroyed */
-};
-
-static struct soft_card *soft_card(struct sluice_card *card)
-{
-    return (struct soft_card *)card;
-}
 
 /* ---------------------------------------------------------------- card */
 
@@ -75,7 +40,8 @@ static int soft_info(struct sluice_card *card, struct sluice_info *info)
                                  .stream_lanes = 1,
                                  .io_queues = QP_MOST,
                                  .max_depth = DEPTH_MAX,
-                                 .sa_count = SA_SLOTS,
+                                 .sa_count = SOFT_SLOTS,
+                                 .sa_slots = SOFT_SLOTS,
                                  .window = SLUICE_REPLAY_WINDOW};
     return 0;
 }
@@ -90,7 +56,7 @@ static void add_counts(struct sluice_stats *stats, struct soft_counts *counts)
 {
     stats->record_bytes += atomic_load_explicit(&counts->record_bytes, memory_order_relaxed);
     stats->content_bytes += atomic_load_explicit(&counts->content_bytes, memory_order_relaxed);
-    for (unsigned i = 0; i < STATUSES; i++) {
+    for (unsigned i = 0; i < SOFT_STATUSES; i++) {
         stats->seal_status[i] += atomic_load_explicit(&counts->status[SLUICE_DIRECTION_SEAL][i], memory_order_relaxed);
         stats->open_status[i] += atomic_load_explicit(&counts->status[SLUICE_DIRECTION_OPEN][i], memory_order_relaxed);
     }
@@ -115,8 +81,8 @@ static int soft_stats(struct sluice_card *card, struct sluice_stats *stats)
 /* Puts the SA in a free slot; -ENOSPC. The lock is held. */
 static int take_slot(struct soft_card *soft, struct soft_sa *sa)
 {
-    for (unsigned i = 0; i < SA_SLOTS; i++) {
-        unsigned slot = (soft->slot_hint + i) % SA_SLOTS;
+    for (unsigned i = 0; i < SOFT_SLOTS; i++) {
+        unsigned slot = (soft->slot_hint + i) % SOFT_SLOTS;
 
         if (!atomic_load_explicit(&soft->slot[slot], memory_order_relaxed)) {
             soft->slot_hint = slot + 1;
@@ -159,7 +125,9 @@ static void soft_sa_destroy(struct sluice_sa *base)
     struct soft_sa *sa = (struct soft_sa *)base;
 
     pthread_mutex_lock(&soft->lock);
-    atomic_store_explicit(&soft->slot[base->slot], NULL, memory_order_release);
+    if (atomic_load_explicit(&soft->slot[base->slot], memory_order_relaxed) == sa) { /* not after zeroise */
+        atomic_store_explicit(&soft->slot[base->slot], NULL, memory_order_release);
+    }
     pthread_mutex_unlock(&soft->lock);
     soft_sa_fini(sa);
     free(sa);
@@ -225,7 +193,7 @@ static void keep_counts(struct soft_counts *gone, struct soft_counts *counts)
 {
     move_count(&gone->record_bytes, &counts->record_bytes);
     move_count(&gone->content_bytes, &counts->content_bytes);
-    for (unsigned i = 0; i < STATUSES; i++) {
+    for (unsigned i = 0; i < SOFT_STATUSES; i++) {
         move_count(&gone->status[SLUICE_DIRECTION_SEAL][i], &counts->status[SLUICE_DIRECTION_SEAL][i]);
         move_count(&gone->status[SLUICE_DIRECTION_OPEN][i], &counts->status[SLUICE_DIRECTION_OPEN][i]);
     }
@@ -405,6 +373,16 @@ static const struct engine_ops soft_ops = {
     .sa_destroy = soft_sa_destroy,
     .sa_window_export = soft_sa_window_export,
     .sa_window_import = soft_sa_window_import,
+    .sa_query = soft_sa_query,
+    .sa_modify = soft_sa_modify,
+    .sa_reserve = soft_sa_reserve,
+    .health = soft_health,
+    .selftest = soft_selftest,
+    .log = soft_log,
+    .zeroise = soft_zeroise,
+    .reset = soft_reset,
+    .random = soft_random,
+    .keep_alive = soft_keep_alive,
     .qp_create = soft_qp_create,
     .qp_destroy = soft_qp_destroy,
     .qp_coalesce = soft_qp_coalesce,
@@ -425,8 +403,8 @@ int soft_open(const char *where, const struct sluice_options *options, struct sl
     if (!soft) {
         return -ENOMEM;
     }
-    soft->slot = calloc(SA_SLOTS, sizeof *soft->slot);
-    soft->gen = calloc(SA_SLOTS, sizeof *soft->gen);
+    soft->slot = calloc(SOFT_SLOTS, sizeof *soft->slot);
+    soft->gen = calloc(SOFT_SLOTS, sizeof *soft->gen);
     err = dma_init(&soft->card.mem, options->dma_bytes);
     if (!err && (!soft->slot || !soft->gen)) {
         dma_fini(&soft->card.mem);
@@ -441,8 +419,11 @@ int soft_open(const char *where, const struct sluice_options *options, struct sl
     pthread_mutex_init(&soft->lock, NULL);
     soft->card.ops = &soft_ops;
     soft->card.features = FEATURE(AES) | FEATURE(AES192) | FEATURE(DES) | FEATURE(SHA1) | FEATURE(SHA256) | FEATURE(MD5) |
-                          FEATURE(UDP) | FEATURE(TLS) | FEATURE(CUT_THROUGH) | FEATURE(PAGE_LIST) | FEATURE(NULL);
+                          FEATURE(UDP) | FEATURE(TLS) | FEATURE(CUT_THROUGH) | FEATURE(PAGE_LIST) | FEATURE(NULL) |
+                          FEATURE(MANAGED);
     soft->card.max_depth = DEPTH_MAX;
+    soft->recover = options->recover;
+    soft_log_begin(soft);
     *out = &soft->card;
     return 0;
 }

@@ -46,6 +46,7 @@ struct soft_sa {
     struct cbc cbc;
     struct mac_key mac; /* hash NULL: no MAC */
     struct window window;
+    uint64_t reserved; /* open: counters up to this one have been published; 0: none */
     struct soft_part part;
 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fake_card.h"
+#include "fake_internal.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,49 +13,27 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sluice_regs.h"
 #include "vfio_user_msg.h"
 
-#define QUEUES  3u
 #define MESSAGE 8192u
-
-struct queue {
-    uint64_t sq, cq;
-    unsigned entries, head, tail; /* of the submission ring */
-    unsigned at;                  /* next completion entry */
-    uint8_t phase;
-    bool armed;
-};
-
-struct fake_card {
-    enum fault fault;
-    unsigned at_message, messages;
-    char dir[64], uri[128];
-    int listener, client;
-    pthread_t thread;
-    uint8_t *mem;
-    uint64_t iova, bytes;
-    int event[QUEUES];
-    uint32_t bar[SLUICE_BAR_BYTES / 4];
-    struct queue queue[QUEUES];
-};
+#define TICK_MS 1
 
 /* ---------------------------------------------------------------- the card */
 
-static void *at(struct fake_card *f, uint64_t iova, uint64_t len)
+void *fake_at(struct fake_card *f, uint64_t iova, uint64_t len)
 {
     assert(iova >= f->iova && len <= f->bytes && iova - f->iova <= f->bytes - len);
     return f->mem + (iova - f->iova);
 }
 
-static uint32_t len24(const uint8_t *p)
+uint32_t fake_len(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
 }
 
 static void interrupt(struct fake_card *f, unsigned n)
 {
-    struct queue *q = &f->queue[n];
+    struct fake_queue *q = &f->queue[n];
 
     if (q->armed) {
         q->armed = false;
@@ -64,10 +41,10 @@ static void interrupt(struct fake_card *f, unsigned n)
     }
 }
 
-static void complete(struct fake_card *f, unsigned n, struct sluice_cqe cqe)
+void fake_complete(struct fake_card *f, unsigned n, struct sluice_cqe cqe)
 {
-    struct queue *q = &f->queue[n];
-    struct sluice_cqe *to = at(f, q->cq + q->at * sizeof cqe, sizeof cqe);
+    struct fake_queue *q = &f->queue[n];
+    struct sluice_cqe *to = fake_at(f, q->cq + q->at * sizeof cqe, sizeof cqe);
 
     cqe.sq_head = (uint16_t)q->head;
     cqe.phase = (uint8_t)!q->phase;
@@ -80,26 +57,28 @@ static void complete(struct fake_card *f, unsigned n, struct sluice_cqe cqe)
 
 static void start_queue(struct fake_card *f, unsigned n, uint64_t sq, uint64_t cq, unsigned depth_log2)
 {
-    f->queue[n] = (struct queue){.sq = sq, .cq = cq, .entries = 1u << depth_log2, .phase = 1};
+    f->queue[n] = (struct fake_queue){.sq = sq, .cq = cq, .entries = 1u << depth_log2, .phase = 1};
 }
 
 static void admin(struct fake_card *f, const struct sluice_sqe *sqe)
 {
     struct sluice_cqe cqe = {.cookie = sqe->cookie + (f->fault == FAULT_ADMIN_COOKIE)};
 
-    if (f->fault == FAULT_ADMIN_SILENT) {
+    if (f->fault == FAULT_ADMIN_SILENT || (f->firmware && firmware_hangs(f))) {
         return;
     }
     if (sqe->op == SLUICE_OP_IDENTIFY) {
-        struct sluice_identify *id = at(f, sqe->dst, sizeof *id);
+        struct sluice_identify *id = fake_at(f, sqe->dst, sizeof *id);
 
         memcpy(id, f->bar, 7 * sizeof(uint32_t)); /* registers MAGIC to CLOCK_KHZ */
         id->build_id = f->bar[SLUICE_REG_BUILD_ID / 4];
         id->features ^= f->fault == FAULT_IDENTIFY;
     } else if (sqe->op == SLUICE_OP_QUEUE_CREATE) {
         start_queue(f, sqe->sa, sqe->src, sqe->dst, sqe->pad);
+    } else if (f->firmware) {
+        firmware_admin(f, sqe, &cqe);
     }
-    complete(f, 0, cqe);
+    fake_complete(f, 0, cqe);
 }
 
 static void io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe)
@@ -107,8 +86,8 @@ static void io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe)
     struct sluice_cqe cqe = {.cookie = sqe->cookie};
 
     if (sqe->op == SLUICE_OP_SEAL) {
-        cqe.length = len24(sqe->src_len);
-        memcpy(at(f, sqe->dst, cqe.length), at(f, sqe->src, cqe.length), cqe.length);
+        cqe.length = fake_len(sqe->src_len);
+        memcpy(fake_at(f, sqe->dst, cqe.length), fake_at(f, sqe->src, cqe.length), cqe.length);
     }
     switch (f->fault) {
     case FAULT_IO_SILENT:
@@ -117,7 +96,7 @@ static void io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe)
         cqe.cookie = UINT64_MAX;
         break;
     case FAULT_IO_COOKIE_TWICE:
-        complete(f, n, cqe);
+        fake_complete(f, n, cqe);
         break;
     case FAULT_IO_STATUS:
         cqe.status = 16;
@@ -128,25 +107,27 @@ static void io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe)
         }
         break;
     case FAULT_IO_LENGTH:
-        cqe.length = len24(sqe->dst_len) + 1;
+        cqe.length = fake_len(sqe->dst_len) + 1;
         break;
     default:
         break;
     }
-    complete(f, n, cqe);
+    fake_complete(f, n, cqe);
 }
 
 static void doorbell(struct fake_card *f, unsigned n, uint32_t tail)
 {
-    struct queue *q = &f->queue[n];
+    struct fake_queue *q = &f->queue[n];
 
     assert(q->entries && tail < q->entries);
     while (q->head != tail) {
-        struct sluice_sqe sqe = *(struct sluice_sqe *)at(f, q->sq + q->head * sizeof sqe, sizeof sqe);
+        struct sluice_sqe sqe = *(struct sluice_sqe *)fake_at(f, q->sq + q->head * sizeof sqe, sizeof sqe);
 
         q->head = (q->head + 1) % q->entries;
         if (n == 0) {
             admin(f, &sqe);
+        } else if (f->firmware) {
+            firmware_io(f, n, &sqe);
         } else {
             io(f, n, &sqe);
         }
@@ -155,7 +136,7 @@ static void doorbell(struct fake_card *f, unsigned n, uint32_t tail)
 
 static void head_doorbell(struct fake_card *f, unsigned n, uint32_t value)
 {
-    struct queue *q = &f->queue[n];
+    struct fake_queue *q = &f->queue[n];
 
     q->armed = value >> SLUICE_CQ_DOORBELL_ARM_SHIFT;
     if ((value & SLUICE_CQ_DOORBELL_HEAD_MASK) != q->at) {
@@ -171,6 +152,9 @@ static uint64_t bar64(const struct fake_card *f, uint32_t offset)
 static void bar_write(struct fake_card *f, uint32_t offset, uint32_t value)
 {
     f->bar[offset / 4] = value;
+    if (offset == SLUICE_REG_PING && f->firmware) {
+        firmware_ping(f, value);
+    }
     if (offset == SLUICE_REG_AQ_CTRL && value >> SLUICE_AQ_CTRL_ENABLE_SHIFT) {
         start_queue(f, 0, bar64(f, SLUICE_REG_AQ_SQ_LO), bar64(f, SLUICE_REG_AQ_CQ_LO), value & SLUICE_AQ_CTRL_DEPTH_LOG2_MASK);
     }
@@ -259,6 +243,12 @@ static size_t serve(struct fake_card *f, const struct vu_header *h, uint8_t *bod
     case VU_DEVICE_SET_IRQS:
         for (unsigned i = 0; i < fd_count; i++) {
             f->event[set->start + i] = fds[i];
+        }
+        return 0;
+    case VU_DEVICE_RESET:
+        memset(f->queue, 0, sizeof f->queue);
+        if (f->firmware) {
+            firmware_reset(f);
         }
         return 0;
     case VU_DMA_MAP:
@@ -352,12 +342,16 @@ static bool answer(struct fake_card *f, struct vu_header h, const uint8_t *body,
 
 static bool one_message(struct fake_card *f)
 {
+    struct pollfd in = {.fd = f->client, .events = POLLIN};
     _Alignas(8) uint8_t body[MESSAGE] = {0};
     struct vu_header h;
     int fds[QUEUES] = {-1, -1, -1};
     unsigned fd_count = 0;
     size_t len;
 
+    while (f->firmware && poll(&in, 1, TICK_MS) == 0) {
+        firmware_tick(f);
+    }
     if (!read_all(f->client, (uint8_t *)&h, sizeof h, fds, &fd_count)) {
         return false;
     }
@@ -382,7 +376,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-struct fake_card *fake_card_start(enum fault fault, unsigned at_message)
+static struct fake_card *start(enum fault fault, unsigned at_message, struct firmware *firmware)
 {
     struct fake_card *f = calloc(1, sizeof *f);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -390,6 +384,7 @@ struct fake_card *fake_card_start(enum fault fault, unsigned at_message)
     assert(f);
     f->fault = fault;
     f->at_message = at_message;
+    f->firmware = firmware;
     f->client = -1;
     memset(f->event, -1, sizeof f->event);
     strcpy(f->dir, "/tmp/sluice-fake-XXXXXX");
@@ -400,8 +395,21 @@ struct fake_card *fake_card_start(enum fault fault, unsigned at_message)
     assert(f->listener >= 0 && bind(f->listener, (struct sockaddr *)&address, sizeof address) == 0 &&
            listen(f->listener, 1) == 0);
     set_registers(f);
+    if (firmware) {
+        firmware_reset(f);
+    }
     assert(pthread_create(&f->thread, NULL, run, f) == 0);
     return f;
+}
+
+struct fake_card *fake_card_start(enum fault fault, unsigned at_message)
+{
+    return start(fault, at_message, NULL);
+}
+
+struct fake_card *fake_card_managed(unsigned slots)
+{
+    return start(FAULT_NONE, 0, firmware_new(slots));
 }
 
 const char *fake_card_uri(const struct fake_card *f)
@@ -430,6 +438,7 @@ void fake_card_stop(struct fake_card *f)
     if (f->mem) {
         munmap(f->mem, f->bytes);
     }
+    firmware_free(f->firmware);
     unlink(f->uri + 4);
     rmdir(f->dir);
     free(f);

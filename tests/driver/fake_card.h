@@ -2,10 +2,16 @@
 /*
  * A vfio-user server with the least of a card behind it, in a thread of the test, that misbehaves as it is told. It does records
  * no justice: seal copies src to dst, everything else does nothing.
+ *
+ * A managed one has SAs. A record is the SA's connection id (8 bytes), the counter (8 bytes, little endian) and the content. seal
+ * makes one; open gives the content, `auth_failed` when the connection id is another's, and `replayed` when the counter is below
+ * the SA's first or not above all before it. Operations end some time after they were submitted. SAs are exported and imported,
+ * by the rules of rtl/README.md.
  */
 #ifndef TESTS_DRIVER_FAKE_CARD_H
 #define TESTS_DRIVER_FAKE_CARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fault {
@@ -56,6 +62,19 @@ struct fake_card;
 /* Listens at a path of its own and serves one client. `at_message`: the message, counted from 0, at which a fault of a reply
  * happens. Ends the program when it cannot. */
 struct fake_card *fake_card_start(enum fault fault, unsigned at_message);
+struct fake_card *fake_card_managed(unsigned slots);
+/* From now on no command and no ping is answered, until a reset. told: FW_STATE says so. */
+void fake_card_hang(struct fake_card *fake, bool told);
+/* The next `count` exports and imports answer `status`. */
+void fake_card_refuse(struct fake_card *fake, unsigned count, unsigned status);
+/* Exports that are left to virtual id 0 before it is used up; at first 65,535, as to every other. */
+void fake_card_use_up(struct fake_card *fake, unsigned left);
+struct fake_seen {
+    unsigned exports, imports, resets, creates, pings, zeroised;
+    unsigned wrong;    /* what a driver must never do: an export with operations in flight, an id twice, ... */
+    int last_exported; /* virtual id, or -1 */
+};
+struct fake_seen fake_card_seen(struct fake_card *fake);
 /* "sim:PATH" */
 const char *fake_card_uri(const struct fake_card *fake);
 /* Hangs up on the client, as a killed process does. */
