@@ -514,14 +514,16 @@ static void threads(void)
     for (unsigned i = 0; i < 2; i++) {
         w[i] = (struct worker){.b = b, .number = i + 1};
         good = good && (i == 0 || begin_qp(&w[i].b)) && make_all(&b, w[i].parties, 40);
+    }
+    for (unsigned i = 0; i < 2 && good; i++) {
         pthread_create(&thread[i], NULL, work, &w[i]);
     }
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 200 && good; i++) {
         int err = sluice_sa_query(w[i % 2].parties[i % 40].sa, &state);
 
         good = good && (err == 0 || err == -EBUSY);
     }
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2 && good; i++) {
         pthread_join(thread[i], NULL);
         good = good && w[i].good;
         end_all(w[i].parties, 40);
