@@ -113,7 +113,9 @@ void firmware_ping(struct fake_card *f, uint32_t value)
 {
     if (!firmware_hangs(f)) {
         f->bar[SLUICE_REG_PONG / 4] = value;
+        pthread_mutex_lock(&f->firmware->lock);
         f->firmware->seen.pings++;
+        pthread_mutex_unlock(&f->firmware->lock);
     }
 }
 
