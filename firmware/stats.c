@@ -5,9 +5,7 @@
 #include "log.h"
 #include "sluice_regs.h"
 
-#define PIECE            32u /* the host is written to in such pieces */
-#define STATISTICS_BYTES ((SLUICE_STATISTICS_BYTES + PIECE - 1) & ~(PIECE - 1))
-#define LOG_BYTES        (SLUICE_LOG_ENTRIES * SLUICE_LOG_ENTRY_BYTES)
+#define LOG_BYTES (SLUICE_LOG_ENTRIES * SLUICE_LOG_ENTRY_BYTES)
 
 struct run {
     uint16_t offset, count, stride;
@@ -26,9 +24,11 @@ static const struct run runs[] = {
     {SLUICE_CNT_QUEUE_DONE(0), SLUICE_MAX_IO_QUEUES + 1, 16},
 };
 
-static_assert(8 * (12 + 2 * 16 + 4 * SLUICE_MAX_LANES + 2 * (SLUICE_MAX_IO_QUEUES + 1)) == SLUICE_STATISTICS_BYTES, "counters");
+#define COUNTERS (12 + 2 * 16 + 4 * SLUICE_MAX_LANES + 2 * (SLUICE_MAX_IO_QUEUES + 1))
+
+static_assert((8 * COUNTERS + 31) / 32 * 32 == SLUICE_STATISTICS_BYTES, "every counter, in pieces of 32 bytes");
 static_assert(SLUICE_CNT_INTERRUPTS == SLUICE_CNT_CYCLES + 8 * 11, "the first twelve");
-static_assert(STATISTICS_BYTES <= HW_ENTRY, "room");
+static_assert(SLUICE_STATISTICS_BYTES <= HW_ENTRY, "room");
 
 /* What every command that writes so many bytes asks of its entry. */
 static uint32_t room_status(const struct command *c, uint32_t bytes, uint32_t *length)
@@ -69,17 +69,17 @@ static void put_counters(void)
             hw_put(at + 4, hw_bar(offset + 4));
         }
     }
-    hw_clear(at, STATISTICS_BYTES - SLUICE_STATISTICS_BYTES);
+    hw_clear(at, SLUICE_STATISTICS_BYTES - 8 * COUNTERS);
 }
 
 uint32_t statistics(const struct command *c, uint32_t *length)
 {
-    uint32_t status = room_status(c, STATISTICS_BYTES, length);
+    uint32_t status = room_status(c, SLUICE_STATISTICS_BYTES, length);
 
     if (status == SLUICE_STATUS_OK) {
         put_counters();
-        hw_dma_out(c->dst, HW_DATA, STATISTICS_BYTES);
-        *length = STATISTICS_BYTES;
+        hw_dma_out(c->dst, HW_DATA, SLUICE_STATISTICS_BYTES);
+        *length = SLUICE_STATISTICS_BYTES;
     }
     return status;
 }

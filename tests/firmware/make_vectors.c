@@ -52,8 +52,8 @@ static void print_table(void)
     for (unsigned n = 0; n < COUNT; n++) {
         const struct vector *v = &wanted[n];
 
-        printf("    {%u, %u, %u, %u, %u, %u, %u, %u, %u, %u, ring%u},\n", v->cipher, v->mac, v->form, v->mac_len, v->explicit_nonce,
-               v->tls_minor, v->content, v->record, v->first, v->body, n);
+        printf("    {%u, %u, %u, %u, %u, %u, %u, %u, %u, %u, ring%u},\n", v->cipher, v->mac, v->form, v->mac_len,
+               v->explicit_nonce, v->tls_minor, v->content, v->record, v->first, v->body, n);
     }
     printf("};\n\nconst uint32_t vector_count = sizeof vectors / sizeof *vectors;\n\n");
 }
