@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "health.h"
 
+#include <stdbool.h>
+
 #define RUN_BAD   61u  /* 1 + 30 / 0.5 */
 #define COUNT_BAD 810u /* 1 + critbinom(1024, 2^-0.5, 1 - 2^-30) */
 #define WINDOW    32u  /* words */
@@ -24,17 +26,15 @@ static uint32_t ones(uint32_t word)
 static enum health_verdict repetition(struct health *h, uint32_t bits)
 {
     uint32_t same = ~(bits ^ h->last), run = h->run;
+    bool through = same == UINT32_MAX;
 
     for (; same & 1; same >>= 1) {
         run++;
     }
     h->last = spread(bits >> (BITS - 1));
-    if (bits == h->last) {
-        h->run = run > BITS ? run : BITS;
-    } else {
-        for (h->run = 0, same = ~(bits ^ h->last); same >> (BITS - 1); same <<= 1) {
-            h->run++;
-        }
+    h->run = through ? run : 0;
+    for (same = through ? 0 : ~(bits ^ h->last); same >> (BITS - 1); same <<= 1) {
+        h->run++;
     }
     return run >= RUN_BAD ? HEALTH_REPETITION : HEALTH_GOOD;
 }
