@@ -69,8 +69,8 @@ struct keeper {
     struct card_sas requests;
     atomic_bool starved; /* no slot could be had: whoever ends an operation wakes it */
     atomic_uint ping_ms;
-    uint32_t ping;   /* last value written */
-    unsigned missed; /* pings in a row */
+    uint32_t ping;      /* last value written */
+    atomic_uint missed; /* pings in a row */
 };
 
 struct card {

@@ -134,8 +134,10 @@ static bool sound(struct card *card)
     if (state == SLUICE_FW_STATE_HUNG || state == SLUICE_FW_STATE_FAILED) {
         return false;
     }
-    k->missed = pong == k->ping ? 0 : k->missed + 1;
-    return k->missed < PONGS_MISSED;
+    if (pong == k->ping) {
+        atomic_store(&k->missed, 0);
+    }
+    return pong == k->ping || atomic_fetch_add(&k->missed, 1) + 1 < PONGS_MISSED;
 }
 
 /* The firmware answers between two commands, so that it is not judged while there is one. */
@@ -150,7 +152,7 @@ static void ping(struct card *card)
         }
         pthread_mutex_unlock(&card->admin.lock);
     } else {
-        k->missed = 0;
+        atomic_store(&k->missed, 0);
     }
     (void)t->ops->write32(t, SLUICE_REG_PING, ++k->ping);
 }

@@ -67,6 +67,9 @@ int card_selftest(struct sluice_card *base, struct sluice_selftest *result)
                                            .first_failure = le32toh(answer->first_failure),
                                            .march = le32toh(answer->march),
                                            .rings = le32toh(answer->rings)};
+        if (result->failed) {
+            card_forget_sas(card);
+        }
         card_leave(card);
     }
     return err;

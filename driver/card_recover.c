@@ -133,7 +133,7 @@ int card_recover(struct card *card)
     err = err ? err : card_start(card);
     err = err ? err : admin_restart(&card->admin);
     err = err ? err : restart_queues(card);
-    card->keeper.missed = 0;
+    atomic_store(&card->keeper.missed, 0);
     atomic_fetch_add(&card->resets, 1);
     if (err) {
         t->ops->give_up(t);

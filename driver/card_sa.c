@@ -142,10 +142,12 @@ void card_sa_free(struct card_sa *sa)
 void card_sa_remove(struct card *card, struct card_sa *sa)
 {
     struct sluice_sqe sqe = card_sa_command(sa, SLUICE_OP_SA_DESTROY);
+    int err;
 
     if (atomic_load(&sa->place) == PLACE_IN) {
         card->slot[sa->sa.slot] = NULL;
-        if (!card_gone(card) && admin_command(&card->admin, &sqe, NULL) == 0) {
+        err = card_gone(card) ? -ENODEV : admin_command(&card->admin, &sqe, NULL);
+        if (err == 0 || err == -ENOENT) { /* the card may have zeroised of itself */
             card->slot_taken[sa->sa.slot] = false;
         }
         atomic_store(&sa->place, PLACE_DEAD);

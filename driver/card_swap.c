@@ -82,11 +82,17 @@ static int send_out(struct card *card, struct card_sa *sa)
     atomic_store(&sa->place, PLACE_LEAVING);
     if (atomic_load(&sa->refs) == 1) {
         err = export(card, sa);
-        if (!err) {
+        if (!err || err == -ENOENT) {
             card->slot[sa->sa.slot] = NULL;
             card->slot_taken[sa->sa.slot] = false;
+        }
+        if (!err) {
             card->swaps_out++;
             atomic_store(&sa->place, PLACE_OUT);
+            return 0;
+        }
+        if (err == -ENOENT) { /* the card has zeroised of itself */
+            card_sa_dead(sa, SLUICE_STATUS_NO_SUCH_SA);
             return 0;
         }
     }

@@ -299,7 +299,10 @@ struct sluice_selftest {
     uint32_t march,
         rings; /* at power on: memories (bit 0 SA words, 1 windows, 2 stream state, 3 buffer) and lanes' rings that failed */
 };
-/* Admin. Known answers again. 0, whatever they were. */
+/*
+ * Admin. Known answers again. 0, whatever they were. A lane that fails goes out of service, and every key is forgotten, as by
+ * sluice_card_zeroise. On soft no submit may be running.
+ */
 int sluice_card_selftest(struct sluice_card *card, struct sluice_selftest *result);
 
 /* An entry of the card's log. */

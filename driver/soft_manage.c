@@ -98,23 +98,6 @@ int soft_health(struct sluice_card *card, struct sluice_card_health *health)
     return 0;
 }
 
-int soft_selftest(struct sluice_card *card, struct sluice_selftest *result)
-{
-    struct soft_card *soft = soft_card(card);
-    uint32_t first;
-
-    *result = (struct sluice_selftest){.tested = 1, .vectors = soft_answers(&first)};
-    result->first_failure = first;
-    result->failed = first ? 1 : 0;
-    result->in_service = !result->failed;
-    pthread_mutex_lock(&soft->lock);
-    note(soft, SLUICE_LOG_EVENT_SELF_TEST, result->failed, result->vectors);
-    pthread_mutex_unlock(&soft->lock);
-    return 0;
-}
-
-/* ---------------------------------------------------------------- zeroise, reset */
-
 /* The keys of an SA whose object the caller still has. */
 static void drop_sa(struct soft_card *soft, unsigned slot)
 {
@@ -135,6 +118,26 @@ static void drop_all(struct soft_card *soft)
         drop_sa(soft, i);
     }
 }
+
+int soft_selftest(struct sluice_card *card, struct sluice_selftest *result)
+{
+    struct soft_card *soft = soft_card(card);
+    uint32_t first;
+
+    *result = (struct sluice_selftest){.tested = 1, .vectors = soft_answers(&first)};
+    result->first_failure = first;
+    result->failed = first ? 1 : 0;
+    result->in_service = !result->failed;
+    pthread_mutex_lock(&soft->lock);
+    note(soft, SLUICE_LOG_EVENT_SELF_TEST, result->failed, result->vectors);
+    if (result->failed) {
+        drop_all(soft);
+    }
+    pthread_mutex_unlock(&soft->lock);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- zeroise, reset */
 
 int soft_zeroise(struct sluice_card *card)
 {

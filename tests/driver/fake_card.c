@@ -259,6 +259,9 @@ static size_t serve(struct fake_card *f, const struct vu_header *h, uint8_t *bod
         close(fds[0]);
         return 0;
     case VU_REGION_READ:
+        if (f->firmware) {
+            firmware_look(f);
+        }
         memset(body + sizeof *access, 0, access->count);
         if (access->region == VU_REGION_BAR0) {
             memcpy(body + sizeof *access, &f->bar[access->offset / 4], access->count);

@@ -28,7 +28,7 @@ struct blob {
 
 struct firmware {
     pthread_mutex_t lock; /* of what the test's thread may touch */
-    bool hangs;
+    bool hangs, told;
     unsigned refuse, refusal, left;
     struct fake_seen seen;
 
@@ -83,6 +83,7 @@ void firmware_reset(struct fake_card *f)
 
     pthread_mutex_lock(&fw->lock);
     fw->hangs = false;
+    fw->told = false;
     fw->seen.resets++;
     drop_all(fw);
     memset(fw->slot, 0, fw->slots * sizeof *fw->slot);
@@ -107,6 +108,13 @@ bool firmware_hangs(const struct fake_card *f)
     hangs = f->firmware->hangs;
     pthread_mutex_unlock(&f->firmware->lock);
     return hangs;
+}
+
+void firmware_look(struct fake_card *f)
+{
+    pthread_mutex_lock(&f->firmware->lock);
+    f->bar[SLUICE_REG_FW_STATE / 4] = f->firmware->told ? SLUICE_FW_STATE_HUNG : SLUICE_FW_STATE_READY;
+    pthread_mutex_unlock(&f->firmware->lock);
 }
 
 void firmware_ping(struct fake_card *f, uint32_t value)
@@ -265,6 +273,7 @@ static void self_test(struct fake_card *f, const struct sluice_sqe *sqe, struct 
 
     *to = (struct sluice_self_test){.tested = 3, .failed = 2, .in_service = 1, .vectors = 24, .first_failure = 7};
     cqe->length = to->failed;
+    drop_all(f->firmware);
 }
 
 static void log_read(struct fake_card *f, const struct sluice_sqe *sqe, struct sluice_cqe *cqe)
@@ -400,9 +409,7 @@ void fake_card_hang(struct fake_card *f, bool told)
 {
     pthread_mutex_lock(&f->firmware->lock);
     f->firmware->hangs = true;
-    if (told) {
-        __atomic_store_n(&f->bar[SLUICE_REG_FW_STATE / 4], SLUICE_FW_STATE_HUNG, __ATOMIC_RELAXED);
-    }
+    f->firmware->told = told;
     pthread_mutex_unlock(&f->firmware->lock);
 }
 

@@ -43,6 +43,8 @@ void firmware_free(struct firmware *firmware);
 void firmware_admin(struct fake_card *f, const struct sluice_sqe *sqe, struct sluice_cqe *cqe);
 void firmware_io(struct fake_card *f, unsigned n, const struct sluice_sqe *sqe);
 void firmware_reset(struct fake_card *f);
+/* Registers are about to be read. */
+void firmware_look(struct fake_card *f);
 void firmware_ping(struct fake_card *f, uint32_t value);
 /* Some time has passed. */
 void firmware_tick(struct fake_card *f);

@@ -263,9 +263,12 @@ static void card_questions(void)
                health.fw_build == 0x1234abcd && health.lanes_ok == 3 && health.flags == SLUICE_HEALTH_ENTROPY_SEEDED &&
                health.resets == 0,
            "its health");
+    sa = make(&b, SLUICE_DIRECTION_SEAL, 1, 0);
     tap_ok(sluice_card_selftest(b.card, &test) == 0 && test.tested == 3 && test.failed == 2 && test.in_service == 1 &&
                test.vectors == 24 && test.first_failure == 7,
            "what its self-test found");
+    tap_ok(seal(&b, sa).status == SLUICE_STATUS_NO_SUCH_SA, "which, being a failure, is the end of its SAs");
+    sluice_sa_destroy(sa);
     tap_ok(sluice_card_log(b.card, events, SLUICE_LOG_MOST, true) == 3 && events[2].event == SLUICE_LOG_EVENT_MARCH_FAILED &&
                events[2].where == 2 && events[2].clocks == 20 * 1024 && events[2].data[0] == 102,
            "its log");
