@@ -12,7 +12,9 @@ RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.
           $(addprefix rtl/sa/sa_,store.sv window.sv) \
           $(addprefix rtl/queue/queue_,state.sv fetch.sv shape.sv sizes.sv check.sv lists.sv source.sv lane_room.sv \
             issue.sv table.sv lane_mux.sv result.sv writer.sv commit.sv engine.sv) \
-          $(addprefix rtl/mgmt/mgmt_,entry.sv params.sv buffer.sv admin.sv regs.sv counter_bank.sv counters.sv reset.sv) \
+          $(GEN)/mgmt_devices_pkg.sv $(CPU_SV) \
+          $(addprefix rtl/mgmt/mgmt_,entry.sv params.sv admin_buffer.sv admin.sv buffer.sv cpu.sv dma.sv queue_dev.sv sa_dev.sv \
+            blobs.sv wipe.sv event.sv entropy.sv sys.sv lane_port.sv march.sv unit.sv bar.sv regs.sv counter_bank.sv counters.sv reset.sv) \
           rtl/sluice_card.sv
 
 LINT += lint-rtl lint-yosys lint-regs
@@ -21,7 +23,8 @@ HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yos
 .PHONY: lint-rtl lint-yosys lint-regs
 lint-rtl: $(RTL_SV) $(CPU_SV)
 	verilator --lint-only -Wall --top-module sluice_card $(RTL_SV)
-	verilator --lint-only -Wall --top-module sluice_card -GLanes=16 -GIoQueues=8 $(RTL_SV)
+	verilator --lint-only -Wall --top-module sluice_card -GManaged=1 $(RTL_SV)
+	verilator --lint-only -Wall --top-module sluice_card -GManaged=1 -GLanes=16 -GIoQueues=8 $(RTL_SV)
 	verilator --lint-only -Wall --top-module cpu_core $(CPU_SV)
 	for part in ram timer; do verilator --lint-only -Wall rtl/mgmt/cpu/cpu_$$part.sv || exit 1; done
 

@@ -11,6 +11,7 @@ module sluice_card #(
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
+  parameter int unsigned Managed  = 0,     // 1: by firmware; 0: by a sequencer with the commands below 0x10
   parameter logic [31:0] BuildId  = 32'h0,
   parameter int unsigned ClockKhz = 125000,
   parameter int unsigned CplTimeoutLog2 = 20  // a read is given up after 3/4 to 1 of 2^n clocks
@@ -53,6 +54,12 @@ module sluice_card #(
   output logic         err_cpl_timeout_o,
   output logic         err_cpl_unexpected_o,
 
+  // Strap: the firmware tests memories and lanes after power on. Noise source, while it is wanted.
+  input  logic         self_test_i,
+  output logic         entropy_run_o,
+  input  logic         entropy_i,
+  input  logic         entropy_valid_i,
+
   // No work, no timer running: the clock may stop until the next receive beat, reset or configuration change.
   output logic         idle_o
 );
@@ -63,18 +70,21 @@ module sluice_card #(
   localparam int unsigned IdW    = sluice_pkg::IdW;
 
   // ---- resets
-  logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
+  logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, awake, fatal, fw_ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
   mgmt_reset u_reset (
     .clk_i, .rst_ni, .soft_i(soft_reset), .flr_i(cfg_flr_i), .link_up_i(cfg_link_up_i), .tx_quiet_i(tx_quiet),
     .tags_idle_i(tags_idle),
     .wiped_i(wiped), .core_rst_no(core_rst_n), .path_rst_no(path_rst_n), .fn_rst_no(fn_rst_n), .hold_o(hold), .flush_o(flush),
-    .ready_o(ready), .flr_done_o(cfg_flr_done_o), .idle_o(reset_idle)
+    .ready_o(awake), .began_i(ready), .cause_o(cause), .flr_done_o(cfg_flr_done_o), .idle_o(reset_idle)
   );
+  assign ready  = awake && fw_ready;
   assign enable = ready && cfg_bus_master_i;
   // While the tables are overwritten, the rings of all lanes are too.
   logic wipe_rings, wipe_rings_q;
-  assign wipe_rings = core_rst_n && !ready;
+  assign wipe_rings = core_rst_n && !awake;
   always_ff @(posedge clk_i) wipe_rings_q <= wipe_rings;
+
+  logic [3:0] cause;
 
   // ---- link
   logic           reg_valid, reg_write, reg_ack;
@@ -133,6 +143,16 @@ module sluice_card #(
   assign tx_user_o = 4'h0;
 
   // ---- registers
+  logic         access, access_write, access_ack, bar_valid, bar_ack, ping, fw_snapshot, host_snapshot;
+  logic [15:0]  access_addr, bar_addr;
+  logic [31:0]  fw_version, fw_build, ping_data, pong;
+  logic [7:0]   fw_state, health;
+  logic [Lanes+StreamLanes-1:0] service;
+  mgmt_bar u_bar (
+    .clk_i, .rst_ni(core_rst_n), .host_valid_i(reg_valid), .host_write_i(reg_write), .host_addr_i(reg_addr), .host_ack_o(reg_ack),
+    .own_valid_i(bar_valid), .own_addr_i(bar_addr), .own_ack_o(bar_ack), .valid_o(access), .write_o(access_write),
+    .addr_o(access_addr), .ack_i(access_ack)
+  );
   logic [255:0] identity;
   logic         aq_start, aq_stop, bell_valid, bell_cq, snapshot, counter_busy, busy;
   logic [3:0]   aq_log, bell_queue;
@@ -140,18 +160,23 @@ module sluice_card #(
   logic [31:0]  bell, counter_rdata;
   logic [13:0]  counter_addr;
   mgmt_regs #(
-    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags),
+    .Managed(Managed != 0), .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
-    .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr),
-    .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata), .identity_o(identity),
+    .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(access), .reg_write_i(access_write), .reg_addr_i(access_addr),
+    .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(access_ack), .reg_rdata_o(reg_rdata), .identity_o(identity),
+    .version_i(fw_version), .build_i(fw_build), .state_i(fw_state), .lanes_i(32'(service)), .health_i(health), .pong_i(pong),
+    .ping_o(ping), .ping_data_o(ping_data), .fatal_i(fatal),
     .soft_reset_o(soft_reset), .ready_i(ready), .bus_master_i(cfg_bus_master_i), .busy_i(busy), .tag_state_i(tag_state),
     .bad_tlp_i(bad_tlp), .bad_header_i(bad_header),
     .aq_start_o(aq_start), .aq_stop_o(aq_stop), .aq_depth_log2_o(aq_log), .aq_sq_o(aq_sq), .aq_cq_o(aq_cq),
     .bell_valid_o(bell_valid), .bell_queue_o(bell_queue), .bell_cq_o(bell_cq), .bell_o(bell),
     .msix_wr_o(msix_wr), .msix_addr_o(msix_addr), .msix_wdata_o(msix_wdata), .msix_rdata_i(msix_rdata),
-    .msix_pending_i(msix_pending), .snapshot_o(snapshot), .counter_addr_o(counter_addr), .counter_rdata_i(counter_rdata),
+    .msix_pending_i(msix_pending), .snapshot_o(host_snapshot), .counter_addr_o(counter_addr), .counter_rdata_i(counter_rdata),
     .counter_busy_i(counter_busy)
   );
+
+  assign snapshot = host_snapshot || fw_snapshot;
 
   // ---- administrator; the admin queue pair is created and stopped by registers
   logic              adm_own, adm_take, adm_create, adm_stop, adm_idle;
@@ -177,30 +202,114 @@ module sluice_card #(
   logic [7:0]           coalesce_count, wipe_sa;
   logic [23:0]          coalesce_clocks;
   logic [127:0]         key_word_any;
-  mgmt_admin #(
-    .SaCount(SaCount), .IoQueues(IoQueues)
-  ) u_admin (
-    .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .identity_i(identity),
-    .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
-    .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
-    .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[5:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
-    .end_valid_i(end_valid[2]), .end_err_i(end_err),
-    .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
-    .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
-    .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
-    .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
-    .sa_busy_i(sa_busy), .window_init_o(window_init), .window_ready_i(window_ready),
-    .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
-    .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
-    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
-    .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
-    .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
-    .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
-    .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
-    .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
-    .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
-    .cpl_length_o(cpl_length), .idle_o(adm_idle)
-  );
+  logic drop_all, peek, peeked, pause, paused, last_empty;
+  logic [10:0] sa_raddr;
+
+  // The firmware's own jobs: before the card is ready in all lanes, later in the last record lane (mgmt_lane_port).
+  logic                borrow, own_job, own_sa, own_we, own_room, own_fetched, own_release, show, own_ren;
+  logic [All-1:0]      mine, own_to, lane_res_valid, lane_idle;
+  sluice_pkg::job_t    own_job_data;
+  sluice_pkg::result_t own_res;
+  logic [RingAw-1:0]   own_waddr, own_raddr;
+  logic [127:0]        own_word, own_wdata, own_rdata;
+  logic [4:0]          show_lane;
+  logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams, march_stream_we;
+  logic [13:0]         march_window_waddr, march_window_raddr;
+  logic [10:0]         march_stream_addr;
+  logic [StreamLanes-1:0] march_stream_bad;
+  if (Managed != 0) begin : g_managed
+    mgmt_unit #(
+      .IoQueues(IoQueues), .Lanes(Lanes), .All(All), .SaCount(SaCount)
+    ) u_mgmt (
+      .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .self_test_i, .cause_i(cause),
+      .ready_o(fw_ready), .fatal_o(fatal), .lanes_o(service), .version_o(fw_version), .build_o(fw_build), .state_o(fw_state),
+      .health_o(health), .pong_o(pong), .ping_i(ping), .ping_data_i(ping_data), .snapshot_o(fw_snapshot),
+      .bar_valid_o(bar_valid), .bar_addr_o(bar_addr), .bar_ack_i(bar_ack), .bar_rdata_i(reg_rdata),
+      .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
+      .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
+      .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[7:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
+      .end_valid_i(end_valid[2]), .end_err_i(end_err),
+      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
+      .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
+      .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
+      .valid_we_o(valid_we), .valid_o(sa_valid_new), .drop_all_o(drop_all), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
+      .sa_busy_i(sa_busy),
+      .peek_o(peek), .peeked_i(peeked), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit), .pause_o(pause),
+      .paused_i(paused), .word_raddr_o(sa_raddr), .word_rdata_i(word_rdata),
+      .window_init_o(window_init), .window_ready_i(window_ready),
+      .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
+      .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
+      .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
+      .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+      .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
+      .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
+      .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
+      .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
+      .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
+      .cpl_length_o(cpl_length), 
+      .mine_o(mine), .borrow_o(borrow), .last_empty_i(last_empty), .lane_idle_i(lane_idle), .to_o(own_to), .job_o(own_job),
+      .job_data_o(own_job_data), .lane_sa_o(own_sa), .word_o(own_word), .ring_we_o(own_we), .ring_room_i(own_room),
+      .ring_waddr_o(own_waddr), .ring_wdata_o(own_wdata), .fetched_o(own_fetched), .res_valid_i(lane_res_valid & mine),
+      .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
+      .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
+      .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
+      .march_window_raddr_o(march_window_raddr), .march_window_bad_i(march_window_bad), .march_streams_o(march_streams),
+      .march_stream_we_o(march_stream_we), .march_stream_addr_o(march_stream_addr), .march_stream_bad_i(march_stream_bad != '0),
+      .entropy_run_o, .entropy_i, .entropy_valid_i,
+      .idle_o(adm_idle)
+    );
+    logic unused_identity;
+    assign unused_identity = &{1'b0, identity};
+  end else begin : g_admin
+    mgmt_admin #(
+      .SaCount(SaCount), .IoQueues(IoQueues)
+    ) u_admin (
+      .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .identity_i(identity),
+      .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
+      .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
+      .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[5:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
+      .end_valid_i(end_valid[2]), .end_err_i(end_err),
+      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
+      .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
+      .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
+      .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
+      .sa_busy_i(sa_busy), .window_init_o(window_init), .window_ready_i(window_ready),
+      .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
+      .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
+      .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
+      .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+      .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
+      .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
+      .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
+      .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
+      .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
+      .cpl_length_o(cpl_length), .idle_o(adm_idle)
+    );
+    assign fw_ready      = 1'b1;
+    assign fatal         = 1'b0;
+    assign service       = '1;
+    assign fw_version    = 32'd0;
+    assign fw_build      = 32'd0;
+    assign fw_state      = sluice_regs_pkg::FwStateReady;
+    assign health        = 8'd0;
+    assign pong          = 32'd0;
+    assign fw_snapshot   = 1'b0;
+    assign bar_valid     = 1'b0;
+    assign bar_addr      = 16'd0;
+    assign drop_all      = 1'b0;
+    assign peek          = 1'b0;
+    assign pause         = 1'b0;
+    assign sa_raddr      = 11'd0;
+    assign {borrow, own_job, own_sa, own_we, own_fetched, own_release, show, own_ren, mine, own_to} = '0;
+    assign own_job_data  = '0;
+    assign {own_waddr, own_raddr, own_word, own_wdata, show_lane} = '0;
+    assign {march_bit, march_windows, march_window_we, march_window_few, march_streams, march_stream_we} = '0;
+    assign {march_window_waddr, march_window_raddr, march_stream_addr} = '0;
+    assign entropy_run_o = 1'b0;
+    logic unused_managed;
+    assign unused_managed = &{1'b0, self_test_i, entropy_i, entropy_valid_i, cause, ping, ping_data, bar_ack, peeked, own_room, own_res, own_rdata,
+                               last_empty, march_window_bad, march_stream_bad};
+  end
   always_comb begin
     key_word_any = 128'd0;
     for (int unsigned l = 0; l < Lanes; l++) begin
@@ -215,17 +324,18 @@ module sluice_card #(
   sa_store #(.SaCount(SaCount)) u_sa (
     .clk_i, .rst_ni(core_rst_n), .word_we_i(word_we), .word_waddr_i(word_waddr), .word_wdata_i(word_wdata), .adm_sa_i(adm_sa),
     .meta_we_i(meta_we), .meta_i(meta), .count_we_i(count_we), .count_ready_o(count_ready), .count_next_i(count_next),
-    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .adm_in_use_o(in_use), .adm_gen_o(gen),
+    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .drop_all_i(drop_all), .adm_in_use_o(in_use), .adm_gen_o(gen),
     .adm_windowed_o(windowed), .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta),
     .look_next_o(look_next), .look_limit_o(look_limit), .raise_i(raise), .raise_sa_i(raise_sa), .raise_next_i(raise_next),
-    .word_raddr_i(word_raddr), .word_rdata_o(word_rdata)
+    .word_raddr_i(paused ? sa_raddr : word_raddr), .word_rdata_o(word_rdata)
   );
   sa_window #(.SaCount(SaCount)) u_window (
     .clk_i, .rst_ni(core_rst_n), .init_i(window_init), .init_sa_i(adm_sa), .init_floor_i(count_next),
     .ask_valid_i(ask_valid), .ready_o(window_ready), .ask_sa_i(ask_sa), .ask_counter_i(ask_counter), .ask_accept_i(ask_accept),
     .answer_valid_o(answer_valid), .replayed_o(replayed),
     .copy_i(copy), .copy_ready_o(copy_ready), .copy_we_i(copy_we), .copy_index_i(copy_index), .copy_data_i(copy_in),
-    .copy_data_o(copy_out)
+    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_few_i(march_window_few),
+    .march_waddr_i(march_window_waddr), .march_raddr_i(march_window_raddr), .march_bad_o(march_window_bad)
   );
 
   // ---- queues
@@ -260,7 +370,9 @@ module sluice_card #(
     .ask_accept_o(ask_accept),
     .answer_valid_i(answer_valid), .replayed_i(replayed),
     .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done),
-    .key_status_o(key_status), .adm_sa_i(adm_sa), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
+    .key_status_o(key_status), .adm_sa_i(adm_sa), .peek_i(peek), .peeked_o(peeked),
+    .service_i(service), .borrow_i(borrow), .pause_i(pause), .paused_o(paused), .last_empty_o(last_empty), .show_i(show),
+    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job), .sa_valid_o(sa_valid), .res_valid_i(res_valid),
@@ -273,19 +385,43 @@ module sluice_card #(
     .count_content_o(count_content), .lane_stall_o(lane_stall), .busy_o(busy), .idle_o(engine_idle)
   );
 
-  // ---- lanes
-  logic [All-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_idle;
-  logic [127:0]   sa_data;
-  assign sa_data = sa_valid != '0 ? word_rdata : 128'd0;
+  // ---- lanes; what comes to them is the dispatcher's and the link's, or the firmware's
+  logic [All-1:0] lane_busy, lane_starved, lane_blocked, lane_records, lane_job, lane_sa, lane_we, lane_fetched, lane_res_ready;
+  logic           bus_sa;
+  logic [127:0]   sa_data, ring_wdata;
+  logic [15:0]    ring_be;
+  logic [RingAw-1:0] ring_waddr, ring_all_raddr, ring_last_raddr;
+  sluice_pkg::job_t lane_job_data;
+  logic [sluice_pkg::ResultW-1:0] shown_res;
+  logic [127:0]   shown_word;
+  assign own_room        = wr_valid == 4'd0;
+  assign lane_job_data   = own_job ? own_job_data : job;
+  assign lane_job        = job_valid | (own_to & {All{own_job}});
+  assign lane_sa         = sa_valid | (own_to & {All{own_sa}});
+  assign bus_sa          = lane_sa != '0;
+  assign sa_data         = own_sa ? own_word : sa_valid != '0 ? word_rdata : 128'd0;
+  assign ring_waddr      = own_we && own_room ? own_waddr : wr_addr;
+  assign ring_be         = own_we && own_room ? 16'hffff : wr_be;
+  assign ring_wdata      = own_we && own_room ? own_wdata : wr_data;
+  assign ring_all_raddr  = show ? own_raddr : ring_addr;
+  assign ring_last_raddr = mine[Lanes-1] ? own_raddr : ring_addr;
+  assign own_rdata       = show ? shown_word : ring_data[128*(Lanes-1) +: 128];
+  assign own_res         = show ? shown_res : res[sluice_pkg::ResultW*(Lanes-1) +: sluice_pkg::ResultW];
+  assign res_valid       = lane_res_valid & ~mine;
+  assign lane_res_ready  = res_ready | (mine & own_to & {All{own_release}});
+  for (genvar l = 0; l < All; l++) begin : g_ring
+    assign lane_we[l]      = (wr_valid[0] && wr_lane == 5'(l)) || wipe_rings_q || (own_we && own_room && own_to[l]);
+    assign lane_fetched[l] = (end_valid[0] && end_lane == 5'(l)) || (own_fetched && own_to[l]);
+  end
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
     sluice_lane #(.RingAw(RingAw), .Legacy(l < LegacyLanes)) u_lane (
       .clk_i, .rst_ni(core_rst_n),
-      .job_valid_i(job_valid[l]), .job_ready_o(job_ready[l]), .job_i(job), .sa_valid_i(sa_valid[l]), .sa_data_i(sa_data),
-      .sa_zero_i(sa_valid == '0),
-      .wr_en_i((wr_valid[0] && wr_lane == 5'(l)) || wipe_rings_q), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
-      .fetch_done_i(end_valid[0] && end_lane == 5'(l)), .fetch_err_i(end_err),
-      .res_valid_o(res_valid[l]), .res_ready_i(res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
-      .rd_en_i(ring_en[l]), .rd_addr_i(ring_addr), .rd_data_o(ring_data[128*l +: 128]),
+      .job_valid_i(lane_job[l]), .job_ready_o(job_ready[l]), .job_i(lane_job_data), .sa_valid_i(lane_sa[l]), .sa_data_i(sa_data),
+      .sa_zero_i(!bus_sa),
+      .wr_en_i(lane_we[l]), .wr_addr_i(ring_waddr), .wr_be_i(ring_be), .wr_data_i(ring_wdata),
+      .fetch_done_i(lane_fetched[l]), .fetch_err_i(end_err && !own_fetched),
+      .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
+      .rd_en_i(ring_en[l] || (own_ren && mine[l])), .rd_addr_i(l == Lanes - 1 ? ring_last_raddr : ring_all_raddr), .rd_data_o(ring_data[128*l +: 128]),
       .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[128*l +: 128]),
       .busy_o(lane_busy[l]), .starved_o(lane_starved[l]), .blocked_o(lane_blocked[l]), .records_o(lane_records[l]),
       .idle_o(lane_idle[l])
@@ -303,12 +439,13 @@ module sluice_card #(
     always_ff @(posedge clk_i) done_q <= core_rst_n && wipe && !wipe_ready && slot_wiped[s];
     sluice_stream #(.RingAw(RingAw)) u_stream (
       .clk_i, .rst_ni(core_rst_n),
-      .job_valid_i(job_valid[L]), .job_ready_o(job_ready[L]), .job_i(job), .sa_valid_i(sa_valid[L]), .sa_data_i(sa_data),
-      .wr_en_i((wr_valid[0] && wr_lane == 5'(L)) || wipe_rings_q), .wr_addr_i(wr_addr), .wr_be_i(wr_be), .wr_data_i(wr_data),
-      .fetch_done_i(end_valid[0] && end_lane == 5'(L)), .fetch_err_i(end_err),
-      .res_valid_o(res_valid[L]), .res_ready_i(res_ready[L]), .res_o(res[sluice_pkg::ResultW*L +: sluice_pkg::ResultW]),
-      .rd_en_i(ring_en[L]), .rd_addr_i(ring_addr), .rd_data_o(ring_data[128*L +: 128]),
-      .wipe_i(wipe && !done_q), .wipe_sa_i(wipe_sa), .wipe_ready_o(done),
+      .job_valid_i(lane_job[L]), .job_ready_o(job_ready[L]), .job_i(lane_job_data), .sa_valid_i(lane_sa[L]), .sa_data_i(sa_data),
+      .wr_en_i(lane_we[L]), .wr_addr_i(ring_waddr), .wr_be_i(ring_be), .wr_data_i(ring_wdata),
+      .fetch_done_i(lane_fetched[L]), .fetch_err_i(end_err && !own_fetched),
+      .res_valid_o(lane_res_valid[L]), .res_ready_i(lane_res_ready[L]), .res_o(res[sluice_pkg::ResultW*L +: sluice_pkg::ResultW]),
+      .rd_en_i(ring_en[L] || (own_ren && mine[L])), .rd_addr_i(ring_all_raddr), .rd_data_o(ring_data[128*L +: 128]),
+      .wipe_i(wipe && !done_q), .wipe_sa_i(wipe_sa), .wipe_ready_o(done), .march_i(march_streams), .march_we_i(march_stream_we),
+      .march_addr_i(march_stream_addr), .march_bit_i(march_bit), .march_bad_o(march_stream_bad[s]),
       .busy_o(lane_busy[L]), .starved_o(lane_starved[L]), .blocked_o(lane_blocked[L]), .records_o(lane_records[L]),
       .idle_o(lane_idle[L])
     );

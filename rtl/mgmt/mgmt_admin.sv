@@ -123,7 +123,7 @@ module mgmt_admin #(
     endcase
   end
   assign took = state_q == CopyOut && copy_ready_i && step_q != 11'd0;
-  mgmt_buffer u_buffer (
+  mgmt_admin_buffer u_buffer (
     .clk_i, .wr_valid_i, .wr_addr_i, .wr_be_i, .wr_data_i, .window_i(took), .window_index_i(past_q),
     .window_data_i(copy_data_i), .clear_i(state_q == WipeAll || state_q == Forget),
     .clear_addr_i(state_q == WipeAll ? step_q[5:0] : {2'd0, step_q[3:0]}), .addr_i(buffer_addr), .word_o(word)

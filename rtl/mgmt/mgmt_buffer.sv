@@ -1,48 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the administrator reads from the host and what it is about to write there: 64 words of 16 bytes in block RAM. Words 0 to
-// 35 are for a parameter block or a window, 60 to 63 for the submission entry. Data comes one clock after its address.
+// What comes from the host and goes there: 256 words of 16 bytes in block RAM. Of the last 64, the secret half, the processor reads
+// nothing. One word is written and one read a clock; data comes one clock after its address. The host's data is never refused, the
+// device at work comes next, the processor takes the clocks that they leave.
 `default_nettype none
 
 module mgmt_buffer (
   input  logic         clk_i,
-  // From the host; from a replay window, 32 bits at a time; zeros.
-  input  logic         wr_valid_i,
-  input  logic [5:0]   wr_addr_i,
-  input  logic [15:0]  wr_be_i,
-  input  logic [127:0] wr_data_i,
-  input  logic         window_i,
-  input  logic [7:0]   window_index_i,
-  input  logic [31:0]  window_data_i,
-  input  logic         clear_i,
-  input  logic [5:0]   clear_addr_i,
-  input  logic [5:0]   addr_i,
-  output logic [127:0] word_o
+  input  logic         rst_ni,
+  // From the host.
+  input  logic         in_valid_i,
+  input  logic [7:0]   in_addr_i,
+  input  logic [15:0]  in_be_i,
+  input  logic [127:0] in_data_i,
+  // Bit k: not all of the k-th 4 bytes of the secret half, as they came since clear, were 0.
+  input  logic         nonzero_clear_i,
+  output logic [31:0]  nonzero_o,
+  // A device, or the overwriting of it all.
+  input  logic         put_i,
+  input  logic [7:0]   put_addr_i,
+  input  logic [15:0]  put_be_i,
+  input  logic [127:0] put_data_i,
+  input  logic         get_i,
+  input  logic [7:0]   get_addr_i,
+  output logic [127:0] word_o,
+  // The processor; held until ready. Its word is there one clock after ready.
+  input  logic         cpu_valid_i,
+  output logic         cpu_ready_o,
+  input  logic         cpu_we_i,
+  input  logic [9:0]   cpu_addr_i,   // of 4 bytes
+  input  logic [3:0]   cpu_be_i,
+  input  logic [31:0]  cpu_wdata_i
 );
-  (* ram_style = "block" *) logic [127:0] mem_q [64];
+  (* ram_style = "block" *) logic [127:0] mem_q [256];
+
+  logic cpu_put;
+  assign cpu_ready_o = cpu_we_i ? !in_valid_i && !put_i : !get_i;
+  assign cpu_put     = cpu_valid_i && cpu_we_i && cpu_ready_o;
 
   logic [15:0]  be;
-  logic [5:0]   addr;
+  logic [7:0]   waddr, raddr;
   logic [127:0] data;
   always_comb begin
-    be   = wr_valid_i ? wr_be_i : 16'd0;
-    addr = wr_addr_i;
-    data = wr_data_i;
-    if (clear_i) begin
-      be   = 16'hffff;
-      addr = clear_addr_i;
-      data = 128'd0;
-    end else if (window_i) begin
-      be   = 16'h000f << {window_index_i[1:0], 2'd0};
-      addr = window_index_i[7:2];
-      data = {4{window_data_i}};
+    if (in_valid_i) begin
+      be    = in_be_i;
+      waddr = in_addr_i;
+      data  = in_data_i;
+    end else if (put_i) begin
+      be    = put_be_i;
+      waddr = put_addr_i;
+      data  = put_data_i;
+    end else begin
+      be    = cpu_put ? {12'd0, cpu_be_i} << {cpu_addr_i[1:0], 2'd0} : 16'd0;
+      waddr = cpu_addr_i[9:2];
+      data  = {4{cpu_wdata_i}};
     end
   end
+  assign raddr = get_i ? get_addr_i : cpu_addr_i[9:2];
   always_ff @(posedge clk_i) begin
     for (int unsigned b = 0; b < 16; b++) begin
-      if (be[b]) mem_q[addr][8*b +: 8] <= data[8*b +: 8];
+      if (be[b]) mem_q[waddr][8*b +: 8] <= data[8*b +: 8];
     end
-    word_o <= mem_q[addr_i];
+    word_o <= mem_q[raddr];
   end
+
+  logic [3:0] some;
+  always_comb begin
+    some = 4'd0;
+    for (int unsigned b = 0; b < 16; b++) begin
+      if (in_be_i[b] && in_data_i[8*b +: 8] != 8'd0) some[b / 4] = 1'b1;
+    end
+  end
+  logic       came_q;
+  logic [3:0] some_q;
+  logic [2:0] row_q;
+  always_ff @(posedge clk_i) begin
+    came_q <= in_valid_i && in_addr_i[7:3] == 5'b11000;
+    some_q <= some;
+    row_q  <= in_addr_i[2:0];
+    if (!rst_ni || nonzero_clear_i) nonzero_o <= 32'd0;
+    else if (came_q) nonzero_o[{row_q, 2'd0} +: 4] <= nonzero_o[{row_q, 2'd0} +: 4] | some_q;
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) if (rst_ni) assert (!(in_valid_i && put_i));
+`endif
 endmodule
 `default_nettype wire

@@ -11,6 +11,7 @@ module mgmt_regs #(
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
+  parameter bit          Managed  = 1'b0,   // by firmware
   parameter logic [31:0] BuildId  = 32'h0,
   parameter int unsigned ClockKhz = 125000
 ) (
@@ -29,11 +30,21 @@ module mgmt_regs #(
   // Control and state.
   output logic         soft_reset_o,
   input  logic         ready_i,
+  input  logic         fatal_i,
   input  logic         bus_master_i,
   input  logic         busy_i,
   input  logic [31:0]  tag_state_i,
   input  logic         bad_tlp_i,
   input  logic [127:0] bad_header_i,
+  // The firmware's.
+  input  logic [31:0]  version_i,
+  input  logic [31:0]  build_i,
+  input  logic [7:0]   state_i,
+  input  logic [31:0]  lanes_i,
+  input  logic [7:0]   health_i,
+  input  logic [31:0]  pong_i,
+  output logic         ping_o,
+  output logic [31:0]  ping_data_o,
   // Admin queue pair.
   output logic         aq_start_o,
   output logic         aq_stop_o,
@@ -63,7 +74,8 @@ module mgmt_regs #(
                                      32'h1 << sluice_regs_pkg::FeaturesTlsLsb | 32'h1 << sluice_regs_pkg::FeaturesPageListLsb |
                                      32'(LegacyLanes != 0) << sluice_regs_pkg::FeaturesDesLsb |
                                      32'(LegacyLanes != 0) << sluice_regs_pkg::FeaturesMd5Lsb |
-                                     32'(StreamLanes != 0) << sluice_regs_pkg::FeaturesCutThroughLsb;
+                                     32'(StreamLanes != 0) << sluice_regs_pkg::FeaturesCutThroughLsb |
+                                     32'(Managed) << sluice_regs_pkg::FeaturesManagedLsb;
   localparam logic [31:0] Params0  = {8'(ReadTags), 8'(sluice_regs_pkg::MaxQueueDepthLog2), 8'(IoQueues), 8'(Lanes)};
   localparam logic [31:0] Params2  = {16'd0, 8'(StreamLanes), 8'(LegacyLanes)};
   localparam logic [31:0] Params1  = {16'(sluice_regs_pkg::ReplayWindow), 16'(SaCount)};
@@ -102,7 +114,7 @@ module mgmt_regs #(
       sluice_regs_pkg::RegParams2:    old = Params2;
       sluice_regs_pkg::RegBuildId:    old = BuildId;
       sluice_regs_pkg::RegClockKhz:   old = 32'(ClockKhz);
-      sluice_regs_pkg::RegStatus:     old = {28'd0, busy_i, bus_master_i, 1'b0, ready_i};
+      sluice_regs_pkg::RegStatus:     old = {28'd0, busy_i, bus_master_i, fatal_i, ready_i};
       sluice_regs_pkg::RegAqSqLo:     old = aq_sq_q[31:0];
       sluice_regs_pkg::RegAqSqHi:     old = aq_sq_q[63:32];
       sluice_regs_pkg::RegAqCqLo:     old = aq_cq_q[31:0];
@@ -112,6 +124,12 @@ module mgmt_regs #(
       sluice_regs_pkg::RegLastBadTlp + 16'h4,
       sluice_regs_pkg::RegLastBadTlp + 16'h8,
       sluice_regs_pkg::RegLastBadTlp + 16'hc: old = bad_q[{a[3:2], 5'd0} +: 32];
+      sluice_regs_pkg::RegFwVersion:  old = version_i;
+      sluice_regs_pkg::RegFwBuild:    old = build_i;
+      sluice_regs_pkg::RegFwState:    old = {24'd0, state_i};
+      sluice_regs_pkg::RegLanesOk:    old = lanes_i;
+      sluice_regs_pkg::RegHealth:     old = {24'd0, health_i};
+      sluice_regs_pkg::RegPong:       old = pong_i;
       sluice_regs_pkg::RegTagState:   old = tag_state_i;
       sluice_regs_pkg::RegMsixPba:    old = msix_pending_i;
       default:                        old = is_counter ? counter_rdata_i : is_msix ? msix_rdata_i : 32'h0;
@@ -130,6 +148,8 @@ module mgmt_regs #(
   assign aq_start_o      = aq_write && !aq_on_q && merged[31] && depth_ok;
   assign aq_stop_o       = aq_write && aq_on_q && !merged[31];
   assign soft_reset_o    = wr && a == sluice_regs_pkg::RegCtrl && masked[sluice_regs_pkg::CtrlResetLsb];
+  assign ping_o          = wr && a == sluice_regs_pkg::RegPing;
+  assign ping_data_o     = masked;
   assign snapshot_o      = wr && a == sluice_regs_pkg::RegSnapshot;
   assign bell_valid_o    = wr && is_bell;
   assign bell_queue_o    = a[15:12] - 4'd1;

@@ -23,6 +23,8 @@ module mgmt_reset (
   output logic hold_o,        // begin no read and no posted write
   output logic flush_o,       // free the tags
   output logic ready_o,
+  input  logic began_i,       // the card was ready since the last reset
+  output logic [3:0] cause_o, // why it began: [0] rst_ni, [1] link down, [2] FLR, [3] soft reset; all since it was ready
   output logic flr_done_o,
   output logic idle_o
 );
@@ -30,6 +32,14 @@ module mgmt_reset (
   state_e     state_q;
   logic       function_q, flr_q;
   logic [5:0] wait_q;  // at least 3 clocks; with the link down 63 for the frame under way, which is cut then
+
+  logic [3:0] cause_q, why;
+  assign why     = {state_q == Run && soft_i, flr_i, !link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle, 1'b0};
+  assign cause_o = cause_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cause_q <= 4'd1;
+    else if (why != 4'd0) cause_q <= why | (began_i ? 4'd0 : cause_q);
+  end
 
   assign core_rst_no = rst_ni && (state_q == Run || state_q == Wipe);
   assign path_rst_no = rst_ni && state_q != Drain && state_q != Settle;

@@ -30,6 +30,11 @@ module queue_check #(
   output logic              out_valid_o,
   input  logic              out_ready_i,
   output card_pkg::work_t   out_o,
+  // Classes of lanes (normal, legacy, stream) of which none is in service.
+  input  logic [2:0]        none_i,
+  // The administrator's look at a slot: held until it is lent, and then for as long as it is wanted.
+  input  logic              peek_i,
+  output logic              peeked_o,
   // Is an operation of this SA here?
   input  logic [7:0]        query_sa_i,
   output logic              query_busy_o,
@@ -97,7 +102,11 @@ module queue_check #(
   end
 
   logic [7:0] status;
-  logic       known;       // checks 1 to 3 passed
+  logic       known;        // checks 1 to 3 passed
+  logic       legacy, lost; // no lane could do it
+  assign legacy = look_meta_i.mac == sluice_regs_pkg::MacMd5[1:0] || look_meta_i.cipher == sluice_regs_pkg::CipherDes[2:0] ||
+                  look_meta_i.cipher == sluice_regs_pkg::CipherDes3[2:0];
+  assign lost   = none_i[part ? card_pkg::ClassStream : legacy ? card_pkg::ClassLegacy : card_pkg::ClassNormal];
   always_comb begin
     known = 1'b0;
     if (read_err_q)                        status = sluice_regs_pkg::StatusDmaError;
@@ -106,6 +115,7 @@ module queue_check #(
     else if (!in_range || !look_in_use_i)  status = sluice_regs_pkg::StatusNoSuchSa;
     else if (mismatch_q)                   status = sluice_regs_pkg::StatusSaMismatch;
     else if (misfit)                       status = sluice_regs_pkg::StatusUnsupported;
+    else if (lost)                         status = sluice_regs_pkg::StatusHardwareFault;
     else begin
       known = 1'b1;
       if (bad_length)                      status = sluice_regs_pkg::StatusBadLength;
@@ -116,19 +126,18 @@ module queue_check #(
   end
 
   logic [7:0]  status_q;
-  logic        direct_q, drop_q, window_q, tell_q, tls_q, legacy;
+  logic        direct_q, drop_q, window_q, tell_q, tls_q;
   logic [1:0]  says_q, lanes_q;
   logic [10:0] words_q;
   logic [5:0]  place_q;
   logic [63:0] counter_q, raise_next_q;
   logic        raise_q;
-  assign legacy       = look_meta_i.mac == sluice_regs_pkg::MacMd5[1:0] || look_meta_i.cipher == sluice_regs_pkg::CipherDes[2:0] ||
-                        look_meta_i.cipher == sluice_regs_pkg::CipherDes3[2:0];
-  assign look_sa_o    = sa[7:0];
+  assign look_sa_o    = peeked_o ? query_sa_i : sa[7:0];
   assign raise_o      = raise_q;
   assign raise_sa_o   = sa[7:0];
   assign raise_next_o = raise_next_q;
-  assign in_ready_o   = state_q == Empty;
+  assign in_ready_o   = state_q == Empty && !peek_i;
+  assign peeked_o     = state_q == Empty && peek_i;
   assign out_valid_o  = state_q == Ready;
   assign query_busy_o = state_q != Empty && sa == {8'd0, query_sa_i};
   assign idle_o       = state_q == Empty;
@@ -197,7 +206,7 @@ module queue_check #(
     if (!rst_ni) state_q <= Empty;
     else begin
       unique case (state_q)
-        Empty:   if (in_valid_i) state_q <= Ask;
+        Empty:   if (in_valid_i && !peek_i) state_q <= Ask;
         Ask:     state_q <= Shape;
         Shape:   state_q <= Size;
         Size:    state_q <= Sum;

@@ -83,6 +83,17 @@ module queue_engine #(
   output logic                key_done_o,
   output logic [7:0]          key_status_o,
   input  logic [7:0]          adm_sa_i,
+  input  logic                peek_i,
+  output logic                peeked_o,
+  input  logic [All-1:0]      service_i,     // lanes in service
+  input  logic                borrow_i,      // the last record lane is lent
+  input  logic                pause_i,
+  output logic                paused_o,
+  output logic                last_empty_o,
+  input  logic                show_i,          // a lane's result and ring word (queue_result, queue_writer)
+  input  logic [4:0]          show_lane_i,
+  output logic [sluice_pkg::ResultW-1:0] shown_res_o,
+  output logic [127:0]        shown_word_o,
   output logic                sa_busy_o,
   input  logic                adm_cpl_valid_i,
   output logic                adm_cpl_ready_o,
@@ -167,6 +178,17 @@ module queue_engine #(
     .idle_o(fetch_idle)
   );
 
+  // Classes that have no lane in service.
+  localparam logic [31:0]  Records  = (32'd1 << Lanes) - 32'd1;
+  localparam logic [31:0]  Legacy   = (32'd1 << LegacyLanes) - 32'd1;
+  localparam logic [All-1:0] LastLane = All'(1) << (Lanes - 1);
+  logic [2:0] none_q;   // by class; long records go where the others go
+  always_ff @(posedge clk_i) begin
+    none_q[card_pkg::ClassNormal] <= (service_i & Records[All-1:0]) == '0;
+    none_q[card_pkg::ClassLegacy] <= (service_i & Legacy[All-1:0]) == '0;
+    none_q[card_pkg::ClassStream] <= (service_i & ~Records[All-1:0]) == '0;
+  end
+
   // ---- dispatch: check, slot, line of its class of lanes, lane
   logic            work_valid, work_ready, check_busy, table_busy, check_idle, issue_idle, lists_idle, source_idle, table_idle;
   card_pkg::work_t work;
@@ -174,7 +196,7 @@ module queue_engine #(
     .clk_i, .rst_ni, .in_valid_i(entry_valid), .in_ready_o(entry_ready), .in_entry_i(entry), .in_queue_i(entry_queue),
     .in_err_i(entry_err), .look_sa_o, .look_in_use_i, .look_meta_i, .look_next_i, .look_limit_i,
     .raise_o, .raise_sa_o, .raise_next_o, .out_valid_o(work_valid), .out_ready_i(work_ready), .out_o(work),
-    .query_sa_i(adm_sa_i), .query_busy_o(check_busy), .idle_o(check_idle)
+    .none_i(none_q), .peek_i, .peeked_o, .query_sa_i(adm_sa_i), .query_busy_o(check_busy), .idle_o(check_idle)
   );
 
   logic                put, put_lane, put_list, issue_ready, lists_ready, src_turn, dst_turn, src_got, src_err, dst_got, dst_bad;
@@ -208,7 +230,7 @@ module queue_engine #(
   ) u_issue (
     .clk_i, .rst_ni, .put_ready_o(issue_ready), .put_i(put_lane), .put_id_i(put_id), .put_work_i(work), .put_src_turn_i(src_turn),
     .put_dst_turn_i(dst_turn), .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i, .key_legacy_i,
-    .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got), .dst_err_i(dst_bad),
+    .service_i(borrow_i ? service_i & ~LastLane : service_i), .pause_i, .paused_o, .last_empty_o, .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got), .dst_err_i(dst_bad),
     .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .some_i(give_some), .give_i(give_short | give_long), .give_long_i(give_long),
     .given_i(given), .word_addr_o,
     .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_id_o(src_id), .rd_list_o(src_list), .rd_bad_o(src_bad),
@@ -266,7 +288,7 @@ module queue_engine #(
     .done_err_o(empty_err), .list_addr_o(dst_list_addr), .list_data_i(dst_list_data), .list_err_i(list_err),
     .key_done_o, .key_status_o, .out_valid_o(hand_valid), .out_ready_i(hand_ready), .out_lane_o(hand_lane),
     .out_low_o(hand_low), .cmd_valid_o(seg_valid), .cmd_ready_i(seg_ready), .cmd_addr_o(seg_addr), .cmd_len_o(seg_len),
-    .cmd_id_o(seg_id), .cmd_last_o(seg_last), .idle_o(result_idle)
+    .cmd_id_o(seg_id), .cmd_last_o(seg_last), .show_i, .show_lane_i, .shown_o(shown_res_o), .idle_o(result_idle)
   );
   sluice_fifo #(
     .Width(64 + 15 + IdW + 1), .DepthLog2(3)
@@ -281,7 +303,8 @@ module queue_engine #(
     .clk_i, .rst_ni(path_rst_ni), .in_valid_i(hand_valid), .in_ready_o(hand_ready), .in_lane_i(hand_lane), .in_low_i(hand_low),
     .in_word_i(res.word), .in_first_i(res.first), .in_len_i(res.out_len), .in_keep_i(res.keep_len),
     .rd_en_o(ring_en_o), .rd_addr_o(ring_addr_o), .rd_data_i(ring_data_i), .busy_o(writing), .some_o(give_some),
-    .free_o(give_long), .given_o(given), .word_valid_o, .word_ready_i, .word_o, .idle_o(writer_idle)
+    .free_o(give_long), .given_o(given), .word_valid_o, .word_ready_i, .word_o, .show_i, .show_lane_i, .shown_o(shown_word_o),
+    .idle_o(writer_idle)
   );
   assign res_ready_o = give_short | give_long;
   queue_commit u_commit (

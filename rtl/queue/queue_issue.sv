@@ -32,6 +32,11 @@ module queue_issue #(
   input  logic [7:0]          key_sa_i,
   input  logic [63:0]         key_src_i,
   input  logic                key_legacy_i,  // MD5
+  // Lanes in service. While paused no job, SA word or order to read goes out.
+  input  logic [All-1:0]      service_i,
+  input  logic                pause_i,
+  output logic                paused_o,
+  output logic                last_empty_o,  // the last record lane holds no job
   // Page lists: are they there?
   output logic [IdW-1:0]      look_id_o,
   input  logic                src_got_i,
@@ -194,9 +199,13 @@ module queue_issue #(
   logic                  aside_q;  // a short record goes to the lanes that are kept for it, not behind a long one elsewhere
   logic [14:0]           long_q;   // clocks since there was a long record, up to 16384
   logic [13:0]           alone_q;  // clocks since there was a short record: 8192 of them, and long ones take every lane
-  assign fit = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
-               slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
-               slot.lanes == card_pkg::ClassLong && !alone_q[13] ? LongMask[All-1:0] : RecordMask[All-1:0];
+  logic [All-1:0] class_lanes;
+  logic           long_some_q;   // some of the lanes that long records take first are in service
+  always_ff @(posedge clk_i) long_some_q <= (LongMask[All-1:0] & service_i) != '0;
+  assign fit         = class_lanes & service_i;
+  assign class_lanes = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
+                       slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
+                       slot.lanes == card_pkg::ClassLong && !alone_q[13] && long_some_q ? LongMask[All-1:0] : RecordMask[All-1:0];
   assign able = room & job_ready_i & fit_q;
   assign kept = able & RecordMask[All-1:0] & ~LongMask[All-1:0];
   for (genvar l = 0; l < All; l++) begin : g_lane
@@ -205,6 +214,9 @@ module queue_issue #(
       .clk_i, .rst_ni, .want_i(slot.words), .room_o(room[l]), .base_o(base[RingAw*l +: RingAw]), .jobs_o(jobs),
       .take_i(take[l]), .some_i(some_i[l]), .give_i(give_i[l]), .given_i(give_long_i[l] ? given_i : '0)
     );
+    if (l == Lanes - 1) begin : g_last
+      assign last_empty_o = jobs == 3'd0;
+    end
     assign none[l]  = able[l] && jobs == 3'd0;
     assign one[l]   = able[l] && jobs == 3'd1;
     if (l == 0) begin : g_first
@@ -265,6 +277,7 @@ module queue_issue #(
   assign rd_lane_o   = lane_q;
   assign rd_pos_o    = {lane_base + RingAw'(slot.place[5:4]), slot.place[3:0]};
   assign word_addr_o = pop ? {slot.sa, 3'd0} : {load_sa_q, beat_q + 3'd1};
+  assign paused_o    = pause_i && state_q == Pick && !load_q;
   assign idle_o      = any == 4'b0000 && state_q == Pick && !load_q;
 
   always_ff @(posedge clk_i) begin
@@ -306,7 +319,7 @@ module queue_issue #(
       if (state_q == Give) stall_o <= !found_q;
       else if (any == 4'b0000) stall_o <= 1'b0;
       unique case (state_q)
-        Pick:    if (any != 4'b0000 && !key_put) state_q <= Read;
+        Pick:    if (any != 4'b0000 && !key_put && !pause_i) state_q <= Read;
         Read:    state_q <= Room;
         Room:    state_q <= Level;
         Level:   state_q <= Turn;

@@ -44,6 +44,10 @@ module queue_result #(
   output logic [14:0]                        cmd_len_o,
   output logic [IdW-1:0]                     cmd_id_o,
   output logic                               cmd_last_o,
+  // While shown, no lane has a result for this module, and `one` is of that lane, a clock later.
+  input  logic                               show_i,
+  input  logic [4:0]                         show_lane_i,
+  output logic [sluice_pkg::ResultW-1:0]     shown_o,
   output logic                               idle_o
 );
   typedef enum logic [3:0] {Pick, Choose, Take, Find, Aim, Span, Check, CheckEntry, Judge, Command, Next, NextEntry, Hand,
@@ -72,6 +76,8 @@ module queue_result #(
   logic [sluice_pkg::ResultW-1:0] one;
   sluice_pkg::result_t            res_q;
   queue_lane_mux #(.Lanes(Lanes), .Width(sluice_pkg::ResultW)) u_mux (.lane_i(lane_q), .in_i(res_i), .out_o(one));
+
+  assign shown_o = one;
 
   // ---- where to
   logic        is_key, is_empty, list_q;
@@ -141,7 +147,10 @@ module queue_result #(
       lane_q  <= 5'd0;
     end else begin
       unique case (state_q)
-        Pick:       if (waiting_q != '0) state_q <= Choose;
+        Pick: begin
+          if (waiting_q != '0) state_q <= Choose;
+          if (show_i) lane_q <= show_lane_i;
+        end
         Choose: begin
           state_q <= Take;
           lane_q  <= best;

@@ -32,6 +32,10 @@ module queue_writer #(
   output logic                 word_valid_o,
   input  logic                 word_ready_i,
   output logic [127:0]         word_o,
+  // While shown, nothing is written out, and the word is of that lane, a clock later.
+  input  logic                 show_i,
+  input  logic [4:0]           show_lane_i,
+  output logic [127:0]         shown_o,
   output logic                 idle_o
 );
   // ---- how the ring's words become the destination's
@@ -61,6 +65,8 @@ module queue_writer #(
   logic [127:0] one, ring_q;
   logic [4:0]   from_q;
   queue_lane_mux #(.Lanes(Lanes), .Width(128)) u_mux (.lane_i(from_q), .in_i(rd_data_i), .out_o(one));
+
+  assign shown_o = one;
 
   // A word begins with byte shift of prev and ends with the bytes of ring_q before that: picked in place, then turned.
   logic         get_q, put_q, got_q, put2_q;
@@ -92,7 +98,7 @@ module queue_writer #(
   assign idle_o = !busy_q && !word_valid_o && !get_q && !got_q;
 
   always_ff @(posedge clk_i) begin
-    from_q   <= lane_q;
+    from_q   <= show_i ? show_lane_i : lane_q;
     keep_q   <= keep;
     shift_q  <= turn_q;
     ring_q   <= one;

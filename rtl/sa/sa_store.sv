@@ -24,6 +24,7 @@ module sa_store #(
   input  logic [63:0]       count_limit_i,
   input  logic              valid_we_i,
   input  logic              valid_i,
+  input  logic              drop_all_i,
   output logic              adm_in_use_o,
   output logic [7:0]        adm_gen_o,
   output logic              adm_windowed_o,  // it opens, with a replay window
@@ -81,8 +82,8 @@ module sa_store #(
   end
   always_ff @(posedge clk_i) begin
     adm_in_use_o  <= valid_q[adm_sa_i];
-    look_in_use_o <= valid_q[look_sa_i] && !(valid_we_i && !valid_i && adm_sa_i == look_sa_i);
-    if (!rst_ni) valid_q <= '0;
+    look_in_use_o <= valid_q[look_sa_i] && !drop_all_i && !(valid_we_i && !valid_i && adm_sa_i == look_sa_i);
+    if (!rst_ni || drop_all_i) valid_q <= '0;
     else if (valid_we_i) valid_q[adm_sa_i] <= valid_i;
   end
 endmodule

@@ -32,7 +32,15 @@ module sa_window #(
   input  logic        copy_we_i,
   input  logic [7:0]  copy_index_i,   // 32-bit word of struct sa_window
   input  logic [31:0] copy_data_i,
-  output logic [31:0] copy_data_o
+  output logic [31:0] copy_data_o,
+  // March test, while nobody else wants anything: words of the bits, and of the other memories with few; copy_data_i is written. What
+  // was read one clock later is bad when it is not the other.
+  input  logic        march_i,
+  input  logic        march_we_i,
+  input  logic        march_few_i,
+  input  logic [13:0] march_waddr_i,
+  input  logic [13:0] march_raddr_i,
+  output logic        march_bad_o
 );
   localparam logic [7:0] FloorAt    = 8'(sluice_regs_pkg::SaWindowFloorLsb / 32);
   localparam logic [7:0] CurrentAt  = 8'(sluice_regs_pkg::SaWindowCurrentLsb / 32);
@@ -92,8 +100,9 @@ module sa_window #(
   assign mark = 32'd1 << counter_q[4:0];
 
   // ---- writing
-  logic        importing, into_current, into_former;
-  assign importing    = state_q == Copy && copy_we_i;
+  logic        importing, few, into_current, into_former;
+  assign importing    = (state_q == Copy && copy_we_i) || march_we_i;
+  assign few          = march_we_i && march_few_i;
   assign into_current = state_q == Write && move_q && !old_q;
   assign into_former  = state_q == Write && move_q && (old_q || newer_q);
 
@@ -102,16 +111,16 @@ module sa_window #(
   logic [13:0] bits_waddr, bits_raddr;
   logic [31:0] bits_data;
   logic [6:0]  copy_word;   // of the bits, 0 to 63 current, 64 to 127 former
-  assign mem_sa     = init_i || state_q == Copy ? init_sa_i : sa_q;
+  assign mem_sa     = march_i ? march_waddr_i[7:0] : init_i || state_q == Copy ? init_sa_i : sa_q;
   assign offset     = copy_index_i;
   assign copy_word  = copy_index_i[6:0] - CurrentBitsAt[6:0];
   assign bits_we    = state_q == Clear || (state_q == Write && good_q);
-  assign even_we    = importing ? offset >= CurrentBitsAt && !copy_word[6] : bits_we && !bank_q;
-  assign odd_we     = importing ? offset >= FormerBitsAt && copy_word[6] : bits_we && bank_q;
-  assign bits_waddr = {mem_sa, state_q == Copy ? copy_word[5:0] : state_q == Clear ? at_q : counter_q[10:5]};
-  assign bits_raddr = state_q == Copy ? {init_sa_i, copy_word[5:0]} : {ask_sa_i, ask_counter_i[10:5]};
+  assign even_we    = march_i ? march_we_i : importing ? offset >= CurrentBitsAt && !copy_word[6] : bits_we && !bank_q;
+  assign odd_we     = march_i ? march_we_i : importing ? offset >= FormerBitsAt && copy_word[6] : bits_we && bank_q;
+  assign bits_waddr = march_i ? march_waddr_i : {mem_sa, state_q == Copy ? copy_word[5:0] : state_q == Clear ? at_q : counter_q[10:5]};
+  assign bits_raddr = march_i ? march_raddr_i : state_q == Copy ? {init_sa_i, copy_word[5:0]} : {ask_sa_i, ask_counter_i[10:5]};
   always_comb begin
-    if (state_q == Copy)       bits_data = copy_data_i;
+    if (state_q == Copy || march_i) bits_data = copy_data_i;
     else if (state_q == Clear) bits_data = 32'd0;
     else                       bits_data = (blank_q ? 32'd0 : bank_q ? odd : even) | mark;
   end
@@ -119,7 +128,7 @@ module sa_window #(
   logic        read;
   logic [7:0]  read_sa;
   assign read    = state_q == Idle || state_q == Copy;
-  assign read_sa = state_q == Copy ? init_sa_i : ask_sa_i;
+  assign read_sa = march_i ? march_raddr_i[7:0] : state_q == Copy ? init_sa_i : ask_sa_i;
   always_ff @(posedge clk_i) begin
     if (even_we) even_mem[bits_waddr] <= bits_data;
     if (read) even <= even_mem[bits_raddr];
@@ -135,39 +144,42 @@ module sa_window #(
   assign current_data = importing ? {copy_data_i, copy_data_i} : init_i ? {init_floor_i[63:48], 48'd0} : counter_q;
   assign former_data  = importing ? {copy_data_i, copy_data_i} : init_i ? 64'd0 : newer_q ? current : counter_q;
   always_comb begin
-    if (importing)    flags_data = {1'b0, copy_data_i[2:0]};
+    if (importing)    flags_data = {march_i && copy_data_i[3], copy_data_i[2:0]};
     else if (init_i)  flags_data = 4'd0;
     else if (newer_q) flags_data = {!bank, current_any, 1'b1, 1'b1};
     else              flags_data = {bank, former_any || old_q, former_there, current_any || !old_q};
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || (importing && offset == FloorAt)) floor_lo_mem[mem_sa] <= floor_data[31:0];
+    if (init_i || few || (importing && !march_i && offset == FloorAt)) floor_lo_mem[mem_sa] <= floor_data[31:0];
     if (read) floor[31:0] <= floor_lo_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || (importing && offset == FloorAt + 8'd1)) floor_hi_mem[mem_sa] <= floor_data[63:32];
+    if (init_i || few || (importing && !march_i && offset == FloorAt + 8'd1)) floor_hi_mem[mem_sa] <= floor_data[63:32];
     if (read) floor[63:32] <= floor_hi_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_current || (importing && offset == CurrentAt)) current_lo_mem[mem_sa] <= current_data[31:0];
+    if (init_i || into_current || few || (importing && !march_i && offset == CurrentAt)) current_lo_mem[mem_sa] <= current_data[31:0];
     if (read) current[31:0] <= current_lo_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_current || (importing && offset == CurrentAt + 8'd1)) current_hi_mem[mem_sa] <= current_data[63:32];
+    if (init_i || into_current || few || (importing && !march_i && offset == CurrentAt + 8'd1)) current_hi_mem[mem_sa] <= current_data[63:32];
     if (read) current[63:32] <= current_hi_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_former || (importing && offset == FormerAt)) former_lo_mem[mem_sa] <= former_data[31:0];
+    if (init_i || into_former || few || (importing && !march_i && offset == FormerAt)) former_lo_mem[mem_sa] <= former_data[31:0];
     if (read) former[31:0] <= former_lo_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_former || (importing && offset == FormerAt + 8'd1)) former_hi_mem[mem_sa] <= former_data[63:32];
+    if (init_i || into_former || few || (importing && !march_i && offset == FormerAt + 8'd1)) former_hi_mem[mem_sa] <= former_data[63:32];
     if (read) former[63:32] <= former_hi_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || (state_q == Write && move_q) || (importing && offset == StateAt)) flags_mem[mem_sa] <= flags_data;
+    if (init_i || (state_q == Write && move_q) || few || (importing && !march_i && offset == StateAt)) flags_mem[mem_sa] <= flags_data;
     if (read) {bank, former_any, former_there, current_any} <= flags_mem[read_sa];
   end
+
+  assign march_bad_o = {even, odd} != {64{!copy_data_i[0]}} ||
+                       (march_few_i && {floor, current, former, bank, former_any, former_there, current_any} != {196{!copy_data_i[0]}});
 
   // ---- what is copied out: nothing of counters that were never accepted
   logic [7:0] index_q;

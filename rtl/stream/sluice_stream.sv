@@ -41,6 +41,13 @@ module sluice_stream #(
   input  logic [SaW-1:0]      wipe_sa_i,
   output logic                wipe_ready_o,
 
+  // March test of what is kept (sluice_stream_store).
+  input  logic                march_i,
+  input  logic                march_we_i,
+  input  logic [SaW+2:0]      march_addr_i,
+  input  logic                march_bit_i,
+  output logic                march_bad_o,
+
   // For counters: at work on a part; a job whose data has not come; a result that is not taken; one clock a part done.
   output logic                busy_o,
   output logic                starved_o,
@@ -238,7 +245,12 @@ module sluice_stream #(
     .data_o    (stored),
     .wipe_i,
     .wipe_sa_i,
-    .wipe_ready_o
+    .wipe_ready_o,
+    .march_i,
+    .march_we_i,
+    .march_addr_i,
+    .march_bit_i,
+    .march_bad_o
   );
 
   sluice_stream_record u_record (

@@ -23,7 +23,14 @@ module sluice_stream_store #(
   // Clears a slot. Both stay until wipe_ready_o.
   input  logic           wipe_i,
   input  logic [SaW-1:0] wipe_sa_i,
-  output logic           wipe_ready_o
+  output logic           wipe_ready_o,
+
+  // March test of the rows, while the lane has nothing to do: read, then bad is told while it is written.
+  input  logic           march_i,
+  input  logic           march_we_i,
+  input  logic [SaW+2:0] march_addr_i,
+  input  logic           march_bit_i,
+  output logic           march_bad_o
 );
 
   logic           busy, wipe;
@@ -34,7 +41,7 @@ module sluice_stream_store #(
   assign busy         = read_i || write_i || clear_i;
   assign wipe         = wipe_i && !busy;
   assign wipe_ready_o = wipe && row_q == 3'd7;
-  assign address      = busy ? {sa_i, index_i[5:3]} : {wipe_sa_i, row_q};
+  assign address      = march_i ? march_addr_i : busy ? {sa_i, index_i[5:3]} : {wipe_sa_i, row_q};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || !wipe_i) row_q <= 3'd0;
@@ -45,18 +52,20 @@ module sluice_stream_store #(
   for (genvar i = 0; i < 8; i++) begin : gen_banks
     (* ram_style = "block" *) logic [31:0] bank [1 << (SaW + 3)];
     logic        we;
-    logic [31:0] word_q;
+    logic [31:0] word, word_q;
 
-    assign we = clear_i || wipe || (write_i && index_i[2:0] == i);
+    assign we = clear_i || wipe || march_we_i || (write_i && index_i[2:0] == i);
+    assign word = write_i ? data_i : {32{march_i && march_bit_i}};
     always_ff @(posedge clk_i) begin
-      if (we || read_i) begin
-        if (we) bank[address] <= write_i ? data_i : 32'd0;
-        word_q <= we ? (write_i ? data_i : 32'd0) : bank[address];  // so that it forgets what is overwritten
+      if (we || read_i || march_i) begin
+        if (we) bank[address] <= word;
+        word_q <= we ? word : bank[address];  // so that it forgets what is overwritten
       end
     end
     assign row[32 * i +: 32] = word_q;
   end
 
+  assign march_bad_o = row != {256{!march_bit_i}};
   assign data_o = row[32 * bank_q +: 32];
 
 `ifndef SYNTHESIS

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Memory for code and data, 2^WordsLog2 words of 32 bits in block RAM, with an even parity bit beside each byte. It answers in
-// the clock after a request. A byte whose parity is wrong makes the read of it an error, and fault_o is high in that clock.
+// the clock after a request, in which a store is written. A byte whose parity is wrong makes the read of it an error, and fault_o
+// is high in that clock. The first Protected words cannot be stored to; the others can be overwritten with zeros from outside.
 // Image, if any, is a file for $readmemh: words of 36 bits, of which bit 9n+8 is the parity of byte n at [9n+7:9n].
 `default_nettype none
 
 module cpu_ram #(
   parameter int unsigned WordsLog2 = 14,
+  parameter int unsigned Protected = 0,
   parameter              Image     = ""
 ) (
   input  logic                 clk_i,
@@ -19,12 +21,16 @@ module cpu_ram #(
   input  logic [3:0]           be_i,
   input  logic [31:0]          wdata_i,
   output logic [31:0]          rdata_o,
-  output logic                 fault_o,
-  input  logic                 spoil_i    // what is written gets the wrong parity: a self-test of the parity
+  output logic                 fault_o,   // parity
+  output logic                 refused_o, // a store to what is protected; with ready
+  input  logic                 spoil_i,   // what is written gets the wrong parity: a self-test of the parity
+  // Zeros, while nobody else wants anything.
+  input  logic                 wipe_i,
+  input  logic [WordsLog2-1:0] wipe_addr_i
 );
   logic [35:0] words [2 ** WordsLog2];
   logic [35:0] word_q;
-  logic        read_q;
+  logic        read_q, low_q;
 
   if (Image != "") begin : g_image
     initial $readmemh(Image, words);
@@ -32,21 +38,32 @@ module cpu_ram #(
 
   logic [35:0] word;
   for (genvar n = 0; n < 4; n++) begin : g_byte
-    assign word[9 * n +: 9]    = {^wdata_i[8 * n +: 8] ^ spoil_i, wdata_i[8 * n +: 8]};
+    assign word[9 * n +: 9]    = wipe_i ? 9'd0 : {^wdata_i[8 * n +: 8] ^ spoil_i, wdata_i[8 * n +: 8]};
     assign rdata_o[8 * n +: 8] = word_q[9 * n +: 8];
   end
 
-  logic request;
-  assign request = valid_i && !ready_o;
+  logic                 request, below;
+  logic [3:0]           we;
+  logic [WordsLog2-1:0] addr;
+  assign request   = valid_i && !ready_o;
+  assign we        = wipe_i ? 4'hf : ready_o && !read_q && !low_q ? be_i : 4'h0;
+  assign addr      = wipe_i ? wipe_addr_i : addr_i;
+  if (Protected != 0) begin : g_protected
+    assign below = 32'(addr_i) < Protected;
+  end else begin : g_open
+    assign below = 1'b0;
+  end
+  assign refused_o = ready_o && !read_q && low_q;
   always_ff @(posedge clk_i) begin
+    for (int n = 0; n < 4; n++) begin
+      if (we[n]) words[addr][9 * n +: 9] <= word[9 * n +: 9];
+    end
     if (request) begin
-      for (int n = 0; n < 4; n++) begin
-        if (we_i && be_i[n]) words[addr_i][9 * n +: 9] <= word[9 * n +: 9];
-      end
-      if (!we_i) word_q <= words[addr_i];
+      word_q <= words[addr];
+      read_q <= !we_i;
+      low_q  <= below;
     end
     ready_o <= request && rst_ni;
-    read_q  <= !we_i;
   end
 
   logic [3:0] wrong;

@@ -35,7 +35,8 @@ module cpu_top (
   );
   cpu_ram #(.WordsLog2(14)) u_ram (
     .clk_i, .rst_ni, .valid_i(valid && to_ram), .ready_o(ram_ready), .addr_i(addr[15:2]), .we_i(bus_we_o), .be_i(bus_be_o),
-    .wdata_i(bus_wdata_o), .rdata_o(ram_rdata), .fault_o(ram_fault), .spoil_i(ram_spoil_i)
+    .wdata_i(bus_wdata_o), .rdata_o(ram_rdata), .fault_o(ram_fault), .refused_o(ram_refused), .spoil_i(ram_spoil_i),
+    .wipe_i(1'b0), .wipe_addr_i(14'd0)
   );
   cpu_timer u_timer (
     .clk_i, .rst_ni, .valid_i(valid && to_timer), .ready_o(timer_ready), .addr_i({!addr[15], addr[2]}), .we_i(bus_we_o),
