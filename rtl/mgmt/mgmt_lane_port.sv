@@ -111,9 +111,14 @@ module mgmt_lane_port #(
     end else begin
       unique case (own_state_q)
         None: if (wr_i && at == mgmt_devices_pkg::LaneOwn) begin
-          own_q <= wdata_i[1:0];
-          if (wdata_i[1:0] == mgmt_devices_pkg::LaneOwnService[1:0]) own_state_q <= Ask;
-          if (wdata_i[1:0] == mgmt_devices_pkg::LaneOwnAll[1:0] && !ready_i) own_state_q <= Have;
+          if (wdata_i[1:0] == mgmt_devices_pkg::LaneOwnService[1:0]) begin
+            own_q       <= wdata_i[1:0];
+            own_state_q <= Ask;
+          end
+          if (wdata_i[1:0] == mgmt_devices_pkg::LaneOwnAll[1:0] && !ready_i) begin
+            own_q       <= wdata_i[1:0];
+            own_state_q <= Have;
+          end
         end
         Ask:   if (paused_i) own_state_q <= Drain;
         Drain: if (last_empty_i && (idle_i & last) != '0) own_state_q <= Have;
