@@ -62,8 +62,7 @@ static void fail(uint32_t why)
     end_collecting();
 }
 
-/* The lane that does the cipher gave a wrong answer or none: as if it had failed its self-test. */
-static void lose_service_lane(void)
+void secure_lose_lane(void)
 {
     log_event(SLUICE_LOG_EVENT_LANE_FAILED, 0, 0, 0);
     card_lose_lanes(card.service_lane);
@@ -76,7 +75,7 @@ static void seed(void)
     cipher_take();
     drbg_instantiate(&secure.drbg, secure.samples, SAMPLES);
     if (!cipher_give()) {
-        lose_service_lane();
+        secure_lose_lane();
         end_collecting();
         return;
     }
@@ -131,7 +130,7 @@ uint32_t secure_random(uint32_t at, uint32_t bytes)
     cipher_take();
     drbg_generate(&secure.drbg, at, bytes);
     if (!cipher_give()) {
-        lose_service_lane();
+        secure_lose_lane();
         return SLUICE_STATUS_HARDWARE_FAULT;
     }
     return SLUICE_STATUS_OK;

@@ -23,6 +23,8 @@ void secure_forget(uint32_t why);
 
 /* ok, or why there are no random numbers: hardware_fault, not_ready. */
 uint32_t secure_status(void);
+/* The service lane gave no answer, or one that cannot be: it goes out of service. */
+void secure_lose_lane(void);
 /* Random bytes to the buffer's open half; both multiples of 16. Returns a status. */
 uint32_t secure_random(uint32_t at, uint32_t bytes);
 

@@ -94,13 +94,13 @@ static uint32_t wrap(uint32_t slot, uint32_t id, uint32_t generation)
     hw_lanes_own(HW_LANES_SERVICE);
     hw_lanes_write(1, AT_CONTENT, BODY, CONTENT_BYTES);
     status = run(false, id, generation, CONTENT_BYTES, &result);
-    if (status == SLUICE_STATUS_OK && result.length != RECORD_BYTES) {
-        status = SLUICE_STATUS_HARDWARE_FAULT;
-    }
-    if (status == SLUICE_STATUS_OK) {
+    if (status == SLUICE_STATUS_OK && result.length == RECORD_BYTES) {
         hw_lane_read(0, HW_DATA, TAIL);
-        hw_put(HW_DATA, hw_get(HW_DATA) & ~0xffffffu >> 8 * (3 - RECORD));
+        hw_put(HW_DATA, hw_get(HW_DATA) & ~0xffffffu);
         hw_clear(HW_DATA + TAIL, SLUICE_SA_BLOB_BYTES - TAIL);
+    } else {
+        secure_lose_lane();
+        status = SLUICE_STATUS_HARDWARE_FAULT;
     }
     hw_lanes_release(1);
     hw_lanes_own(HW_LANES_NONE);
@@ -137,7 +137,7 @@ static uint32_t move_out(const struct command *c, uint32_t id, uint32_t generati
     status = wrap(c->number, id, generation);
     if (status != SLUICE_STATUS_OK) {
         hw_sa_enable(c->number);
-        return SLUICE_STATUS_HARDWARE_FAULT;
+        return status;
     }
     hw_blob_set(id, generation);
     hw_sa_scrub(c->number);
@@ -189,7 +189,9 @@ static uint32_t unwrap(uint32_t id, uint32_t generation)
     status = run(true, id, generation, RECORD_BYTES, &result);
     if (status == SLUICE_STATUS_OK && result.length == CONTENT_BYTES) {
         hw_lane_read(result.first, AT_CONTENT, CONTENT_BYTES);
-    } else if (status != SLUICE_STATUS_HARDWARE_FAULT) {
+    } else if (status == SLUICE_STATUS_HARDWARE_FAULT) {
+        secure_lose_lane();
+    } else {
         status = SLUICE_STATUS_AUTH_FAILED; /* whichever check of a record it was */
     }
     hw_lanes_release(1);
