@@ -20,6 +20,7 @@
 
 struct card_qp;
 struct tracker;
+STAILQ_HEAD(tracker_queue, tracker);
 
 enum place {
     PLACE_NOWHERE, /* to be made of `kept` when it is needed */
@@ -37,10 +38,10 @@ struct card_sa {
     _Atomic int64_t used; /* when an operation was last submitted, in nanoseconds */
 
     /* The thread that submits on it; a recovery, which has that thread's lock. */
-    STAILQ_HEAD(, tracker) queue; /* operations that wait until it is in */
-    atomic_uint waiting;          /* how many */
-    TAILQ_ENTRY(card_sa) waits;   /* in the queue pair's list of those that have some */
-    uint64_t top;                 /* highest counter that a completion told, if any did */
+    struct tracker_queue queue; /* operations that wait until it is in */
+    atomic_uint waiting;        /* how many */
+    TAILQ_ENTRY(card_sa) waits; /* in the queue pair's list of those that have some */
+    uint64_t top;               /* highest counter that a completion told, if any did */
     bool any;
     uint64_t reserved; /* sluice_sa_reserve */
 

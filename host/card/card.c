@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "card/card.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2 /* the command line is wrong */
+#define EXIT_CARD  3 /* the card could not be opened, or did not do it */
+
+static const char usage[] = "usage: sluice card [--json] [--timeout MS] COMMAND [URI]\n"
+                            "\n"
+                            "URI: soft: or sim:SOCKET. Opening a card resets it, so that it must not be in use.\n"
+                            "\n"
+                            "  list [URI]...    engines that could be opened\n"
+                            "  info URI         what it is, its firmware and its health\n"
+                            "  selftest URI     known answers again, in every lane that has nothing to do\n"
+                            "  log URI          its event log\n"
+                            "  stats URI        its counters\n"
+                            "  reset URI        resets it and waits until it is ready\n"
+                            "  zeroise URI      overwrites every key\n"
+                            "\n"
+                            "  --clear          log: empty it\n"
+                            "  --json           the answer as JSON\n"
+                            "  --timeout MS     give a card up that does not answer for so long; default 30000\n"
+                            "  --help           this text\n"
+                            "\n"
+                            "Status: 0 done and well, 1 the self-test failed or the card is not well, 2 usage, 3 no answer.\n";
+
+static const struct command {
+    const char *name;
+    int (*run)(struct sluice_card *card, json_t **result);
+} commands[] = {
+    {"info", card_show_info},   {"selftest", card_show_selftest}, {"log", card_show_log},
+    {"stats", card_show_stats}, {"reset", card_do_reset},         {"zeroise", card_do_zeroise},
+};
+
+struct arguments {
+    struct sluice_options options;
+    bool json, clear;
+};
+
+static void output(const json_t *result, bool json)
+{
+    if (json) {
+        json_dumpf(result, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        card_print(result);
+    }
+}
+
+static int complain(const char *uri, const char *command, int err)
+{
+    fprintf(stderr, "sluice: %s: %s: %s\n", uri, command, strerror(-err));
+    return EXIT_CARD;
+}
+
+static int run(const struct command *command, const char *uri, const struct arguments *args)
+{
+    struct sluice_card_event dropped[SLUICE_LOG_MOST];
+    struct sluice_card *card;
+    json_t *result = NULL;
+    int err = sluice_open(uri, &args->options, &card), status;
+
+    if (err)
+        return complain(uri, "open", err);
+    status = command->run(card, &result);
+    if (status >= 0 && args->clear)
+        (void)sluice_card_log(card, dropped, SLUICE_LOG_MOST, true);
+    sluice_close(card);
+    if (status < 0)
+        return complain(uri, command->name, status);
+    output(result, args->json);
+    json_decref(result);
+    return status;
+}
+
+static int list(char *const uris[], const struct arguments *args)
+{
+    json_t *result = card_list(uris);
+
+    output(result, args->json);
+    json_decref(result);
+    return EXIT_SUCCESS;
+}
+
+static int wrong(const char *what, const char *text)
+{
+    fprintf(stderr, "sluice: card: %s%s\n%s", what, text, usage);
+    return EXIT_USAGE;
+}
+
+static int dispatch(char **argv, const struct arguments *args)
+{
+    if (!argv[0])
+        return wrong("a command is missing", "");
+    if (!strcmp(argv[0], "list"))
+        return args->clear ? wrong("--clear goes with log alone", "") : list(argv + 1, args);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(argv[0], commands[i].name) != 0)
+            continue;
+        if (!argv[1] || argv[2])
+            return wrong(argv[0], argv[1] ? ": one URI" : ": the card's URI is missing");
+        if (args->clear && strcmp(argv[0], "log") != 0)
+            return wrong("--clear goes with log alone", "");
+        return run(&commands[i], argv[1], args);
+    }
+    return wrong("unknown command ", argv[0]);
+}
+
+static bool milliseconds(const char *text, unsigned *value)
+{
+    char *end;
+    unsigned long parsed = strtoul(text, &end, 10);
+
+    *value = (unsigned)parsed;
+    return *text >= '0' && *text <= '9' && !*end && parsed && parsed <= 3600000;
+}
+
+int card_command(int argc, char **argv)
+{
+    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+                                          {"clear", no_argument, NULL, 'c'},
+                                          {"timeout", required_argument, NULL, 't'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    struct arguments args = {0};
+    int option;
+
+    /* getopt wants a program's name before the arguments: the sub-command's is there. */
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc + 1, argv - 1, "", longs, NULL)) != -1) {
+        switch (option) {
+        case 'j':
+            args.json = true;
+            break;
+        case 'c':
+            args.clear = true;
+            break;
+        case 't':
+            if (!milliseconds(optarg, &args.options.timeout_ms))
+                return wrong("--timeout: not 1 to 3600000: ", optarg);
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        default:
+            return wrong("unknown option, or one without its value", "");
+        }
+    }
+    return dispatch(argv - 1 + optind, &args);
+}
