@@ -13,8 +13,17 @@
 
 #include "Vsluice_card.h"
 
+constexpr unsigned ClocksABit = 16;
+
+struct noise {
+    dut_noise kind;
+    uint64_t state; // xorshift64; a random number of its own, so that the model's other choices do not depend on it
+    unsigned clocks;
+};
+
 struct dut {
     VerilatedContext context;
+    struct noise noise;
     std::unique_ptr<Vsluice_card> top;
 #ifdef SIM_TRACE
     std::unique_ptr<VerilatedFstC> trace;
@@ -28,6 +37,7 @@ struct dut *dut_new(uint64_t seed)
     if (!d)
         return nullptr;
     // Random start values; the Verilated library takes a seed of 31 bits and reads 0 as "choose one".
+    d->noise = {DUT_NOISE_GOOD, seed | 1, 0};
     d->context.threads(1); // no pool of threads beside ours
     d->context.randReset(2);
     d->context.fatalOnError(false);
@@ -65,6 +75,25 @@ void dut_configure(struct dut *d, const struct dut_config *c)
     t.cfg_link_up_i = c->link_up;
     t.cfg_cpl_hdr_i = c->cpl_hdr;
     t.cfg_cpl_data_i = c->cpl_data;
+    t.self_test_i = c->self_test;
+    d->noise.kind = c->noise;
+}
+
+static uint64_t random_bits(struct noise &n)
+{
+    n.state ^= n.state << 13;
+    n.state ^= n.state >> 7;
+    n.state ^= n.state << 17;
+    return n.state >> 32;
+}
+
+static void make_noise(Vsluice_card &t, struct noise &n)
+{
+    t.entropy_valid_i = 0;
+    if (!t.entropy_run_o || n.kind == DUT_NOISE_OFF || ++n.clocks % ClocksABit)
+        return;
+    t.entropy_valid_i = 1;
+    t.entropy_i = n.kind == DUT_NOISE_STUCK || (random_bits(n) & (n.kind == DUT_NOISE_BIASED ? 3 : 1)) != 0;
 }
 
 static void drive(Vsluice_card &t, const struct dut_in *in)
@@ -110,6 +139,7 @@ void dut_step(struct dut *d, const struct dut_in *in, struct dut_out *out)
 {
     d->context.assertOn(in->rst_n); // before the first reset registers hold anything
     drive(*d->top, in);
+    make_noise(*d->top, d->noise);
     half_clock(d, false);
     sample(*d->top, out);
     half_clock(d, true);

@@ -23,6 +23,9 @@ struct dut;
 #define DUT_RX_BAR0      (1u << 2)
 #define DUT_RX_POISONED  (1u << 1)
 
+/* What the card's noise source gives: a bit every 16 clocks while it is wanted. Biased: three ones to a zero. */
+enum dut_noise { DUT_NOISE_GOOD, DUT_NOISE_BIASED, DUT_NOISE_STUCK, DUT_NOISE_OFF };
+
 struct dut_config {
     uint16_t id; /* bus, device, function */
     bool bus_master;
@@ -32,6 +35,8 @@ struct dut_config {
     bool link_up;
     uint8_t cpl_hdr;   /* completion header credits */
     uint16_t cpl_data; /* completion data credits, 16 bytes each */
+    bool self_test;    /* strap: memories and lanes are tested after power on */
+    enum dut_noise noise;
 };
 
 struct dut_in {

@@ -16,6 +16,10 @@ static const char help[] =
     "  --stats               print statistics at exit\n"
     "  --free-run            run the clock also while the card has nothing to do\n"
     "\n"
+    "the card:\n"
+    "  --self-test           test memories and lanes after power on, as a card does; without it the card is ready at once\n"
+    "  --entropy KIND        its noise source: good, biased, stuck or off (good)\n"
+    "\n"
     "the host:\n"
     "  --latency CLOCKS      from a read to its first completion, 0 to 10000000 (125)\n"
     "  --mps BYTES           maximum payload size, 128, 256 or 512 (128)\n"
@@ -42,6 +46,8 @@ enum {
     OPT_READY_FD,
     OPT_STATS,
     OPT_FREE_RUN,
+    OPT_SELF_TEST,
+    OPT_ENTROPY,
     OPT_LATENCY,
     OPT_MPS,
     OPT_MRRS,
@@ -63,6 +69,8 @@ static const struct option longs[] = {
     {"ready-fd", required_argument, NULL, OPT_READY_FD},
     {"stats", no_argument, NULL, OPT_STATS},
     {"free-run", no_argument, NULL, OPT_FREE_RUN},
+    {"self-test", no_argument, NULL, OPT_SELF_TEST},
+    {"entropy", required_argument, NULL, OPT_ENTROPY},
     {"latency", required_argument, NULL, OPT_LATENCY},
     {"mps", required_argument, NULL, OPT_MPS},
     {"mrrs", required_argument, NULL, OPT_MRRS},
@@ -165,6 +173,20 @@ static int fault(const struct parser *p, const char *text, struct reads_config *
     return 0;
 }
 
+static int noise(const struct parser *p, const char *text, enum dut_noise *kind)
+{
+    static const char *const kinds[] = {
+        [DUT_NOISE_GOOD] = "good", [DUT_NOISE_BIASED] = "biased", [DUT_NOISE_STUCK] = "stuck", [DUT_NOISE_OFF] = "off"};
+
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        if (strcmp(text, kinds[i]) == 0) {
+            *kind = (enum dut_noise)i;
+            return 0;
+        }
+    }
+    return bad(p, text, "good, biased, stuck or off");
+}
+
 static int socket_path(const struct parser *p, const char *text, const char **path)
 {
     if (text[0] == 0 || strlen(text) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -212,6 +234,11 @@ static int take(const struct parser *p, int option, const char *text)
     case OPT_FREE_RUN:
         r->free_run = true;
         return 0;
+    case OPT_SELF_TEST:
+        r->self_test = true;
+        return 0;
+    case OPT_ENTROPY:
+        return noise(p, text, &r->noise);
     case OPT_LATENCY:
         return small(p, text, 0, 10000000, &r->reads.latency);
     case OPT_MPS:

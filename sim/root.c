@@ -51,6 +51,8 @@ void root_apply_config(struct root *r)
         .link_up = true,
         .cpl_hdr = (uint8_t)r->options.reads.header_credits,
         .cpl_data = (uint16_t)r->options.reads.data_credits,
+        .self_test = r->options.self_test,
+        .noise = r->options.noise,
     };
 
     if (p.mps != r->pins.mps || p.mrrs != r->pins.mrrs) {

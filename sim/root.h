@@ -26,8 +26,10 @@ struct root_options {
     uint64_t seed;
     struct config_host host;
     struct reads_config reads;
-    unsigned stall;      /* percent of clocks in which a stream is held back, each way */
-    bool free_run;       /* the clock always has something to do */
+    unsigned stall; /* percent of clocks in which a stream is held back, each way */
+    bool free_run;  /* the clock always has something to do */
+    bool self_test; /* memories and lanes are tested after power on */
+    enum dut_noise noise;
     const char *trace;   /* file, or NULL */
     uint64_t trace_from; /* cycle */
 };
