@@ -13,10 +13,10 @@
 #include "sluice_regs.h"
 #include "swap.h"
 
-#define SAMPLES         32u /* words: 1024 bits for the start-up test, which hold the 384 bits of entropy and nonce twice */
-#define SEEDING_AT_MOST (1u << 20) /* clocks */
-#define TOO_SLOW        3u         /* of the log; before it enum health_verdict */
-#define RANDOM_PIECE    32u
+#define SAMPLES       32u        /* words: 1024 bits for the start-up test, which hold the 384 bits of entropy and nonce twice */
+#define SAMPLE_WITHIN (1u << 13) /* clocks */
+#define TOO_SLOW      3u         /* of the log; before it enum health_verdict */
+#define RANDOM_PIECE  32u
 
 static struct {
     struct drbg drbg;
@@ -50,7 +50,7 @@ void secure_begin(void)
     secure.seeded = false;
     card_clear_health(SLUICE_HEALTH_ENTROPY_SEEDED | SLUICE_HEALTH_ENTROPY_FAILED);
     if (card_has_service()) {
-        secure.give_up = hw_time() + SEEDING_AT_MOST;
+        secure.give_up = hw_time() + SAMPLE_WITHIN;
         hw_entropy_on(true);
     }
 }
@@ -102,6 +102,7 @@ static bool collect(void)
         fail(TOO_SLOW);
         return true;
     }
+    secure.give_up = hw_time() + SAMPLE_WITHIN;
     verdict = health_take(&secure.health, bits);
     secure.samples[secure.count++] = bits;
     if (verdict != HEALTH_GOOD) {

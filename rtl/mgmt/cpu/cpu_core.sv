@@ -257,6 +257,7 @@ module cpu_core #(
   logic [68:0]  request_q;
   logic [164:0] all, all_q;
   assign all = {pc_q, ir_q, a_q, b_q, addr_q, cause_q};
+  initial {held_q, slept_q} = 2'b00;  // the first clock need not be one of a reset
   always_ff @(posedge clk_i) begin
     held_q    <= rst_ni && bus_valid_o && !bus_ready_i;
     request_q <= {bus_we_o, bus_be_o, bus_addr_o, bus_wdata_o & {32{bus_we_o}}};
