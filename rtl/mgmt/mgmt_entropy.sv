@@ -42,7 +42,8 @@ module mgmt_entropy (
       bits_q   <= 31'd0;
     end else begin
       if (wr_i && {addr_i, 2'd0} == mgmt_devices_pkg::EntropyControl) run_o <= wdata_i[0];
-      if (taken) {lost_q, have_q} <= 2'b00;
+      if (taken || !run_o) {lost_q, have_q} <= 2'b00;
+      if (!run_o) count_q <= 5'd0;
       if (run_o && valid_i) begin
         count_q <= count_q + 5'd1;
         if (count_q == 5'd31) begin

@@ -192,7 +192,7 @@ module mgmt_unit #(
   logic [127:0] word;
   always_ff @(posedge clk_i) run <= rst_ni && wiped_o && !stop;
   mgmt_cpu #(.RamWordsLog2(RamWordsLog2), .Protected(`FW_END / 4), .Image(`FW)) u_cpu (
-    .clk_i, .rst_ni(run), .irq_timer_i(irq_timer), .irq_event_i(irq_event), .sleep_o(sleep), .parity_o(parity),
+    .clk_i, .rst_ni(run && rst_ni), .irq_timer_i(irq_timer), .irq_event_i(irq_event), .sleep_o(sleep), .parity_o(parity),
     .wipe_i(wipe_ram), .wipe_addr_i(wipe_ram_addr),
     .dev_wr_o(dev_wr), .dev_rd_o(dev_rd), .dev_page_o(dev_page), .dev_addr_o(dev_addr), .wdata_o(wdata), .dev_rdata_i(dev_rdata),
     .buf_valid_o(cpu_buf), .buf_ready_i(cpu_buf_ready), .buf_we_o(cpu_buf_we), .buf_addr_o(cpu_buf_addr), .buf_be_o(cpu_buf_be),

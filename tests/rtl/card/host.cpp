@@ -133,6 +133,9 @@ void Host::clock()
         top.rx_data_i[i] = beat_valid_ ? beat_[i] : static_cast<uint32_t>(rng());
     }
     top.rx_user_i = beat_user_;
+    top.self_test_i = options.self_test;
+    top.entropy_valid_i = top.entropy_run_o && (!options.noise || clocks % 16 == 0);
+    top.entropy_i = options.noise && (noise_() >> 8 & 1);
     top.tx_ready_i = below(100) >= options.stall && (!tx_.empty() || tx_debt_ < link_bytes);
     top.clk_i = 0;
     top.eval();

@@ -26,6 +26,8 @@ struct Options {
     unsigned stall = 0;        // per cent of clocks with tx_ready low
     unsigned gap = 0;          // per cent of clocks without a receive beat
     bool straddle = true;
+    bool self_test = false; // strap
+    bool noise = false;     // of the noise source; else it is stuck, so that the firmware is soon done with it
     bool paced = false; // 16 bytes a clock each way, each TLP costing 8 bytes beside its own
 };
 
@@ -148,6 +150,7 @@ class Host
     bool offered_ = false, mastered_ = false, mastered_before_ = true;
     std::vector<Read> reads_;
     std::map<uint8_t, Tlp> answers_;
+    std::minstd_rand noise_;
     uint8_t tag_ = 0;
     unsigned header_credits_ = 0, rx_debt_ = 0, tx_debt_ = 0;
     bool may_begin();
