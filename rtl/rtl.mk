@@ -5,7 +5,7 @@ include rtl/lane/files.mk rtl/stream/files.mk rtl/mgmt/cpu/files.mk
 
 CARD_CORES := $(filter-out $(LANE_SV),$(addprefix rtl/crypto/sluice_,des_pkg.sv des.sv md5.sv))
 
-RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.sv) \
+RTL_SV := $(GEN)/fw.vh $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.sv) \
           $(addprefix rtl/common/,sluice_fifo.sv sluice_skid.sv) $(LANE_SV) $(CARD_CORES) $(STREAM_SV) \
           $(addprefix rtl/pcie/pcie_,rx_align.sv rx_route.sv completer.sv tags.sv rd_data.sv rd_split.sv rd_req.sv wr.sv \
             wr_small.sv msix.sv tx_arb.sv link.sv) \
@@ -13,8 +13,8 @@ RTL_SV := $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.
           $(addprefix rtl/queue/queue_,state.sv fetch.sv shape.sv sizes.sv check.sv lists.sv source.sv lane_room.sv \
             issue.sv table.sv lane_mux.sv result.sv writer.sv commit.sv engine.sv) \
           $(GEN)/mgmt_devices_pkg.sv $(CPU_SV) \
-          $(addprefix rtl/mgmt/mgmt_,entry.sv params.sv admin_buffer.sv admin.sv buffer.sv cpu.sv dma.sv queue_dev.sv sa_dev.sv \
-            blobs.sv wipe.sv event.sv entropy.sv sys.sv lane_port.sv march.sv unit.sv bar.sv regs.sv counter_bank.sv counters.sv reset.sv) \
+          $(addprefix rtl/mgmt/mgmt_,buffer.sv cpu.sv dma.sv queue_dev.sv sa_dev.sv blobs.sv wipe.sv event.sv entropy.sv sys.sv \
+            lane_port.sv march.sv unit.sv bar.sv regs.sv counter_bank.sv counters.sv reset.sv) \
           rtl/sluice_card.sv
 
 LINT += lint-rtl lint-yosys lint-regs
@@ -23,8 +23,7 @@ HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yos
 .PHONY: lint-rtl lint-yosys lint-regs
 lint-rtl: $(RTL_SV) $(CPU_SV)
 	verilator --lint-only -Wall --top-module sluice_card $(RTL_SV)
-	verilator --lint-only -Wall --top-module sluice_card -GManaged=1 $(RTL_SV)
-	verilator --lint-only -Wall --top-module sluice_card -GManaged=1 -GLanes=16 -GIoQueues=8 $(RTL_SV)
+	verilator --lint-only -Wall --top-module sluice_card -GLanes=16 -GIoQueues=8 $(RTL_SV)
 	verilator --lint-only -Wall --top-module cpu_core $(CPU_SV)
 	for part in ram timer; do verilator --lint-only -Wall rtl/mgmt/cpu/cpu_$$part.sv || exit 1; done
 

@@ -11,7 +11,6 @@ module sluice_card #(
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
-  parameter int unsigned Managed  = 0,     // 1: by firmware; 0: by a sequencer with the commands below 0x10
   parameter logic [31:0] BuildId  = 32'h0,
   parameter int unsigned ClockKhz = 125000,
   parameter int unsigned CplTimeoutLog2 = 20  // a read is given up after 3/4 to 1 of 2^n clocks
@@ -153,7 +152,6 @@ module sluice_card #(
     .own_valid_i(bar_valid), .own_addr_i(bar_addr), .own_ack_o(bar_ack), .valid_o(access), .write_o(access_write),
     .addr_o(access_addr), .ack_i(access_ack)
   );
-  logic [255:0] identity;
   logic         aq_start, aq_stop, bell_valid, bell_cq, snapshot, counter_busy, busy;
   logic [3:0]   aq_log, bell_queue;
   logic [63:0]  aq_sq, aq_cq;
@@ -161,10 +159,10 @@ module sluice_card #(
   logic [13:0]  counter_addr;
   mgmt_regs #(
     .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags),
-    .Managed(Managed != 0), .BuildId(BuildId), .ClockKhz(ClockKhz)
+    .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
     .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(access), .reg_write_i(access_write), .reg_addr_i(access_addr),
-    .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(access_ack), .reg_rdata_o(reg_rdata), .identity_o(identity),
+    .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(access_ack), .reg_rdata_o(reg_rdata),
     .version_i(fw_version), .build_i(fw_build), .state_i(fw_state), .lanes_i(32'(service)), .health_i(health), .pong_i(pong),
     .ping_o(ping), .ping_data_o(ping_data), .fatal_i(fatal),
     .soft_reset_o(soft_reset), .ready_i(ready), .bus_master_i(cfg_bus_master_i), .busy_i(busy), .tag_state_i(tag_state),
@@ -217,99 +215,46 @@ module sluice_card #(
   logic [13:0]         march_window_waddr, march_window_raddr;
   logic [10:0]         march_stream_addr;
   logic [StreamLanes-1:0] march_stream_bad;
-  if (Managed != 0) begin : g_managed
-    mgmt_unit #(
-      .IoQueues(IoQueues), .Lanes(Lanes), .All(All), .SaCount(SaCount)
-    ) u_mgmt (
-      .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .self_test_i, .cause_i(cause),
-      .ready_o(fw_ready), .fatal_o(fatal), .lanes_o(service), .version_o(fw_version), .build_o(fw_build), .state_o(fw_state),
-      .health_o(health), .pong_o(pong), .ping_i(ping), .ping_data_i(ping_data), .snapshot_o(fw_snapshot),
-      .bar_valid_o(bar_valid), .bar_addr_o(bar_addr), .bar_ack_i(bar_ack), .bar_rdata_i(reg_rdata),
-      .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
-      .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
-      .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[7:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
-      .end_valid_i(end_valid[2]), .end_err_i(end_err),
-      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
-      .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
-      .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
-      .valid_we_o(valid_we), .valid_o(sa_valid_new), .drop_all_o(drop_all), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
-      .sa_busy_i(sa_busy),
-      .peek_o(peek), .peeked_i(peeked), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit), .pause_o(pause),
-      .paused_i(paused), .word_raddr_o(sa_raddr), .word_rdata_i(word_rdata),
-      .window_init_o(window_init), .window_ready_i(window_ready),
-      .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
-      .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
-      .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
-      .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
-      .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
-      .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
-      .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
-      .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
-      .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
-      .cpl_length_o(cpl_length), 
-      .mine_o(mine), .borrow_o(borrow), .last_empty_i(last_empty), .lane_idle_i(lane_idle), .to_o(own_to), .job_o(own_job),
-      .job_data_o(own_job_data), .lane_sa_o(own_sa), .word_o(own_word), .ring_we_o(own_we), .ring_room_i(own_room),
-      .ring_waddr_o(own_waddr), .ring_wdata_o(own_wdata), .fetched_o(own_fetched), .res_valid_i(lane_res_valid & mine),
-      .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
-      .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
-      .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
-      .march_window_raddr_o(march_window_raddr), .march_window_bad_i(march_window_bad), .march_streams_o(march_streams),
-      .march_stream_we_o(march_stream_we), .march_stream_addr_o(march_stream_addr), .march_stream_bad_i(march_stream_bad != '0),
-      .entropy_run_o, .entropy_i, .entropy_valid_i,
-      .idle_o(adm_idle)
-    );
-    logic unused_identity;
-    assign unused_identity = &{1'b0, identity};
-  end else begin : g_admin
-    mgmt_admin #(
-      .SaCount(SaCount), .IoQueues(IoQueues)
-    ) u_admin (
-      .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .identity_i(identity),
-      .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
-      .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
-      .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[5:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
-      .end_valid_i(end_valid[2]), .end_err_i(end_err),
-      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
-      .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
-      .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
-      .valid_we_o(valid_we), .valid_o(sa_valid_new), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
-      .sa_busy_i(sa_busy), .window_init_o(window_init), .window_ready_i(window_ready),
-      .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
-      .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
-      .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
-      .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
-      .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
-      .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
-      .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
-      .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
-      .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
-      .cpl_length_o(cpl_length), .idle_o(adm_idle)
-    );
-    assign fw_ready      = 1'b1;
-    assign fatal         = 1'b0;
-    assign service       = '1;
-    assign fw_version    = 32'd0;
-    assign fw_build      = 32'd0;
-    assign fw_state      = sluice_regs_pkg::FwStateReady;
-    assign health        = 8'd0;
-    assign pong          = 32'd0;
-    assign fw_snapshot   = 1'b0;
-    assign bar_valid     = 1'b0;
-    assign bar_addr      = 16'd0;
-    assign drop_all      = 1'b0;
-    assign peek          = 1'b0;
-    assign pause         = 1'b0;
-    assign sa_raddr      = 11'd0;
-    assign {borrow, own_job, own_sa, own_we, own_fetched, own_release, show, own_ren, mine, own_to} = '0;
-    assign own_job_data  = '0;
-    assign {own_waddr, own_raddr, own_word, own_wdata, show_lane} = '0;
-    assign {march_bit, march_windows, march_window_we, march_window_few, march_streams, march_stream_we} = '0;
-    assign {march_window_waddr, march_window_raddr, march_stream_addr} = '0;
-    assign entropy_run_o = 1'b0;
-    logic unused_managed;
-    assign unused_managed = &{1'b0, self_test_i, entropy_i, entropy_valid_i, cause, ping, ping_data, bar_ack, peeked, own_room, own_res, own_rdata,
-                               last_empty, march_window_bad, march_stream_bad};
-  end
+  mgmt_unit #(
+    .IoQueues(IoQueues), .Lanes(Lanes), .All(All), .SaCount(SaCount)
+  ) u_mgmt (
+    .clk_i, .rst_ni(core_rst_n), .enable_i(enable), .abandon_i(aq_stop), .wiped_o(wiped), .self_test_i, .cause_i(cause),
+    .ready_o(fw_ready), .fatal_o(fatal), .lanes_o(service), .version_o(fw_version), .build_o(fw_build), .state_o(fw_state),
+    .health_o(health), .pong_o(pong), .ping_i(ping), .ping_data_i(ping_data), .snapshot_o(fw_snapshot),
+    .bar_valid_o(bar_valid), .bar_addr_o(bar_addr), .bar_ack_i(bar_ack), .bar_rdata_i(reg_rdata),
+    .want_i(adm_want), .own_take_o(adm_own), .take_o(adm_take), .take_addr_i(take_addr),
+    .rd_valid_o(rd_valid[2]), .rd_ready_i(rd_ready[2]), .rd_addr_o(rd_addr[191:128]), .rd_len_o(rd_len[44:30]),
+    .rd_pos_o(rd_pos[44:30]), .wr_valid_i(wr_valid[2]), .wr_addr_i(wr_addr[7:0]), .wr_be_i(wr_be), .wr_data_i(wr_data),
+    .end_valid_i(end_valid[2]), .end_err_i(end_err),
+    .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
+    .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
+    .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
+    .valid_we_o(valid_we), .valid_o(sa_valid_new), .drop_all_o(drop_all), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
+    .sa_busy_i(sa_busy),
+    .peek_o(peek), .peeked_i(peeked), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit), .pause_o(pause),
+    .paused_i(paused), .word_raddr_o(sa_raddr), .word_rdata_i(word_rdata),
+    .window_init_o(window_init), .window_ready_i(window_ready),
+    .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
+    .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
+    .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
+    .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+    .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
+    .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
+    .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
+    .queue_enable_i(queue_enable), .queue_empty_i(queue_empty),
+    .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_cookie_o(cpl_cookie), .cpl_status_o(cpl_status),
+    .cpl_length_o(cpl_length), 
+    .mine_o(mine), .borrow_o(borrow), .last_empty_i(last_empty), .lane_idle_i(lane_idle), .to_o(own_to), .job_o(own_job),
+    .job_data_o(own_job_data), .lane_sa_o(own_sa), .word_o(own_word), .ring_we_o(own_we), .ring_room_i(own_room),
+    .ring_waddr_o(own_waddr), .ring_wdata_o(own_wdata), .fetched_o(own_fetched), .res_valid_i(lane_res_valid & mine),
+    .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
+    .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
+    .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
+    .march_window_raddr_o(march_window_raddr), .march_window_bad_i(march_window_bad), .march_streams_o(march_streams),
+    .march_stream_we_o(march_stream_we), .march_stream_addr_o(march_stream_addr), .march_stream_bad_i(march_stream_bad != '0),
+    .entropy_run_o, .entropy_i, .entropy_valid_i,
+    .idle_o(adm_idle)
+  );
   always_comb begin
     key_word_any = 128'd0;
     for (int unsigned l = 0; l < Lanes; l++) begin

@@ -11,13 +11,11 @@ SIM_LIBS := -ljansson
 
 VERILATOR ?= verilator
 VERILATOR_ROOT := $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)
-# 1: the management processor with its firmware, 0: the sequencer that stood in for it.
-MANAGED ?= 0
 # Parts of the object files' names, so that a change of parameters builds anew.
-SIM_KIND := $(LANES)-$(IO_QUEUES)$(if $(filter 1,$(MANAGED)),-managed)
+SIM_KIND := $(LANES)-$(IO_QUEUES)
 SIM_RTL := $(BUILD)/sim/rtl-$(SIM_KIND)
 SIM_VFLAGS = --cc -O3 --assert --x-assign unique --x-initial unique -Wno-fatal --top-module sluice_card --prefix Vsluice_card \
-	-GLanes=$(LANES) -GIoQueues=$(IO_QUEUES) -GManaged=$(MANAGED)
+	-GLanes=$(LANES) -GIoQueues=$(IO_QUEUES)
 # Assertions do not end the process themselves: dut.cpp reports them. OPT_SLOW is for code that runs once. Tried with 2 lanes
 # at work, in clocks a CPU-second: 430,000 as it is; -O3, --x-assign fast and no assertions the same within 3 %, -O1 380,000.
 SIM_VMAKE := OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(CXX)

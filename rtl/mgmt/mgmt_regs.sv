@@ -11,7 +11,6 @@ module mgmt_regs #(
   parameter int unsigned IoQueues = 2,
   parameter int unsigned SaCount  = 256,
   parameter int unsigned ReadTags = 32,
-  parameter bit          Managed  = 1'b0,   // by firmware
   parameter logic [31:0] BuildId  = 32'h0,
   parameter int unsigned ClockKhz = 125000
 ) (
@@ -26,7 +25,6 @@ module mgmt_regs #(
   input  logic [3:0]   reg_be_i,
   output logic         reg_ack_o,
   output logic [31:0]  reg_rdata_o,
-  output logic [255:0] identity_o,     // struct identify
   // Control and state.
   output logic         soft_reset_o,
   input  logic         ready_i,
@@ -75,12 +73,11 @@ module mgmt_regs #(
                                      32'(LegacyLanes != 0) << sluice_regs_pkg::FeaturesDesLsb |
                                      32'(LegacyLanes != 0) << sluice_regs_pkg::FeaturesMd5Lsb |
                                      32'(StreamLanes != 0) << sluice_regs_pkg::FeaturesCutThroughLsb |
-                                     32'(Managed) << sluice_regs_pkg::FeaturesManagedLsb;
+                                     32'h1 << sluice_regs_pkg::FeaturesManagedLsb;
   localparam logic [31:0] Params0  = {8'(ReadTags), 8'(sluice_regs_pkg::MaxQueueDepthLog2), 8'(IoQueues), 8'(Lanes)};
   localparam logic [31:0] Params2  = {16'd0, 8'(StreamLanes), 8'(LegacyLanes)};
   localparam logic [31:0] Params1  = {16'(sluice_regs_pkg::ReplayWindow), 16'(SaCount)};
   localparam logic [31:0] Version  = {sluice_regs_pkg::Major[15:0], sluice_regs_pkg::Minor[15:0]};
-  assign identity_o = {Params2, 32'(ClockKhz), BuildId, Params1, Params0, Features, Version, sluice_regs_pkg::Magic};
 
   // ---- one access: decode, then answer
   logic        is_counter, is_msix, is_bell, go, wr, there_q;  // there_q: the counter has been read

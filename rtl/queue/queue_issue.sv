@@ -198,7 +198,7 @@ module queue_issue #(
   logic                  found_q, lists_q;
   logic                  aside_q;  // a short record goes to the lanes that are kept for it, not behind a long one elsewhere
   logic [14:0]           long_q;   // clocks since there was a long record, up to 16384
-  logic [13:0]           alone_q;  // clocks since there was a short record: 8192 of them, and long ones take every lane
+  logic [13:0]           alone_q;  // clocks since a short record came or waited: 8192 of them, and long ones take every lane
   logic [All-1:0] class_lanes;
   logic           long_some_q;   // some of the lanes that long records take first are in service
   always_ff @(posedge clk_i) long_some_q <= (LongMask[All-1:0] & service_i) != '0;
@@ -311,7 +311,7 @@ module queue_issue #(
     end else begin
       load_q <= pop || (load_q && !load_last);
       key_q  <= key_valid_i && !key_put;
-      if (put_i && put_class == card_pkg::ClassNormal) alone_q <= 14'd0;
+      if ((put_i && put_class == card_pkg::ClassNormal) || any[card_pkg::ClassNormal]) alone_q <= 14'd0;
       else if (!alone_q[13]) alone_q <= alone_q + 14'd1;
       if (put_i && put_class == card_pkg::ClassLong) long_q <= 15'd0;
       else if (!long_q[14]) long_q <= long_q + 15'd1;

@@ -8,6 +8,6 @@ TESTS += $(CARD_BUILD)/mgmt_test
 
 $(CARD_BUILD)/mgmt_test: $(MGMT_SV) $(MGMT_CXX) tests/rtl/mgmt/public.vlt $(wildcard tests/rtl/card/*.h tests/rtl/mgmt/*.h) | $(GENERATED)
 	@mkdir -p $(@D)
-	$(VERILATE) -GManaged=1 -Wno-UNUSEDPARAM -GCplTimeoutLog2=14 $(call size_flags,2-2-256-32) $(call size_macros,2-2-256-32) \
+	$(VERILATE) -Wno-UNUSEDPARAM -GCplTimeoutLog2=14 $(call size_flags,2-2-256-32) $(call size_macros,2-2-256-32) \
 	  --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \
 	  tests/rtl/mgmt/public.vlt $(MGMT_SV) $(abspath $(MGMT_CXX)) >$@.log 2>&1 || { cat $@.log; false; }

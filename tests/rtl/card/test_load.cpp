@@ -168,6 +168,7 @@ void test_coalescing(uint64_t seed)
         host.write32(SLUICE_REG_MSIX_TABLE(v) + 12, 0);
     }
     ok(nops(host, *ring, 1) == 1, "without coalescing one completion is enough");
+    host.until([&] { return host.top.idle_o; }, 40000); // the management is done with what follows a reset
 
     ok(coalesce(device, 1, 4, 3000).status == SLUICE_STATUS_OK, "coalescing is set");
     size_t before = host.messages.size();

@@ -6,7 +6,7 @@
 
 #include "Vsluice_card___024root.h"
 
-#define CORE(name) host.top.rootp->sluice_card__DOT__g_managed__DOT__u_mgmt__DOT__u_cpu__DOT__u_core__DOT__##name
+#define CORE(name) host.top.rootp->sluice_card__DOT__u_mgmt__DOT__u_cpu__DOT__u_core__DOT__##name
 
 Bus::Bus(Host &h) : host(h)
 {
