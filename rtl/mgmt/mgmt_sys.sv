@@ -56,7 +56,10 @@ module mgmt_sys #(
       mgmt_devices_pkg::SysLanes:      rdata_o = 32'(lanes_o);
       mgmt_devices_pkg::SysState:      rdata_o = {24'd0, state_o};
       mgmt_devices_pkg::SysHealth:     rdata_o = {24'd0, health_o};
+      mgmt_devices_pkg::SysVersion:    rdata_o = version_o;
+      mgmt_devices_pkg::SysBuild:      rdata_o = build_o;
       mgmt_devices_pkg::SysPing:       rdata_o = ping_q;
+      mgmt_devices_pkg::SysPong:       rdata_o = pong_o;
       mgmt_devices_pkg::SysWatchdog:   rdata_o = watchdog_q;
       mgmt_devices_pkg::SysMarch:      rdata_o = {march_busy_i, 27'd0, march_bad_i};
       mgmt_devices_pkg::SysMarchRings: rdata_o = 32'(march_rings_i);
