@@ -35,6 +35,8 @@ struct card_sa {
     _Atomic int place;   /* changes under admin.lock */
     /* One for the caller's handle, one for each operation not yet polled, one for a request. With one, it may be swapped out. */
     atomic_uint refs;
+    /* A record in parts is under way, whose state an export would lose. The last operation's completion tells. */
+    atomic_bool amid;
     _Atomic int64_t used; /* when an operation was last submitted, in nanoseconds */
 
     /* The thread that submits on it; a recovery, which has that thread's lock. */

@@ -145,6 +145,7 @@ static bool submit_one(struct card *card, struct card_qp *q, const struct sluice
     t->sa = card_sa_of(op->sa);
     t->next_iv = op->sa->chained;
     t->content = op->part && op->type == SLUICE_OP_TYPE_OPEN;
+    t->part = op->part;
     atomic_fetch_add(&t->sa->refs, 1);
     atomic_store_explicit(&t->sa->used, now, memory_order_relaxed);
     if (atomic_load(&t->sa->place) != PLACE_IN || atomic_load_explicit(&t->sa->waiting, memory_order_relaxed)) {
@@ -310,6 +311,9 @@ bool card_qp_decode(struct card *card, struct card_qp *q, const struct sluice_cq
     }
     if (t->sa) {
         note_counter(t->sa, done);
+    }
+    if (t->part) {
+        atomic_store(&t->sa->amid, done->status == SLUICE_STATUS_OK && !(t->part & SLUICE_PART_LAST));
     }
     TAILQ_REMOVE(&q->busy, t, entry);
     release(card, q, t);

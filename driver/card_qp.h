@@ -17,6 +17,7 @@ struct tracker {
     bool busy;
     bool next_iv;          /* what comes back is not a counter */
     bool content;          /* a length of sure content may come back */
+    uint8_t part;          /* of the operation */
     struct sluice_sqe sqe; /* in an SA's queue: all but slot and generation */
 };
 

@@ -79,6 +79,7 @@ static void lose_sa(struct card *card, struct card_sa *sa)
         card_sa_dead(sa, SLUICE_STATUS_COUNTER_EXHAUSTED);
     } else {
         sa->fixed = false;
+        atomic_store(&sa->amid, false);
         atomic_store(&sa->place, PLACE_NOWHERE);
         if (was_in || atomic_load(&sa->waiting)) {
             keeper_ask(card, sa, 0);

@@ -34,7 +34,7 @@ void card_sa_dead(struct card_sa *sa, enum sluice_status verdict)
 
 static bool may_go(struct card_sa *sa)
 {
-    return sa && !sa->fixed && atomic_load(&sa->place) == PLACE_IN && atomic_load(&sa->refs) == 1;
+    return sa && !sa->fixed && atomic_load(&sa->place) == PLACE_IN && atomic_load(&sa->refs) == 1 && !atomic_load(&sa->amid);
 }
 
 static struct card_sa *least_recent(struct card *card)
@@ -80,7 +80,7 @@ static int send_out(struct card *card, struct card_sa *sa)
     int err = 0;
 
     atomic_store(&sa->place, PLACE_LEAVING);
-    if (atomic_load(&sa->refs) == 1) {
+    if (atomic_load(&sa->refs) == 1 && !atomic_load(&sa->amid)) {
         err = export(card, sa);
         if (!err || err == -ENOENT) {
             card->slot[sa->sa.slot] = NULL;

@@ -285,6 +285,33 @@ static void pinned(void)
     end(&b);
 }
 
+/* Sends one part of a record. */
+static bool part(const struct bench *b, const struct party *p, unsigned bits)
+{
+    struct sluice_op op = seal_op(b, p, 0, 0);
+    struct sluice_done done;
+
+    op.part = (uint8_t)(SLUICE_PART | bits);
+    return sluice_qp_submit(b->qp, &op, 1) == 1 && take(b, &done, 1) && done.status == SLUICE_STATUS_OK;
+}
+
+static void in_parts(void)
+{
+    struct party parties[3];
+    struct bench b;
+    bool good;
+
+    if (!begin(&b, 2)) {
+        return;
+    }
+    good = make_all(&b, parties, 2) && part(&b, &parties[0], SLUICE_PART_FIRST) && part(&b, &parties[1], 0);
+    tap_ok(good && make(&b, &parties[2]) == -EBUSY, "an SA stays while a record in parts is under way");
+    good = part(&b, &parties[0], SLUICE_PART_LAST) && make(&b, &parties[2]) == 0;
+    tap_ok(good && fake_card_seen(b.fake).last_exported == 0, "and may go after the last");
+    end_all(parties, 3);
+    end(&b);
+}
+
 static void questions(void)
 {
     struct sluice_sa_state state = {0};
@@ -538,6 +565,7 @@ int main(void)
     tap_begin();
     least_recent();
     pinned();
+    in_parts();
     questions();
     destroyed_while_out();
     queue_destroyed();
