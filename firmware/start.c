@@ -11,7 +11,7 @@
 extern uint32_t stack_end; /* link.ld: nothing but the canary lies between the data and the stack */
 
 /* At a fixed place of the image. */
-__attribute__((section(".ids"), used)) const uint32_t firmware_ids[2] = {1u << SLUICE_FW_VERSION_MAJOR_SHIFT, 0};
+__attribute__((section(".ids"), used)) const volatile uint32_t firmware_ids[2] = {1u << SLUICE_FW_VERSION_MAJOR_SHIFT, 0};
 
 void firmware_main(void)
 {

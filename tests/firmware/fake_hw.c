@@ -16,7 +16,7 @@
 
 struct fake fake;
 
-const uint32_t firmware_ids[2] = {0x010203, 0xb01dfaceu};
+const volatile uint32_t firmware_ids[2] = {0x010203, 0xb01dfaceu};
 
 /* A rule of the hardware: the firmware must not do what this is about. */
 static void rule(bool kept, const char *what)
@@ -479,7 +479,7 @@ uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
             spoil(&fake.lane[l], fake.fault[l]);
         }
         if (job->kind == HW_KEYS && first) {
-            rule(!fake.secret_words && fake.keys_at % 64 == 0 && fake.keys_at + 64 <= HW_SECRET, "asks for secret key words");
+            rule(fake.owner == HW_LANES_ALL && !fake.secret_words && fake.keys_at % 64 == 0 && fake.keys_at + 64 <= HW_SECRET, "asks for secret key words");
             memcpy(fake.buffer + fake.keys_at, fake.lane[l].keys, 64);
         }
         first = false;
