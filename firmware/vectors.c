@@ -11,65 +11,65 @@ static const uint32_t ring1[] = {0x97000000, 0x48000303, 0xc4c3c2c1, 0xc8c7c6c5,
                                  0x7d2135b9, 0x9862f37c, 0x228b7995, 0x543ce9d5, 0x648f26ea, 0x46f1e52c, 0x95f66bbc,
                                  0x6654bdbb, 0x61e23d3b, 0xa4a3a2a1, 0xa8a7a6a5, 0xacabaaa9, 0xb0afaead, 0x00000000};
 
-static const uint32_t ring2[] = {0x00000000, 0x00000000, 0x17000000, 0x50000203, 0xa4a3a2a1, 0xa8a7a6a5, 0xacabaaa9,
-                                 0xb0afaead, 0xe56cce6a, 0x71ac2e1d, 0x01ed2a59, 0xf76e0eae, 0xb23d065a, 0x47157365,
-                                 0x8a640dfb, 0xde0b07e8, 0x52c01ad4, 0xa96d65b0, 0x9d80d4b0, 0x128627e8, 0xf4bfc113,
-                                 0x93ed9bf2, 0x4947bb25, 0x26fd7778, 0x00000000};
-
-static const uint32_t ring3[] = {0x00000000, 0x00000000, 0x17000000, 0x80000303, 0xa4a3a2a1, 0xa8a7a6a5, 0xacabaaa9, 0xb0afaead,
+static const uint32_t ring2[] = {0x00000000, 0x00000000, 0x17000000, 0x80000303, 0xa4a3a2a1, 0xa8a7a6a5, 0xacabaaa9, 0xb0afaead,
                                  0x04270fa0, 0x08637404, 0xa51cb216, 0xd74af3e4, 0x84e9132c, 0x963bfbac, 0xbacd9114, 0x5eb697c6,
                                  0x77b89f95, 0x6e848ec5, 0x365772fa, 0xaf8f5b93, 0x60aa894d, 0xc47d7aaf, 0x080a154f, 0x1c3fe272,
                                  0x942a58ae, 0x5527415b, 0x95cbe854, 0x3b26f8c8, 0x613bcf3e, 0xdd92bfea, 0x94626242, 0xcd77b1af,
                                  0x3dd6ed2a, 0x24afd7ad, 0xb0011867, 0xec719710, 0x00000000};
 
-static const uint32_t ring4[] = {0x00000000, 0x00000000, 0x17000000, 0x30000103, 0x1de5feef, 0xa081e447,
+static const uint32_t ring3[] = {0x00000000, 0x00000000, 0x17000000, 0x38000103, 0x08db757e, 0xc84671d0, 0xc8398af3,
+                                 0x978a98e3, 0x97dae0c4, 0xb338e62e, 0x1afca474, 0x43c7f544, 0xdf9f97d3, 0xb68f4147,
+                                 0x0badc083, 0x700392a0, 0xf1f2ce29, 0x4e2f2975, 0x00000000, 0x00000000, 0x00000000};
+
+static const uint32_t ring4[] = {0x97000000, 0x43000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x84838281, 0x88878685, 0x8c8b8a89,
+                                 0x908f8e8d, 0xc0939291, 0x395d0df5, 0x94487dbc, 0x8a205ca1, 0x1ea038aa, 0x46f92581,
+                                 0xb21a77a2, 0x9bc8d09e, 0x0159c83e, 0x05040302, 0x00080706, 0x00000000, 0x00000000};
+
+static const uint32_t ring5[] = {0x00000000, 0x00000000, 0x17000000, 0x50000203, 0xa4a3a2a1, 0xa8a7a6a5, 0xacabaaa9,
+                                 0xb0afaead, 0xe56cce6a, 0x71ac2e1d, 0x01ed2a59, 0xf76e0eae, 0xb23d065a, 0x47157365,
+                                 0x8a640dfb, 0xde0b07e8, 0x52c01ad4, 0xa96d65b0, 0x9d80d4b0, 0x128627e8, 0xf4bfc113,
+                                 0x93ed9bf2, 0x4947bb25, 0x26fd7778, 0x00000000};
+
+static const uint32_t ring6[] = {0x00000000, 0x00000000, 0x17000000, 0x30000103, 0x1de5feef, 0xa081e447,
                                  0xf9fecbf5, 0x7d2135b9, 0x6b9cb36a, 0xc8ab880f, 0x5939a604, 0x2a55cc12,
                                  0xf97800f2, 0x86af3780, 0xe051d35e, 0x139847eb, 0x00000000};
 
-static const uint32_t ring5[] = {0x97000000, 0x44000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x7333670d, 0x66849bc3, 0x3223c209,
+static const uint32_t ring7[] = {0x97000000, 0x44000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x7333670d, 0x66849bc3, 0x3223c209,
                                  0x8046de08, 0x50b6c92a, 0x8ba50566, 0x367b42aa, 0x244c7c4c, 0x04f1319e, 0x2b23442c,
                                  0x1bf8cfaa, 0x1d80d03e, 0xede1e8f1, 0x27a4096a, 0x1bc69515, 0x00000000, 0x00000000};
-
-static const uint32_t ring6[] = {0x97000000, 0x40000303, 0xc4c3c2c1, 0xc8c7c6c5, 0xe14dc051, 0x7cf956ea, 0x793c2c0c,
-                                 0x804631c6, 0x3a9fe2e6, 0x4bb09937, 0x82650bcc, 0xdfa2284e, 0x3d2c0f62, 0xb25243b7,
-                                 0x790d2e5e, 0x4b4ac315, 0x75e9fb64, 0x28dbe289, 0x00000000, 0x00000000, 0x00000000};
-
-static const uint32_t ring7[] = {0x97000000, 0x32000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x08db757e, 0xc84671d0,
-                                 0xc8398af3, 0x978a98e3, 0x304ffe6a, 0xc90f0361, 0x26164e41, 0x0c7ead38,
-                                 0xa2a16d09, 0xa6a5a4a3, 0x0000a8a7, 0x00000000, 0x00000000};
 
 static const uint32_t ring8[] = {0x17000000, 0x38000303, 0xa4a3a2a1, 0xa8a7a6a5, 0x66610a91, 0x69f7a2a0,
                                  0x2d8b7d1a, 0x9e235212, 0x56ae8303, 0xf6d728ed, 0xe27cd9cb, 0xfc5fc29d,
                                  0x34ec0a4e, 0x53bf16bb, 0x4c5ac93b, 0x90ab5d9c, 0x00000000};
 
-static const uint32_t ring9[] = {0x00000000, 0x00000000, 0x17000000, 0x38000103, 0x08db757e, 0xc84671d0, 0xc8398af3,
-                                 0x978a98e3, 0x97dae0c4, 0xb338e62e, 0x1afca474, 0x43c7f544, 0xdf9f97d3, 0xb68f4147,
-                                 0x0badc083, 0x700392a0, 0xf1f2ce29, 0x4e2f2975, 0x00000000, 0x00000000, 0x00000000};
+static const uint32_t ring9[] = {0x00000000, 0x00000000, 0x17000000, 0x26000303, 0x84838281, 0x88878685,
+                                 0x8c8b8a89, 0x908f8e8d, 0xfdf59291, 0x64ca9257, 0x31d2a033, 0x2455f234,
+                                 0xda081928, 0x0000b317, 0x00000000, 0x00000000, 0x00000000};
 
-static const uint32_t ring10[] = {0x17000000, 0x30000303, 0xa4a3a2a1, 0xa8a7a6a5, 0x66610a91, 0x69f7a2a0,
+static const uint32_t ring10[] = {0x97000000, 0x40000303, 0xc4c3c2c1, 0xc8c7c6c5, 0xe14dc051, 0x7cf956ea, 0x793c2c0c,
+                                  0x804631c6, 0x3a9fe2e6, 0x4bb09937, 0x82650bcc, 0xdfa2284e, 0x3d2c0f62, 0xb25243b7,
+                                  0x790d2e5e, 0x4b4ac315, 0x75e9fb64, 0x28dbe289, 0x00000000, 0x00000000, 0x00000000};
+
+static const uint32_t ring11[] = {0x97000000, 0x32000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x08db757e, 0xc84671d0,
+                                  0xc8398af3, 0x978a98e3, 0x304ffe6a, 0xc90f0361, 0x26164e41, 0x0c7ead38,
+                                  0xa2a16d09, 0xa6a5a4a3, 0x0000a8a7, 0x00000000, 0x00000000};
+
+static const uint32_t ring12[] = {0x17000000, 0x30000303, 0xa4a3a2a1, 0xa8a7a6a5, 0x66610a91, 0x69f7a2a0,
                                   0x2d8b7d1a, 0x9e235212, 0x7ace1746, 0xa0f82c2c, 0x6a7381a4, 0xe213c943,
                                   0x114d841b, 0xd890f813, 0x00000000, 0x00000000, 0x00000000};
-
-static const uint32_t ring11[] = {0x00000000, 0x00000000, 0x17000000, 0x26000303, 0x84838281, 0x88878685,
-                                  0x8c8b8a89, 0x908f8e8d, 0xfdf59291, 0x64ca9257, 0x31d2a033, 0x2455f234,
-                                  0xda081928, 0x0000b317, 0x00000000, 0x00000000, 0x00000000};
-
-static const uint32_t ring12[] = {0x97000000, 0x43000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x84838281, 0x88878685, 0x8c8b8a89,
-                                  0x908f8e8d, 0xc0939291, 0x395d0df5, 0x94487dbc, 0x8a205ca1, 0x1ea038aa, 0x46f92581,
-                                  0xb21a77a2, 0x9bc8d09e, 0x0159c83e, 0x05040302, 0x00080706, 0x00000000, 0x00000000};
 
 static const uint32_t ring13[] = {0x97000000, 0x38000303, 0xc4c3c2c1, 0xc8c7c6c5, 0x1de5feef, 0xa081e447,
                                   0xf9fecbf5, 0x7d2135b9, 0x39a224ea, 0xa53e1750, 0x4684ccf1, 0x560f9f15,
                                   0xa4a3a2a1, 0xa8a7a6a5, 0xacabaaa9, 0xb0afaead, 0x00000000};
 
 const struct vector vectors[] = {
-    {3, 3, 0, 32, 0, 0, 40, 109, 3, 16, ring0}, {5, 3, 1, 16, 1, 0, 20, 77, 3, 16, ring1},
-    {4, 2, 2, 20, 1, 2, 33, 85, 11, 32, ring2}, {3, 3, 3, 32, 1, 3, 64, 133, 11, 32, ring3},
-    {5, 2, 4, 20, 1, 0, 17, 53, 11, 16, ring4}, {3, 2, 1, 12, 0, 0, 16, 73, 3, 16, ring5},
-    {2, 1, 0, 16, 0, 0, 24, 69, 3, 16, ring6},  {1, 1, 1, 10, 1, 0, 16, 55, 3, 16, ring7},
-    {2, 2, 2, 20, 1, 3, 21, 61, 3, 16, ring8},  {1, 3, 4, 32, 1, 0, 16, 61, 11, 16, ring9},
-    {2, 1, 3, 16, 1, 3, 20, 53, 3, 16, ring10}, {0, 2, 3, 20, 1, 3, 18, 43, 11, 16, ring11},
-    {0, 3, 0, 32, 0, 0, 19, 72, 3, 16, ring12}, {5, 0, 1, 0, 1, 0, 16, 61, 3, 16, ring13},
+    {3, 3, 0, 32, 0, 0, 40, 109, 3, 16, ring0},  {5, 3, 1, 16, 1, 0, 20, 77, 3, 16, ring1},
+    {3, 3, 3, 32, 1, 3, 64, 133, 11, 32, ring2}, {1, 3, 4, 32, 1, 0, 16, 61, 11, 16, ring3},
+    {0, 3, 0, 32, 0, 0, 19, 72, 3, 16, ring4},   {4, 2, 2, 20, 1, 2, 33, 85, 11, 32, ring5},
+    {5, 2, 4, 20, 1, 0, 17, 53, 11, 16, ring6},  {3, 2, 1, 12, 0, 0, 16, 73, 3, 16, ring7},
+    {2, 2, 2, 20, 1, 3, 21, 61, 3, 16, ring8},   {0, 2, 3, 20, 1, 3, 18, 43, 11, 16, ring9},
+    {2, 1, 0, 16, 0, 0, 24, 69, 3, 16, ring10},  {1, 1, 1, 10, 1, 0, 16, 55, 3, 16, ring11},
+    {2, 1, 3, 16, 1, 3, 20, 53, 3, 16, ring12},  {5, 0, 1, 0, 1, 0, 16, 61, 3, 16, ring13},
 };
 
 const uint32_t vector_count = sizeof vectors / sizeof *vectors;
@@ -88,4 +88,4 @@ const uint32_t vector_inside[] = {0x84838281, 0x88878685, 0x8c8b8a89, 0x908f8e8d
                                   0x046bd7f3, 0x4ef2d32c, 0xa222b53e, 0x0a0a0afe, 0x0a0a0a0a, 0x0a0a0a0a};
 
 const uint32_t vector_inside_bytes = 48;
-const uint32_t vector_inside_of = 4;
+const uint32_t vector_inside_of = 6;

@@ -479,7 +479,8 @@ uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
             spoil(&fake.lane[l], fake.fault[l]);
         }
         if (job->kind == HW_KEYS && first) {
-            rule(fake.owner == HW_LANES_ALL && !fake.secret_words && fake.keys_at % 64 == 0 && fake.keys_at + 64 <= HW_SECRET, "asks for secret key words");
+            rule(fake.owner == HW_LANES_ALL && !fake.secret_words && fake.keys_at % 64 == 0 && fake.keys_at + 64 <= HW_SECRET,
+                 "asks for secret key words");
             memcpy(fake.buffer + fake.keys_at, fake.lane[l].keys, 64);
         }
         first = false;
