@@ -93,7 +93,7 @@ static struct sluice_op op_for(struct mix_engine *e, const struct mix_plan *p, u
     if (op.type == SLUICE_OP_TYPE_NOP) {
         return op;
     }
-    op.sa = p->odd ? &e->odd[p->pair][p->direction] : e->sa[p->pair][p->direction];
+    op.sa = p->odd ? &e->odd[p->pair][p->direction].sa : e->sa[p->pair][p->direction];
     layout_src(&p->src, src_arena(e, p, index), &op, lists[0]);
     layout_dst(&p->dst, e->arena[index], &op, lists[1]);
     return op;

@@ -7,7 +7,7 @@
 #ifndef TESTS_DRIVER_MIX_H
 #define TESTS_DRIVER_MIX_H
 
-#include "engine.h"
+#include "card.h"
 #include "layout.h"
 #include "reference.h"
 #include "sluice_regs.h"
@@ -25,7 +25,7 @@ struct mix_engine {
     struct sluice_card *card;
     struct sluice_qp *qp;
     struct sluice_sa *sa[MIX_PAIRS][2]; /* by direction */
-    struct sluice_sa odd[MIX_PAIRS][2]; /* what wrong handles point to */
+    struct card_sa odd[MIX_PAIRS][2];   /* what wrong handles point to; more than enough for either engine */
     uint8_t *arena[MIX_BURST];          /* MIX_SLOT pages each */
     uint8_t *bad[MIX_BURST];            /* MIX_HALF pages; on the card, the second, fourth and sixth cannot be read. NULL: none */
     struct sluice_done done[MIX_BURST];

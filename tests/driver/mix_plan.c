@@ -5,6 +5,8 @@
 #include "mix.h"
 #include "tap.h"
 
+#define MANY_REFS (1u << 20) /* an SA that no end of an operation frees */
+
 static bool tls(const struct mix *m, const struct mix_plan *p)
 {
     return reference_tls(&m->config[p->pair]);
@@ -283,9 +285,12 @@ static void make_odd(struct mix *m, const struct mix_plan *p)
     bool other = tap_below(2);
 
     for (unsigned e = 0; e < ENGINES; e++) {
-        struct sluice_sa *odd = &m->engine[e].odd[p->pair][p->direction];
+        struct card_sa *wrong = &m->engine[e].odd[p->pair][p->direction];
+        struct sluice_sa *odd = &wrong->sa;
 
         *odd = *m->engine[e].sa[p->pair][p->direction];
+        atomic_store(&wrong->place, PLACE_IN);
+        atomic_store(&wrong->refs, MANY_REFS);
         if (other) {
             odd->slot = 60000; /* beyond the card's table */
         } else {
