@@ -21,13 +21,13 @@ LINT += lint-rtl lint-yosys lint-regs
 HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yosys reads the card"
 
 .PHONY: lint-rtl lint-yosys lint-regs
-lint-rtl: $(RTL_SV) $(CPU_SV)
+lint-rtl: $(RTL_SV)
 	verilator --lint-only -Wall --top-module sluice_card $(RTL_SV)
 	verilator --lint-only -Wall --top-module sluice_card -GLanes=16 -GIoQueues=8 $(RTL_SV)
 	verilator --lint-only -Wall --top-module cpu_core $(CPU_SV)
 	for part in ram timer; do verilator --lint-only -Wall rtl/mgmt/cpu/cpu_$$part.sv || exit 1; done
 
-lint-yosys: $(RTL_SV) $(CPU_SV)
+lint-yosys: $(RTL_SV)
 	yosys -q -p 'read_verilog -sv -noautowire $(RTL_SV); hierarchy -check -top sluice_card; proc; check'
 	yosys -q -p 'read_verilog -sv -noautowire $(CPU_SV); hierarchy -check; proc; check -assert'
 
