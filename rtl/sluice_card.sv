@@ -142,7 +142,7 @@ module sluice_card #(
   assign tx_user_o = 4'h0;
 
   // ---- registers
-  logic         access, access_write, access_ack, bar_valid, bar_ack, ping, fw_snapshot, host_snapshot;
+  logic         access, access_write, access_ack, counter_busy, bar_valid, bar_ack, ping, fw_snapshot, host_snapshot;
   logic [15:0]  access_addr, bar_addr;
   logic [31:0]  fw_version, fw_build, ping_data, pong;
   logic [7:0]   fw_state, health;
@@ -150,9 +150,9 @@ module sluice_card #(
   mgmt_bar u_bar (
     .clk_i, .rst_ni(core_rst_n), .host_valid_i(reg_valid), .host_write_i(reg_write), .host_addr_i(reg_addr), .host_ack_o(reg_ack),
     .own_valid_i(bar_valid), .own_addr_i(bar_addr), .own_ack_o(bar_ack), .valid_o(access), .write_o(access_write),
-    .addr_o(access_addr), .ack_i(access_ack)
+    .addr_o(access_addr), .ack_i(access_ack), .counter_busy_i(counter_busy)
   );
-  logic         aq_start, aq_stop, bell_valid, bell_cq, snapshot, counter_busy, busy;
+  logic         aq_start, aq_stop, bell_valid, bell_cq, snapshot, busy;
   logic [3:0]   aq_log, bell_queue;
   logic [63:0]  aq_sq, aq_cq;
   logic [31:0]  bell, counter_rdata;
@@ -209,7 +209,8 @@ module sluice_card #(
   sluice_pkg::job_t    own_job_data;
   sluice_pkg::result_t own_res;
   logic [RingAw-1:0]   own_waddr, own_raddr;
-  logic [127:0]        own_word, own_wdata, own_rdata;
+  logic [127:0]        own_word, own_rdata;
+  logic                own_fill, own_bit;
   logic [4:0]          show_lane;
   logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams, march_stream_we;
   logic [13:0]         march_window_waddr, march_window_raddr;
@@ -246,7 +247,7 @@ module sluice_card #(
     .cpl_length_o(cpl_length), 
     .mine_o(mine), .borrow_o(borrow), .last_empty_i(last_empty), .lane_idle_i(lane_idle), .to_o(own_to), .job_o(own_job),
     .job_data_o(own_job_data), .lane_sa_o(own_sa), .word_o(own_word), .ring_we_o(own_we), .ring_room_i(own_room),
-    .ring_waddr_o(own_waddr), .ring_wdata_o(own_wdata), .fetched_o(own_fetched), .res_valid_i(lane_res_valid & mine),
+    .ring_waddr_o(own_waddr), .ring_fill_o(own_fill), .ring_bit_o(own_bit), .fetched_o(own_fetched), .res_valid_i(lane_res_valid & mine),
     .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
     .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
     .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
@@ -347,7 +348,7 @@ module sluice_card #(
   assign sa_data         = own_sa ? own_word : sa_valid != '0 ? word_rdata : 128'd0;
   assign ring_waddr      = own_we && own_room ? own_waddr : wr_addr;
   assign ring_be         = own_we && own_room ? 16'hffff : wr_be;
-  assign ring_wdata      = own_we && own_room ? own_wdata : wr_data;
+  assign ring_wdata      = !(own_we && own_room) ? wr_data : own_fill ? {128{own_bit}} : own_word;
   assign ring_all_raddr  = show ? own_raddr : ring_addr;
   assign ring_last_raddr = mine[Lanes-1] ? own_raddr : ring_addr;
   assign own_rdata       = show ? shown_word : ring_data[128*(Lanes-1) +: 128];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lets the processor read the registers of BAR 0 beside the host: one access at a time, the host first. Its own takes 3 clocks, or
-// as long as a counter's does.
+// Lets the processor read the registers of BAR 0 beside the host: one access at a time, the host first. Its own takes 3 clocks,
+// once the counters are not busy.
 `default_nettype none
 
 module mgmt_bar (
@@ -16,6 +16,7 @@ module mgmt_bar (
   input  logic        own_valid_i,
   input  logic [15:0] own_addr_i,
   output logic        own_ack_o,
+  input  logic        counter_busy_i, // an access may take long: the host alone then
   // mgmt_regs.
   output logic        valid_o,
   output logic        write_o,
@@ -30,7 +31,7 @@ module mgmt_bar (
   assign own_ack_o  = ack_i && own_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) own_q <= 1'b0;
-    else own_q <= own_q ? own_valid_i && !ack_i : own_valid_i && !host_valid_i && !ack_i;
+    else own_q <= own_q ? own_valid_i && !ack_i : own_valid_i && !host_valid_i && !ack_i && !counter_busy_i;
   end
 endmodule
 `default_nettype wire

@@ -13,14 +13,16 @@ module mgmt_buffer (
   input  logic [7:0]   in_addr_i,
   input  logic [15:0]  in_be_i,
   input  logic [127:0] in_data_i,
-  // Bit k: not all of the k-th 4 bytes of the secret half, as they came since clear, were 0.
+  // Bit k: not all of the k-th 4 bytes of the secret half's first 64, as they came since clear, were 0.
   input  logic         nonzero_clear_i,
-  output logic [31:0]  nonzero_o,
+  output logic [15:0]  nonzero_o,
   // A device, or the overwriting of it all.
   input  logic         put_i,
   input  logic [7:0]   put_addr_i,
-  input  logic [15:0]  put_be_i,
-  input  logic [127:0] put_data_i,
+  input  logic [127:0] put_data_i,   // 0 unless put
+  input  logic         put32_i,      // 4 bytes
+  input  logic [9:0]   put32_addr_i,
+  input  logic [31:0]  put32_data_i,
   input  logic         get_i,
   input  logic [7:0]   get_addr_i,
   output logic [127:0] word_o,
@@ -35,9 +37,10 @@ module mgmt_buffer (
   (* ram_style = "block" *) logic [127:0] mem_q [256];
 
   logic cpu_put;
-  assign cpu_ready_o = cpu_we_i ? !in_valid_i && !put_i : !get_i;
+  assign cpu_ready_o = cpu_we_i ? !in_valid_i && !put_i && !put32_i : !get_i;
   assign cpu_put     = cpu_valid_i && cpu_we_i && cpu_ready_o;
 
+  logic [9:0]   part;
   logic [15:0]  be;
   logic [7:0]   waddr, raddr;
   logic [127:0] data;
@@ -45,17 +48,16 @@ module mgmt_buffer (
     if (in_valid_i) begin
       be    = in_be_i;
       waddr = in_addr_i;
-      data  = in_data_i;
     end else if (put_i) begin
-      be    = put_be_i;
+      be    = 16'hffff;
       waddr = put_addr_i;
-      data  = put_data_i;
     end else begin
-      be    = cpu_put ? {12'd0, cpu_be_i} << {cpu_addr_i[1:0], 2'd0} : 16'd0;
-      waddr = cpu_addr_i[9:2];
-      data  = {4{cpu_wdata_i}};
+      be    = {12'd0, put32_i ? 4'hf : cpu_be_i & {4{cpu_put}}} << {part[1:0], 2'd0};
+      waddr = part[9:2];
     end
   end
+  assign data = ({128{in_valid_i}} & in_data_i) | put_data_i | {4{{32{put32_i}} & put32_data_i}} | {4{{32{cpu_put}} & cpu_wdata_i}};
+  assign part = put32_i ? put32_addr_i : cpu_addr_i;
   assign raddr = get_i ? get_addr_i : cpu_addr_i[9:2];
   always_ff @(posedge clk_i) begin
     for (int unsigned b = 0; b < 16; b++) begin
@@ -73,17 +75,17 @@ module mgmt_buffer (
   end
   logic       came_q;
   logic [3:0] some_q;
-  logic [2:0] row_q;
+  logic [1:0] row_q;
   always_ff @(posedge clk_i) begin
-    came_q <= in_valid_i && in_addr_i[7:3] == 5'b11000;
+    came_q <= in_valid_i && in_addr_i[7:2] == 6'b110000;
     some_q <= some;
-    row_q  <= in_addr_i[2:0];
-    if (!rst_ni || nonzero_clear_i) nonzero_o <= 32'd0;
+    row_q  <= in_addr_i[1:0];
+    if (!rst_ni || nonzero_clear_i) nonzero_o <= 16'd0;
     else if (came_q) nonzero_o[{row_q, 2'd0} +: 4] <= nonzero_o[{row_q, 2'd0} +: 4] | some_q;
   end
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) if (rst_ni) assert (!(in_valid_i && put_i));
+  always_ff @(posedge clk_i) if (rst_ni) assert (!(in_valid_i && (put_i || put32_i)) && !(put_i && put32_i));
 `endif
 endmodule
 `default_nettype wire

@@ -41,10 +41,10 @@ module mgmt_dma (
   output logic         put_o,         // zeros
   output logic [7:0]   put_addr_o,
   output logic         nonzero_clear_o,
-  input  logic [31:0]  nonzero_i,
+  input  logic [15:0]  nonzero_i,
   output logic [63:0]  addr_o         // for a key job
 );
-  typedef enum logic [2:0] {Idle, Take, Ask, Wait, First, Second, Send, Clear} state_e;
+  typedef enum logic [3:0] {Idle, Aim, Take, Ask, Wait, First, Second, Send, Clear} state_e;
   state_e state_q;
 
   logic [63:0]  addr_q;
@@ -56,16 +56,16 @@ module mgmt_dma (
   logic [127:0] held_q;
 
   logic [3:0] command;
-  logic       go, allowed;
+  logic       go, secret;
   assign command = wdata_i[3:0];
   assign go      = wr_i && {addr_i, 2'd0} == mgmt_devices_pkg::DmaCommand && free_i && state_q == Idle;
-  assign allowed = {1'b0, offset_q} + length_q <= 13'hc00;
+  assign secret  = at_q[7:6] == 2'b11;
 
   assign busy_o      = state_q != Idle;
-  assign own_take_o  = state_q == Take;
+  assign own_take_o  = state_q == Aim || state_q == Take;
   assign take_o      = state_q == Take && rd_ready_i;
   assign rd_valid_o  = state_q == Take || state_q == Ask;
-  assign rd_addr_o   = state_q == Take ? take_addr_i : addr_q;
+  assign rd_addr_o   = addr_q;
   assign rd_len_o    = state_q == Take ? 15'(sluice_regs_pkg::SqeBytes) : {2'd0, length_q};
   assign rd_pos_o    = {3'd0, offset_q};
   assign out_valid_o = state_q == Send;
@@ -80,11 +80,8 @@ module mgmt_dma (
 
   always_comb begin
     unique case ({addr_i, 2'd0})
-      mgmt_devices_pkg::DmaAddrLo:  rdata_o = addr_q[31:0];
-      mgmt_devices_pkg::DmaAddrHi:  rdata_o = addr_q[63:32];
-      mgmt_devices_pkg::DmaPlace:   rdata_o = {3'd0, length_q, 4'd0, offset_q};
       mgmt_devices_pkg::DmaCommand: rdata_o = {busy_o, 30'd0, err_q};
-      mgmt_devices_pkg::DmaNonzero: rdata_o = nonzero_i;
+      mgmt_devices_pkg::DmaNonzero: rdata_o = {16'd0, nonzero_i};
       mgmt_devices_pkg::DmaWaiting: rdata_o = {28'd0, enable_i ? want_i : 4'd0};
       default:                      rdata_o = 32'd0;
     endcase
@@ -114,16 +111,17 @@ module mgmt_dma (
               mgmt_devices_pkg::DmaCommandIn:    state_q <= Ask;
               mgmt_devices_pkg::DmaCommandClear: state_q <= Clear;
               mgmt_devices_pkg::DmaCommandTake: begin
-                if (want_i != 4'd0 && enable_i) state_q <= Take;
+                if (want_i != 4'd0 && enable_i) state_q <= Aim;
                 else {err_q, end_o} <= 2'b11;
               end
-              mgmt_devices_pkg::DmaCommandOut: begin
-                if (allowed) state_q <= First;
-                else {err_q, end_o} <= 2'b11;
-              end
+              mgmt_devices_pkg::DmaCommandOut:   state_q <= First;
               default: {err_q, end_o} <= 2'b11;
             endcase
           end
+        end
+        Aim: begin
+          state_q <= Take;
+          addr_q  <= take_addr_i;
         end
         Take, Ask: if (rd_ready_i) state_q <= Wait;
         Wait: if (end_valid_i) begin
@@ -131,7 +129,11 @@ module mgmt_dma (
           err_q   <= end_err_i;
           end_o   <= 1'b1;
         end
-        First:  state_q <= Second;
+        First: begin
+          state_q <= secret ? Idle : Second;
+          err_q   <= secret;
+          end_o   <= secret;
+        end
         Second: state_q <= Send;
         Send: if (out_ready_i) begin
           at_q    <= at_q + 8'd2;

@@ -29,7 +29,7 @@ module mgmt_lane_port #(
   // March test of all rings.
   input  logic                march_i,
   output logic                marching_o,
-  output logic [All-1:0]      march_bad_o,
+  output logic [All-1:0]      bad_o,         // lanes: of the last march or compare
   // Buffer.
   output logic                get_o,
   output logic [7:0]          get_addr_o,
@@ -54,7 +54,7 @@ module mgmt_lane_port #(
   output logic                ring_we_o,
   input  logic                ring_room_i,
   output logic [RingAw-1:0]   ring_waddr_o,
-  output logic [127:0]        ring_wdata_o,
+  output logic                ring_bit_o,    // march: 128 of it; else the buffer's word
   output logic                fetched_o,
   input  logic [All-1:0]      res_valid_i,   // of ours
   output logic                release_o,
@@ -71,7 +71,9 @@ module mgmt_lane_port #(
 
   // ---- registers
   logic [1:0]     own_q;
-  logic [All-1:0] lanes_q, bad_q;
+  logic [All-1:0] lanes_q, bad_q, cur;
+  assign bad_o = bad_q;
+  assign cur   = All'(1) << cur_q;
   logic [23:0]    job_q;
   logic [14:0]    src_len_q, total_q, ring_q, expect_length_q;
   logic [63:0]    counter_q;
@@ -101,7 +103,7 @@ module mgmt_lane_port #(
   assign last       = All'(1) << (Lanes - 1);
   assign all_o      = !service;
   assign mine_o     = marching ? '1 : !granted_q ? '0 : all_o ? '1 : last;
-  assign to_o       = marching ? All'(1) << cur_q : all_o ? lanes_q : last;
+  assign to_o       = marching ? cur : all_o ? lanes_q : last;
   assign borrow_o   = service && own_state_q != None;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -151,9 +153,7 @@ module mgmt_lane_port #(
       mgmt_devices_pkg::LaneDone:       rdata_o = all_o ? 32'(res_valid_i) : 32'(all_done);
       mgmt_devices_pkg::LaneBad:        rdata_o = all_o ? 32'(bad_q) : {31'd0, bad_q[Lanes - 1]};
       mgmt_devices_pkg::LaneResult:     rdata_o = {16'(res_q.word), 4'd0, res_q.first, res_q.status};
-      mgmt_devices_pkg::LaneLengthsOut: rdata_o = {1'b0, res_q.out_len, 1'b0, res_q.length};
-      mgmt_devices_pkg::LaneGotLo:      rdata_o = res_q.counter[31:0];
-      mgmt_devices_pkg::LaneGotHi:      rdata_o = res_q.counter[63:32];
+      mgmt_devices_pkg::LaneLengthsOut: rdata_o = {17'd0, res_q.length};
       default:                          rdata_o = 32'd0;
     endcase
   end
@@ -206,7 +206,7 @@ module mgmt_lane_port #(
   assign ring_raddr_o = marching ? (down ? ~step_q[RingAw-1:0] : step_q[RingAw-1:0]) : ring_q[14:4] + step_q[RingAw-1:0];
   assign ring_waddr_o = marching ? (down ? ~here_q[RingAw-1:0] : here_q[RingAw-1:0]) : ring_q[14:4] + step_q[RingAw-1:0];
   assign ring_we_o    = marching ? there_q : state_q == WriteWait;
-  assign ring_wdata_o = marching ? {128{!down}} : word_i;
+  assign ring_bit_o   = !down;
   assign lane_o       = cur_q;
 
   // ---- buffer
@@ -224,7 +224,7 @@ module mgmt_lane_port #(
   end
   assign put_o      = (state_q == Copy && there_q) || keys;
   assign put_addr_o = !put_o ? 8'd0 : keys ? {keys_at_q, key_q} : offset_q[11:4] + here_q[7:0];
-  assign put_data_o = !put_o ? 128'd0 : keys ? key_i : data_q;
+  assign put_data_o = ({128{keys}} & key_i) | ({128{state_q == Copy && there_q}} & data_q);
 
   // ---- job: its nonce, then the SA words
   assign pause_o   = own_state_q == Ask || state_q == Pause || state_q == Start;
@@ -270,7 +270,6 @@ module mgmt_lane_port #(
       err_q   <= 1'b0;
       clean_q <= 1'b0;
       bad_q   <= '0;
-      march_bad_o <= '0;
     end else begin
       got_q   <= reading;
       there_q <= got_q;
@@ -278,15 +277,12 @@ module mgmt_lane_port #(
         Idle: begin
           step_q <= '0;
           if (march_i && !ready_i) begin
-            state_q     <= Up;
-            march_bad_o <= '0;
+            state_q <= Up;
+            bad_q   <= '0;
           end else if (go) begin
             err_q <= 1'b0;
             unique case (command)
-              mgmt_devices_pkg::LaneCommandWrite: begin
-                state_q <= Write;
-                clean_q <= clean_q && offset_q + count_q <= 12'hc00;
-              end
+              mgmt_devices_pkg::LaneCommandWrite:   state_q <= Write;
               mgmt_devices_pkg::LaneCommandStart:   state_q <= Pause;
               mgmt_devices_pkg::LaneCommandRelease: state_q <= Release;
               mgmt_devices_pkg::LaneCommandCompare: begin
@@ -304,6 +300,7 @@ module mgmt_lane_port #(
         end
         Write: state_q <= WriteWait;
         WriteWait: if (ring_room_i) begin
+          if (get_addr_o[7:6] == 2'b11) clean_q <= 1'b0;
           step_q  <= step_q + 1'b1;
           state_q <= Write;
           if (step_q[7:0] == count_q[11:4] - 8'd1) begin
@@ -323,7 +320,7 @@ module mgmt_lane_port #(
         // One lane after the other; its result takes some clocks to come.
         Seek: begin
           step_q <= '0;
-          if ((to_o & (All'(1) << cur_q)) != '0) state_q <= Settle;
+          if ((to_o & cur) != '0) state_q <= Settle;
           else cur_q <= cur_q + 5'd1;
           if (32'(cur_q) >= All) begin
             state_q <= Idle;
@@ -335,12 +332,12 @@ module mgmt_lane_port #(
           if (step_q[2:0] == 3'd4) begin
             state_q <= count_q == 12'd0 ? Seek : Compare;
             if (count_q == 12'd0) cur_q <= cur_q + 5'd1;
-            if (differ_q) bad_q <= bad_q | (All'(1) << cur_q);
+            if (differ_q) bad_q <= bad_q | cur;
           end
         end
         Compare: begin
           step_q <= step_q + 1'b1;
-          if (wrong) bad_q <= bad_q | (All'(1) << cur_q);
+          if (wrong) bad_q <= bad_q | cur;
           if (step_q[8:0] == span[12:4] + 9'd3) begin
             state_q <= Seek;
             cur_q   <= service ? 5'(All) : cur_q + 5'd1;
@@ -359,7 +356,7 @@ module mgmt_lane_port #(
         end
         Up, Down: begin
           step_q <= step_q + 1'b1;
-          if (wrong) march_bad_o <= march_bad_o | (All'(1) << cur_q);
+          if (wrong) bad_q <= bad_q | cur;
           if (step_q == {1'b1, RingAw'(4)}) begin
             step_q  <= '0;
             state_q <= down ? Up : Down;

@@ -23,8 +23,9 @@ module mgmt_sa_dev (
   input  logic [127:0]    word_i,
   output logic            put_o,
   output logic [7:0]      put_addr_o,
-  output logic [15:0]     put_be_o,
   output logic [127:0]    put_data_o,
+  output logic            put32_o,       // of a window
+  output logic [9:0]      put32_addr_o,
   // SA table; its read ports once they are lent.
   output logic [7:0]      sa_o,
   output logic            word_we_o,
@@ -59,7 +60,6 @@ module mgmt_sa_dev (
   output logic            copy_we_o,
   output logic [7:0]      copy_index_o,
   output logic [31:0]     copy_data_o,
-  input  logic [31:0]     copy_data_i,
   // State of the slot in the stream lanes: held until ready.
   output logic            wipe_o,
   input  logic            wipe_ready_i,
@@ -96,7 +96,7 @@ module mgmt_sa_dev (
   assign word_we_o    = (state_q == WordsIn && step_q != 8'd0) || (state_q == Scrub && !step_q[3]) ||
                         (state_q == KeysWait && key_word_valid_i);
   assign word_addr_o  = state_q == WordsIn ? past_q[2:0] : step_q[2:0];
-  assign word_data_o  = state_q == WordsIn ? word_i : state_q == KeysWait ? key_word_i : 128'd0;
+  assign word_data_o  = ({128{state_q == WordsIn}} & word_i) | ({128{state_q == KeysWait}} & key_word_i);
   assign pause_o      = state_q == Pause || state_q == WordsOut;
   assign word_raddr_o = step_q[2:0];
 
@@ -105,10 +105,11 @@ module mgmt_sa_dev (
   assign copied     = state_q == CopyOut && copy_ready_i && step_q != 8'd0;
   assign get_o      = state_q == WordsIn || state_q == Load || state_q == CopyIn;
   assign get_addr_o = !get_o ? 8'd0 : offset_q + (state_q == CopyIn ? {2'd0, step_q[7:2]} : step_q);
-  assign put_o      = out || copied;
-  assign put_addr_o = !put_o ? 8'd0 : offset_q + (copied ? {2'd0, past_q[7:2]} : past_q);
-  assign put_be_o   = copied ? 16'h000f << {past_q[1:0], 2'd0} : out ? 16'hffff : 16'd0;
-  assign put_data_o = copied ? {4{copy_data_i}} : out ? word_rdata_i : 128'd0;
+  assign put_o        = out;
+  assign put_addr_o   = out ? offset_q + past_q : 8'd0;
+  assign put_data_o   = {128{out}} & word_rdata_i;
+  assign put32_o      = copied;
+  assign put32_addr_o = {offset_q + {2'd0, past_q[7:2]}, past_q[1:0]};
 
   // ---- the table's other parts
   assign set_o      = state_q == Set && count_ready_i && window_ready_i;
@@ -133,7 +134,6 @@ module mgmt_sa_dev (
 
   always_comb begin
     unique case ({addr_i, 2'd0})
-      mgmt_devices_pkg::SaSlot:    rdata_o = {24'd0, slot_q};
       mgmt_devices_pkg::SaState:   rdata_o = {16'd0, gen_i, 5'd0, sa_busy_i, windowed_i, in_use_i};
       mgmt_devices_pkg::SaMeta:    rdata_o = {7'd0, meta_q};
       mgmt_devices_pkg::SaNextLo:  rdata_o = next_q[31:0];
@@ -179,6 +179,9 @@ module mgmt_sa_dev (
     if (!rst_ni) begin
       state_q <= Idle;
       slot_q  <= 8'd0;
+      meta_q  <= '0;
+      next_q  <= '0;
+      limit_q <= '0;
       err_q   <= 8'd0;
       step_q  <= 8'd0;
       wiped_q <= 1'b0;

@@ -52,15 +52,8 @@ module mgmt_sys #(
   always_comb begin
     unique case (at)
       mgmt_devices_pkg::SysCause:      rdata_o = {23'd0, self_test_i, 4'd0, cause_i};
-      mgmt_devices_pkg::SysReady:      rdata_o = {31'd0, ready_o};
-      mgmt_devices_pkg::SysLanes:      rdata_o = 32'(lanes_o);
-      mgmt_devices_pkg::SysState:      rdata_o = {24'd0, state_o};
-      mgmt_devices_pkg::SysHealth:     rdata_o = {24'd0, health_o};
-      mgmt_devices_pkg::SysVersion:    rdata_o = version_o;
-      mgmt_devices_pkg::SysBuild:      rdata_o = build_o;
       mgmt_devices_pkg::SysPing:       rdata_o = ping_q;
       mgmt_devices_pkg::SysPong:       rdata_o = pong_o;
-      mgmt_devices_pkg::SysWatchdog:   rdata_o = watchdog_q;
       mgmt_devices_pkg::SysMarch:      rdata_o = {march_busy_i, 27'd0, march_bad_i};
       mgmt_devices_pkg::SysMarchRings: rdata_o = 32'(march_rings_i);
       default:                         rdata_o = 32'd0;

@@ -141,7 +141,8 @@ module mgmt_unit #(
   output logic              ring_we_o,
   input  logic              ring_room_i,
   output logic [sluice_pkg::RingAw-1:0] ring_waddr_o,
-  output logic [127:0]      ring_wdata_o,
+  output logic              ring_fill_o,   // with ring_bit_o in place of word_o
+  output logic              ring_bit_o,
   output logic              fetched_o,
   input  logic [All-1:0]    res_valid_i,
   output logic              release_o,
@@ -261,7 +262,7 @@ module mgmt_unit #(
 
   logic       dma_get, dma_put, nonzero_clear;
   logic [7:0] dma_get_addr, dma_put_addr;
-  logic [31:0] nonzero;
+  logic [15:0] nonzero;
   mgmt_dma u_dma (
     .clk_i, .rst_ni, .wr_i(wr[mgmt_devices_pkg::PageDma]), .addr_i(dev_addr), .wdata_i(wdata), .rdata_o(dma_rdata),
     .free_i(!sa_busy && !lane_busy), .busy_o(dma_busy), .end_o(dma_end), .enable_i, .want_i, .own_take_o, .take_o, .take_addr_i,
@@ -270,9 +271,9 @@ module mgmt_unit #(
     .nonzero_clear_o(nonzero_clear), .nonzero_i(nonzero), .addr_o(key_src_o)
   );
 
-  logic         sa_get, sa_put, sa_word_we, sa_set, sa_count_we, sa_drop_all, sa_wipe, sa_pause;
+  logic         sa_get, sa_put, sa_put32, sa_word_we, sa_set, sa_count_we, sa_drop_all, sa_wipe, sa_pause;
   logic [7:0]   sa_get_addr, sa_put_addr, sa_slot;
-  logic [15:0]  sa_put_be;
+  logic [9:0]   sa_put32_addr;
   logic [127:0] sa_put_data, sa_word_data;
   logic [2:0]   sa_word_addr, sa_word_raddr;
   logic [63:0]  sa_next, sa_limit;
@@ -281,25 +282,25 @@ module mgmt_unit #(
   mgmt_sa_dev u_sa (
     .clk_i, .rst_ni, .wr_i(wr[mgmt_devices_pkg::PageSa]), .addr_i(dev_addr), .wdata_i(wdata), .rdata_o(sa_rdata),
     .free_i(!dma_busy && !lane_busy), .busy_o(sa_busy), .end_o(sa_end),
-    .get_o(sa_get), .get_addr_o(sa_get_addr), .word_i(word), .put_o(sa_put), .put_addr_o(sa_put_addr), .put_be_o(sa_put_be),
-    .put_data_o(sa_put_data), .sa_o(sa_slot), .word_we_o(sa_word_we), .word_addr_o(sa_word_addr), .word_data_o(sa_word_data),
+    .get_o(sa_get), .get_addr_o(sa_get_addr), .word_i(word), .put_o(sa_put), .put_addr_o(sa_put_addr), .put_data_o(sa_put_data),
+    .put32_o(sa_put32), .put32_addr_o(sa_put32_addr), .sa_o(sa_slot), .word_we_o(sa_word_we), .word_addr_o(sa_word_addr), .word_data_o(sa_word_data),
     .set_o(sa_set), .count_we_o(sa_count_we), .count_ready_i, .meta_o(sa_meta), .next_o(sa_next), .limit_o(sa_limit), .valid_we_o,
     .valid_o, .drop_all_o(sa_drop_all), .in_use_i, .gen_i, .windowed_i, .sa_busy_i, .pause_o(sa_pause), .paused_i,
     .word_raddr_o(sa_word_raddr), .word_rdata_i, .peek_o, .peeked_i, .look_meta_i, .look_next_i, .look_limit_i, .window_ready_i,
-    .copy_o, .copy_ready_i, .copy_we_o, .copy_index_o, .copy_data_o(sa_copy_data), .copy_data_i, .wipe_o(sa_wipe), .wipe_ready_i,
+    .copy_o, .copy_ready_i, .copy_we_o, .copy_index_o, .copy_data_o(sa_copy_data), .wipe_o(sa_wipe), .wipe_ready_i,
     .key_valid_o, .key_ready_i, .key_legacy_o, .key_word_valid_i, .key_word_i, .key_done_i, .key_status_i
   );
   assign word_we_o     = wipe_table || march_word_we || sa_word_we;
   assign word_addr_o   = wipe_table ? wipe_word : march_word ? march_word_waddr : {sa_slot, sa_word_addr};
-  assign word_data_o   = wipe_table ? 128'd0 : march_word ? {128{march_bit_o}} : sa_word_data;
+  assign word_data_o   = sa_word_data | {128{march_word && march_bit_o}};    // 0 while nobody has anything for it
   assign copy_data_o   = march_windows_o ? {32{march_bit_o}} : sa_copy_data;
   assign sa_o          = wipe_table ? wipe_word[10:3] : sa_slot;
   assign meta_we_o     = wipe_slot || sa_set;
   assign count_we_o    = wipe_slot || sa_count_we;
   assign window_init_o = meta_we_o;
-  assign meta_o        = wipe_table ? '0 : sa_meta;
-  assign count_next_o  = wipe_table ? 64'd0 : sa_next;
-  assign count_limit_o = wipe_table ? 64'd0 : sa_limit;
+  assign meta_o        = sa_meta;    // these three are 0 while the table is overwritten
+  assign count_next_o  = sa_next;
+  assign count_limit_o = sa_limit;
   assign drop_all_o    = sa_drop_all || fatal_o;
   assign wipe_o        = wipe_stream || sa_wipe;
   assign wipe_sa_o     = sa_o;
@@ -312,14 +313,15 @@ module mgmt_unit #(
   mgmt_lane_port #(.Lanes(Lanes), .All(All)) u_lane (
     .clk_i, .rst_ni, .wr_i(wr[mgmt_devices_pkg::PageLane]), .addr_i(dev_addr), .wdata_i(wdata), .rdata_o(lane_rdata),
     .free_i(!dma_busy && !sa_busy), .busy_o(lane_busy), .end_o(lane_end), .results_o(lane_results),
-    .march_i(march && march_which[mgmt_devices_pkg::SysMarchRingsLsb]), .marching_o(marching), .march_bad_o(march_rings),
+    .march_i(march && march_which[mgmt_devices_pkg::SysMarchRingsLsb]), .marching_o(marching), .bad_o(march_rings),
     .get_o(lane_get), .get_addr_o(lane_get_addr), .word_i(word), .put_o(lane_put), .put_addr_o(lane_put_addr),
     .put_data_o(lane_put_data), .ready_i(ready_o), .mine_o, .all_o(lane_all), .borrow_o, .pause_o(lane_pause), .paused_i,
     .last_empty_i, .idle_i(lane_idle_i), .to_o, .job_o, .job_data_o, .sa_o(lane_sa_o), .ring_we_o, .ring_room_i, .ring_waddr_o,
-    .ring_wdata_o, .fetched_o, .res_valid_i, .release_o, .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i,
+    .ring_bit_o, .fetched_o, .res_valid_i, .release_o, .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i,
     .key_valid_i(key_word_valid_i), .key_i(key_word_i)
   );
-  assign word_o  = word;
+  assign word_o      = word;
+  assign ring_fill_o = marching;
   assign shown_o = lane_all && mine_o != '0;
 
   mgmt_march #(.SaCount(SaCount)) u_march (
@@ -350,7 +352,7 @@ module mgmt_unit #(
     .clk_i, .rst_ni, .in_valid_i(wr_valid_i), .in_addr_i(wr_addr_i), .in_be_i(wr_be_i), .in_data_i(wr_data_i),
     .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero), .put_i(wipe_table || dma_put || sa_put || lane_put),
     .put_addr_i(wipe_table ? wipe_word[7:0] : dma_put_addr | sa_put_addr | lane_put_addr),
-    .put_be_i({16{wipe_table || dma_put || lane_put}} | sa_put_be), .put_data_i(sa_put_data | lane_put_data),
+    .put_data_i(sa_put_data | lane_put_data), .put32_i(sa_put32), .put32_addr_i(sa_put32_addr), .put32_data_i(copy_data_i),
     .get_i(dma_get || sa_get || lane_get), .get_addr_i(dma_get_addr | sa_get_addr | lane_get_addr), .word_o(word),
     .cpu_valid_i(cpu_buf), .cpu_ready_o(cpu_buf_ready), .cpu_we_i(cpu_buf_we), .cpu_addr_i(cpu_buf_addr), .cpu_be_i(cpu_buf_be),
     .cpu_wdata_i(wdata)
