@@ -52,6 +52,7 @@ module queue_issue #(
   // Source to be read (queue_source).
   output logic                rd_valid_o,
   input  logic                rd_ready_i,
+  input  logic                rd_empty_i,    // no other waits to be read
   output logic [IdW-1:0]      rd_id_o,
   output logic                rd_list_o,
   output logic                rd_bad_o,
@@ -65,6 +66,7 @@ module queue_issue #(
 );
   localparam int unsigned Slots = 1 << IdW;
   localparam logic [IdW:0] NormalMost = 24;  // so that what waits for normal lanes leaves slots to the others
+  localparam logic [IdW:0] AsideMost  = 8;
   localparam logic [6:0]   HoldFrom   = 8;
   localparam int unsigned  Kept       = Lanes >= 16 ? 2 : Lanes > 1 ? 1 : 0;  // lanes that long records do not take
 
@@ -171,14 +173,17 @@ module queue_issue #(
     end
   end
 
-  // ---- whose turn it is: line after line
+  // ---- whose turn it is: line after line. Sources are read in order, so a long one is not put behind others that wait: those of
+  // short records would stand behind one for each lane.
   logic [1:0] class_next;
+  logic [3:0] may;
+  assign may = {any[3] && rd_empty_i, any[2:0]};
   always_comb begin
     unique case (class_q)
-      2'd0:    class_next = any[1] ? 2'd1 : any[2] ? 2'd2 : any[3] ? 2'd3 : 2'd0;
-      2'd1:    class_next = any[2] ? 2'd2 : any[3] ? 2'd3 : any[0] ? 2'd0 : 2'd1;
-      2'd2:    class_next = any[3] ? 2'd3 : any[0] ? 2'd0 : any[1] ? 2'd1 : 2'd2;
-      default: class_next = any[0] ? 2'd0 : any[1] ? 2'd1 : any[2] ? 2'd2 : 2'd3;
+      2'd0:    class_next = may[1] ? 2'd1 : may[2] ? 2'd2 : may[3] ? 2'd3 : 2'd0;
+      2'd1:    class_next = may[2] ? 2'd2 : may[3] ? 2'd3 : may[0] ? 2'd0 : 2'd1;
+      2'd2:    class_next = may[3] ? 2'd3 : may[0] ? 2'd0 : may[1] ? 2'd1 : 2'd2;
+      default: class_next = may[0] ? 2'd0 : may[1] ? 2'd1 : may[2] ? 2'd2 : 2'd3;
     endcase
   end
 
@@ -191,12 +196,14 @@ module queue_issue #(
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
-  logic                  aside_q;  // a short record goes to the lanes that are kept for it, not behind a long one elsewhere
-  logic [14:0]           long_q;   // clocks since there was a long record, up to 16384
-  logic [13:0]           alone_q;  // clocks since there was a short record: 8192 of them, and long ones take every lane
+  logic                  aside_q;  // a short record waits for the lanes that are kept for it, unless there are many
+  logic [15:0]           long_q;   // clocks since a long record went to a lane, up to 32768: it has left by then
+  // Clocks since there was a short record: 65536 of them, and long ones take every lane. Longer than a short one can take when all
+  // lanes begin long ones at once, else those would get the kept lanes while the short ones wait for the others.
+  logic [16:0]           alone_q;
   assign fit = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
                slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
-               slot.lanes == card_pkg::ClassLong && !alone_q[13] ? LongMask[All-1:0] : RecordMask[All-1:0];
+               slot.lanes == card_pkg::ClassLong && !alone_q[16] ? LongMask[All-1:0] : RecordMask[All-1:0];
   assign able = room & job_ready_i & fit_q;
   assign kept = able & RecordMask[All-1:0] & ~LongMask[All-1:0];
   for (genvar l = 0; l < All; l++) begin : g_lane
@@ -273,11 +280,11 @@ module queue_issue #(
       id_q    <= heads[IdW * class_next +: IdW];
     end
     fit_q   <= fit;
-    aside_q <= slot.lanes == card_pkg::ClassNormal && !long_q[14];
+    aside_q <= Kept != 0 && slot.lanes == card_pkg::ClassNormal && !long_q[15] && normal < AsideMost;
     if (state_q == Turn) choice_q <= above != '0 ? above : level_q;
     if (state_q == Level) begin
-      level_q    <= none != '0 ? none : aside_q && kept != '0 ? kept : one != '0 ? one : able;
-      found_q    <= able != '0;
+      level_q    <= none != '0 ? none : aside_q ? kept : one != '0 ? one : able;
+      found_q    <= none != '0 || (aside_q ? kept != '0 : able != '0);
       lists_q    <= (!slot.src_list || src_got_i == slot.src_turn) && (!slot.dst_list || dst_got_i == slot.dst_turn);
       list_err_q <= (slot.src_list && src_err_i) || (slot.part && slot.dst_list && dst_err_i);
     end
@@ -291,22 +298,22 @@ module queue_issue #(
       class_q <= 2'd0;
       key_q   <= 1'b0;
       lane_q  <= 5'd0;
-      alone_q <= 14'd0;
-      long_q  <= 15'h4000;
+      alone_q <= 17'h10000;
+      long_q  <= 16'h8000;
       load_q  <= 1'b0;
       stall_o <= 1'b0;
     end else begin
       load_q <= pop || (load_q && !load_last);
       key_q  <= key_valid_i && !key_put;
-      if (put_i && put_class == card_pkg::ClassNormal) alone_q <= 14'd0;
-      else if (!alone_q[13]) alone_q <= alone_q + 14'd1;
-      if (put_i && put_class == card_pkg::ClassLong) long_q <= 15'd0;
-      else if (!long_q[14]) long_q <= long_q + 15'd1;
+      if (put_i && put_class == card_pkg::ClassNormal) alone_q <= 17'd0;
+      else if (!alone_q[16]) alone_q <= alone_q + 17'd1;
+      if (pop && class_q == card_pkg::ClassLong) long_q <= 16'd0;
+      else if (!long_q[15]) long_q <= long_q + 16'd1;
       if (state_q == Choose && found_q) lane_q <= best;
       if (state_q == Give) stall_o <= !found_q;
       else if (any == 4'b0000) stall_o <= 1'b0;
       unique case (state_q)
-        Pick:    if (any != 4'b0000 && !key_put) state_q <= Read;
+        Pick:    if (may != 4'b0000 && !key_put) state_q <= Read;
         Read:    state_q <= Room;
         Room:    state_q <= Level;
         Level:   state_q <= Turn;
