@@ -64,7 +64,7 @@ void batches(uint64_t seed)
     ring->bell();
     good = ring->wait(cqe, 4000);
     printf("# a nop alone: %llu clocks from doorbell to completion\n", (unsigned long long)(host.clocks - from));
-    ok(good && host.clocks - from < 125 + 80, "one alone does not wait for others");
+    ok(good && host.clocks - from < 125 + 100, "one alone does not wait for others");
     ok(host.broken_rules == 0, "the card keeps the rules of the link");
 }
 
