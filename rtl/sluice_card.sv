@@ -62,6 +62,17 @@ module sluice_card #(
   localparam int unsigned RingAw = sluice_pkg::RingAw;
   localparam int unsigned IdW    = sluice_pkg::IdW;
 
+  // ---- sizes that the fields between the blocks and the register map have room for
+  if (Lanes == 0 || All > sluice_regs_pkg::MaxLanes || LegacyLanes > Lanes) begin : g_lanes_limit
+    $error("sluice_card: 1 to 32 lanes, Lanes and StreamLanes together; LegacyLanes of the Lanes");
+  end
+  if (IoQueues == 0 || IoQueues > sluice_regs_pkg::MaxIoQueues) begin : g_queues_limit
+    $error("sluice_card: IoQueues is 1 to 8");
+  end
+  if (SaCount == 0 || SaCount > 256 || ReadTags == 0 || ReadTags > 32) begin : g_tables_limit
+    $error("sluice_card: SaCount is 1 to 256, ReadTags 1 to 32");
+  end
+
   // ---- resets
   logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
   mgmt_reset u_reset (
