@@ -29,7 +29,8 @@ module sluice_lane_cbc #(
   input  logic [RingAw-1:0]    origin_i,
   input  logic                 shift_i,
   input  logic [31:0]          shift_word_i,
-  output logic [127:0]         chain_o,       // when it is over: its last cipher block
+  output logic [127:0]         chain_o,       // tls10: its last cipher block, with chain_got_o, which is before busy_o falls
+  output logic                 chain_got_o,
 
   // A single block: the nonce in the word before the origin, put back when it is a seal's, or a look at the last block.
   // Its bytes are only read where there is no cipher.
@@ -49,6 +50,7 @@ module sluice_lane_cbc #(
   // Keys.
   output logic [1:0]           key_bank_o,
   output logic [3:0]           key_index_o,
+  output logic                 key_zero_o,    // none: 0
   input  logic [127:0]         key_i,
   output logic                 des_key_take_o,
   output logic [1:0]           des_key_index_o,
@@ -78,7 +80,7 @@ module sluice_lane_cbc #(
   endfunction
 
   // The body.
-  logic            armed_q, run_q, open_q, des_q, triple_q;
+  logic            armed_q, run_q, open_q, des_q, triple_q, chained_q, pass_q;
   logic [3:0]      rounds_q;
   logic [1:0]      bank_q;
   logic [RingAw:0] count_q, read_count_q, write_count_q;
@@ -88,13 +90,14 @@ module sluice_lane_cbc #(
   logic            before_left_q, second_q, first_q;  // reads to come; the block itself has been read; it is what comes now
   logic [7:0]      before_q;      // last byte of the block before the last, or of the IV
   logic [RingAw:0] at_q;
-  logic            narrow, triple, decrypt, encrypt;
+  logic            narrow, triple, decrypt, encrypt, add_chain;
   logic [3:0]      rounds;
 
   logic            read_q, half_q, in_valid_q, out_valid_q;
-  logic [127:0]    in_q, current_q, chain_q, out_q;
-  logic            start, ready, finished, aes_ready, aes_done, des_ready, des_done, body_done, single_done, unused;
-  logic [127:0]    block_in, chained, block_out, block_read, aes_out;
+  logic [127:0]    in_q, current_q, out_q;
+  logic [127:0]    iv_q, plain_chain_q, cipher_chain_q;  // one of them is the chaining value, the others are 0
+  logic            start, ready, finished, aes_ready, aes_done, des_ready, des_done, body_done, single_done, pass, unused;
+  logic [127:0]    chain, block_out, block_read, aes_out;
   logic [63:0]     des_out;
   logic [RingAw:0] read_at, write_at, last_block;
 
@@ -110,9 +113,9 @@ module sluice_lane_cbc #(
   assign ready      = narrow ? des_ready : aes_ready;
   assign finished   = narrow ? des_done : aes_done;
   assign block_read = narrow && half_q ? {64'd0, read_data_i[127:64]} : read_data_i;
-  assign block_in   = in_q ^ (encrypt ? chain_q : 128'd0);
-  assign chained    = decrypt && !single_q ? chain_q : 128'd0;
-  assign block_out  = narrow ? {aes_out[127:64], des_out ^ chained[63:0]} : aes_out;
+  assign chain      = iv_q ^ plain_chain_q ^ cipher_chain_q;
+  assign add_chain  = pass_q || (!single_q && (decrypt ? aes_done : aes_ready));
+  assign block_out  = narrow && !pass_q ? {aes_out[127:64], des_out ^ (decrypt && !single_q ? chain[63:0] : 64'd0)} : aes_out;
   assign start      = (run_q || single_q) && in_valid_q && ready && !raw && (!out_valid_q || write_gnt_i);
 
   sluice_aes u_aes (
@@ -122,8 +125,8 @@ module sluice_lane_cbc #(
     .ready_o     (aes_ready),
     .decrypt_i   (decrypt),
     .rounds_i    (rounds),
-    .data_i      (block_in),
-    .add_i       (chained),
+    .data_i      (in_q),
+    .add_i       (add_chain ? chain : 128'd0),
     .key_index_o,
     .key_i,
     .done_o      (aes_done),
@@ -148,7 +151,7 @@ module sluice_lane_cbc #(
       .key_i       (des_key_i),
       .start_i     (start && narrow),
       .ready_o     (des_ready),
-      .data_i      (block_in[63:0]),
+      .data_i      (in_q[63:0] ^ (encrypt ? chain[63:0] : 64'd0)),
       .done_o      (des_done),
       .data_o      (des_out)
     );
@@ -160,11 +163,12 @@ module sluice_lane_cbc #(
     assign des_out         = 64'd0;
   end
 
-  assign busy_o        = armed_q || run_q;
+  assign busy_o        = armed_q || run_q || pass_q || chain_got_o;
   assign single_busy_o = single_q;
   assign quiet_o       = !single_q && !start_i &&
                          (!run_q || (!in_valid_q && !read_q && !out_valid_q && aes_ready && des_ready && !read_o));
-  assign chain_o       = chain_q;
+  assign chain_o       = out_q;
+  assign key_zero_o    = pass;
   assign counter_o     = Null && raw_q ? in_q[127:64] : narrow_q ? out_q[63:0] : out_q[127:64];
   assign forged_o      = out_q[63:0] != 64'd0;
   assign last_byte_o   = before_q ^ (raw_q ? top_byte(in_q[127:120], in_q[63:56], narrow_q)
@@ -195,6 +199,7 @@ module sluice_lane_cbc #(
   end
 
   assign body_done   = run_q && write_count_q == count_q;
+  assign pass        = body_done && chained_q;
   assign single_done = single_q && !before_left_q && !read_q &&
                        (raw || (cipher_over_q && !out_valid_q));
 
@@ -206,7 +211,11 @@ module sluice_lane_cbc #(
       read_q      <= 1'b0;
       in_valid_q  <= 1'b0;
       out_valid_q <= 1'b0;
+      pass_q      <= 1'b0;
+      chain_got_o <= 1'b0;
     end else begin
+      pass_q      <= pass;
+      chain_got_o <= pass_q;
       armed_q  <= arm_i || (armed_q && !start_i);
       run_q    <= start_i || (run_q && !body_done);
       single_q <= single_i || (single_q && !single_done);
@@ -224,6 +233,7 @@ module sluice_lane_cbc #(
       open_q        <= sa_i.open;
       des_q         <= Legacy && sa_i.des;
       triple_q      <= sa_i.triple;
+      chained_q     <= sa_i.chained;
       rounds_q      <= sa_i.rounds;
       bank_q        <= bank_i;
       origin_o      <= origin_i;
@@ -259,14 +269,20 @@ module sluice_lane_cbc #(
     else if (read_gnt_i) second_q <= 1'b1;
   end
 
-  // The first block of a body is chained to the IV. Decryption shifts the cipher text through: in_q is the next block, current_q
-  // the one in the cipher, chain_q the one before that.
+  // The first block of a body is chained to the IV, in encryption the others to the result before them. Decryption shifts the
+  // cipher text through: in_q is the next block, current_q the one in the cipher, plain_chain_q the one before that. What is not
+  // in use is reset, so that AES's sum needs no choice. Over it, with neither key nor block, the last cipher block gets to out_q.
   always_ff @(posedge clk_i) begin
-    if (read_q && (!single_q || first_q)) in_q <= block_read;
+    if (pass) in_q <= 128'd0;
+    else if (read_q && (!single_q || first_q)) in_q <= block_read;
     if (start) current_q <= in_q;
-    if (shift_i) chain_q <= {chain_q[95:0], shift_word_i};
-    else if (finished && !single_q) chain_q <= decrypt ? current_q : block_out;
-    if (finished) out_q <= block_out;
+    if (finished && !single_q) iv_q <= 128'd0;
+    else if (shift_i) iv_q <= {iv_q[95:0], shift_word_i};
+    if (shift_i) plain_chain_q <= 128'd0;
+    else if (finished && !single_q && decrypt) plain_chain_q <= current_q;
+    if (shift_i) cipher_chain_q <= 128'd0;
+    else if (finished && encrypt) cipher_chain_q <= block_out;
+    if (finished || pass_q) out_q <= block_out;
     if (out_valid_q && !single_q) body_last_o <= top_byte(out_q[127:120], out_q[63:56], narrow);
     if (single_i) before_q <= peek_i && single_sa_i.cipher ? iv_byte_i : 8'd0;
     else if (read_q && single_q && !first_q) before_q <= top_byte(block_read[127:120], block_read[63:56], narrow);
@@ -279,6 +295,7 @@ module sluice_lane_cbc #(
       assert (!(start_i && !armed_q));
       assert (!(single_i && !quiet_o));
       assert (!(finished && out_valid_q));
+      assert (!(pass_q && (!aes_ready || key_i != 128'd0)));
     end
   end
 `endif

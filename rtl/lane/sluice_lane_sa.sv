@@ -31,6 +31,7 @@ module sluice_lane_sa (
   // Round keys of the bank that the cipher names, each in the clock after its index.
   input  logic [1:0]   key_bank_i,
   input  logic [3:0]   key_index_i,
+  input  logic         key_zero_i,    // none: 0
   output logic [127:0] key_o,
 
   // Keys of DES, by number.
@@ -154,7 +155,8 @@ module sluice_lane_sa (
     (* ram_style = "block" *) logic [31:0] keys [64];
     always_ff @(posedge clk_i) begin
       if (wipe || (round_valid && round_index[1:0] == i)) keys[wipe ? wipe_q : {in_bank_q, round_index[5:2]}] <= round_word;
-      key_o[32 * i +: 32] <= keys[{key_bank_i, key_index_i}];
+      if (key_zero_i) key_o[32 * i +: 32] <= 32'd0;
+      else key_o[32 * i +: 32] <= keys[{key_bank_i, key_index_i}];
     end
   end
 

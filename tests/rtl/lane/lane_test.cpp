@@ -410,6 +410,10 @@ static void test_speed(Rng &rng)
         Speed most = {0, 0};
         for (const auto &suite : suites) {
             Speed speed = test_speed_of(rng, suite, limit.len);
+            if (limit.len == 1400 && suite.cipher == SLUICE_CIPHER_AES128 && suite.mac == SLUICE_MAC_SHA256 &&
+                suite.form == SLUICE_FORM_UDP_MTE) {
+                ok(speed.alone <= 1608, "the record by which scripts/synth judges a lane's area takes 1608 clocks or less");
+            }
             most = {std::max(most.alone, speed.alone), std::max(most.mixed, speed.mixed)};
         }
         ok(most.alone <= limit.alone && most.mixed <= limit.mixed,
