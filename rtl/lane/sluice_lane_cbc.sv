@@ -3,7 +3,8 @@
 // CBC (SP 800-38A, 6.2) of a record's body over the ring, in place, and single blocks for the record that is prepared: its nonce
 // made of a counter block, the counter got back, a look at its last block. Both may be of different SAs.
 //
-// Reads are one block ahead of the cipher, writes one behind, so that AES runs without a pause: rounds + 1 clocks a block. A
+// Reads are one block ahead of the cipher, writes one behind, so that AES runs without a pause: rounds + 1 clocks a block. What
+// is added to AES's sum is 0 in the rounds between, so that the sum needs no choice. A
 // single block is done while the body waits for the hash, or there is none.
 //
 // With Legacy there is a DES core beside AES. Its blocks are halves of ring words and take the low half of the registers here;
@@ -93,10 +94,11 @@ module sluice_lane_cbc #(
   logic            narrow, triple, decrypt, encrypt, add_chain;
   logic [3:0]      rounds;
 
-  logic            read_q, half_q, in_valid_q, out_valid_q;
-  logic [127:0]    in_q, current_q, out_q;
+  logic            read_q, half_q, in_valid_q, block_valid_q, out_valid_q;
+  logic [127:0]    in_q, block_q, current_q, out_q;
   logic [127:0]    iv_q, plain_chain_q, cipher_chain_q;  // one of them is the chaining value, the others are 0
-  logic            start, ready, finished, aes_ready, aes_done, des_ready, des_done, body_done, single_done, pass, unused;
+  logic            start, ready, finished, aes_ready, aes_done, des_ready, des_done, block_load, body_done, single_done, pass;
+  logic            unused;
   logic [127:0]    chain, block_out, block_read, aes_out;
   logic [63:0]     des_out;
   logic [RingAw:0] read_at, write_at, last_block;
@@ -116,7 +118,8 @@ module sluice_lane_cbc #(
   assign chain      = iv_q ^ plain_chain_q ^ cipher_chain_q;
   assign add_chain  = pass_q || (!single_q && (decrypt ? aes_done : aes_ready));
   assign block_out  = narrow && !pass_q ? {aes_out[127:64], des_out ^ (decrypt && !single_q ? chain[63:0] : 64'd0)} : aes_out;
-  assign start      = (run_q || single_q) && in_valid_q && ready && !raw && (!out_valid_q || write_gnt_i);
+  assign block_load = in_valid_q && !block_valid_q && !raw && (aes_ready || aes_done);
+  assign start      = block_valid_q && ready && (!out_valid_q || write_gnt_i);
 
   sluice_aes u_aes (
     .clk_i,
@@ -125,8 +128,8 @@ module sluice_lane_cbc #(
     .ready_o     (aes_ready),
     .decrypt_i   (decrypt),
     .rounds_i    (rounds),
-    .data_i      (in_q),
-    .add_i       (add_chain ? chain : 128'd0),
+    .data_i      (128'd0),
+    .add_i       (block_q ^ (add_chain ? chain : 128'd0)),
     .key_index_o,
     .key_i,
     .done_o      (aes_done),
@@ -151,7 +154,7 @@ module sluice_lane_cbc #(
       .key_i       (des_key_i),
       .start_i     (start && narrow),
       .ready_o     (des_ready),
-      .data_i      (in_q[63:0] ^ (encrypt ? chain[63:0] : 64'd0)),
+      .data_i      (block_q[63:0] ^ (encrypt ? chain[63:0] : 64'd0)),
       .done_o      (des_done),
       .data_o      (des_out)
     );
@@ -166,7 +169,7 @@ module sluice_lane_cbc #(
   assign busy_o        = armed_q || run_q || pass_q || chain_got_o;
   assign single_busy_o = single_q;
   assign quiet_o       = !single_q && !start_i &&
-                         (!run_q || (!in_valid_q && !read_q && !out_valid_q && aes_ready && des_ready && !read_o));
+                         (!run_q || (!in_valid_q && !block_valid_q && !read_q && !out_valid_q && aes_ready && des_ready && !read_o));
   assign chain_o       = out_q;
   assign key_zero_o    = pass;
   assign counter_o     = Null && raw_q ? in_q[127:64] : narrow_q ? out_q[63:0] : out_q[127:64];
@@ -210,6 +213,7 @@ module sluice_lane_cbc #(
       single_q    <= 1'b0;
       read_q      <= 1'b0;
       in_valid_q  <= 1'b0;
+      block_valid_q <= 1'b0;
       out_valid_q <= 1'b0;
       pass_q      <= 1'b0;
       chain_got_o <= 1'b0;
@@ -222,7 +226,8 @@ module sluice_lane_cbc #(
       read_q   <= read_gnt_i;
       if (single_done || start_i) in_valid_q <= 1'b0;
       else if (read_q && (!single_q || first_q)) in_valid_q <= 1'b1;
-      else if (start) in_valid_q <= 1'b0;
+      else if (block_load) in_valid_q <= 1'b0;
+      block_valid_q <= block_load || (block_valid_q && !start);
       if (finished) out_valid_q <= !single_q || (!peek_q && !single_sa_i.open);
       else if (write_gnt_i) out_valid_q <= 1'b0;
     end
@@ -271,11 +276,12 @@ module sluice_lane_cbc #(
 
   // The first block of a body is chained to the IV, in encryption the others to the result before them. Decryption shifts the
   // cipher text through: in_q is the next block, current_q the one in the cipher, plain_chain_q the one before that. What is not
-  // in use is reset, so that AES's sum needs no choice. Over it, with neither key nor block, the last cipher block gets to out_q.
+  // in use is reset. By AES's sum, with no key and no block, the last cipher block gets to out_q.
   always_ff @(posedge clk_i) begin
-    if (pass) in_q <= 128'd0;
-    else if (read_q && (!single_q || first_q)) in_q <= block_read;
-    if (start) current_q <= in_q;
+    if (read_q && (!single_q || first_q)) in_q <= block_read;
+    if (start) block_q <= 128'd0;
+    else if (block_load) block_q <= in_q;
+    if (start) current_q <= block_q;
     if (finished && !single_q) iv_q <= 128'd0;
     else if (shift_i) iv_q <= {iv_q[95:0], shift_word_i};
     if (shift_i) plain_chain_q <= 128'd0;
@@ -293,6 +299,7 @@ module sluice_lane_cbc #(
     if (rst_ni) begin
       assert (!(arm_i && busy_o));
       assert (!(start_i && !armed_q));
+      assert (!(start && !run_q && !single_q));
       assert (!(single_i && !quiet_o));
       assert (!(finished && out_valid_q));
       assert (!(pass_q && (!aes_ready || key_i != 128'd0)));
