@@ -338,7 +338,8 @@ module sluice_card #(
     .lane_records_i(lane_records), .taken_queue_i(taken_queue), .taken_count_i(taken_count), .done_i(queue_done)
   );
 
-  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy && !reg_valid;
+  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy && !reg_valid &&
+                  !bell_valid && !aq_start && !aq_stop;
 
 `ifndef SYNTHESIS
   // A clock may stop on the word of idle_o, so nothing may come of itself after it.
