@@ -470,7 +470,7 @@ module sluice_lane #(
     .run_i         (hash_run || keys_run),
     .running_o     (hash_running),
     .key_block_i   (sa.key_job),
-    .key_xor_i     (key_xor),
+    .key_xor_i     (sa.key_job ? key_xor : 32'd0),
     .data_len_i    (sa.etm ? hashed : content),
     .data_max_i    (sa.etm ? hashed : plan.content_max),
     .early_i       (mac_early),

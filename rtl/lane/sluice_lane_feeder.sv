@@ -16,7 +16,7 @@ module sluice_lane_feeder #(
 
   input  logic              start_i,
   input  logic              key_block_i,     // an HMAC key, in the two words from the origin - 1 on
-  input  logic [31:0]       key_xor_i,
+  input  logic [31:0]       key_xor_i,       // added to its words; else 0
   input  logic [14:0]       data_len_i,
   input  logic [14:0]       data_max_i,
   input  logic              early_i,         // data begins in the word before the origin,
@@ -84,9 +84,10 @@ module sluice_lane_feeder #(
   logic [7:0]        carry_q;
   logic [15:0]       left_q;    // data bytes still to come, from the first whole one of this message word on; signed
   logic [2:0]        prefix_q;  // words of the prefix still to come
-  logic              send, push, done, valid_q, final_q;
+  logic              send, push, done, valid_q, final_word;
   logic [3:0]        keep, ends, ends_q;  // by byte, the first in bit 3
-  logic [31:0]       part, bytes, prefix_word, message_q, message;
+  logic [14:0]       length_q;  // on its word, else 0
+  logic [31:0]       part, bytes, prefix_word, prefix_word_q, message_q, message;
 
   assign push   = send && (!valid_q || ready_i);
   assign done   = index_q == {last_block_o, 4'hf};
@@ -116,13 +117,13 @@ module sluice_lane_feeder #(
   end
 
   // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24]. A word is put together in two
-  // clocks: the zeros are resets of flip-flops, and what is added to them comes behind.
+  // clocks: words of the prefix, of data and the length have registers of their own, which are reset when it is not their turn.
   assign bytes = {carry_q, part[7:0], part[15:8], part[23:16]};
   always_comb begin
     keep = 4'd0;
     ends = 4'd0;
-    if (state_q == Prefix || (key_block_i && state_q == Words)) keep = 4'b1111;
-    else if (key_block_i) keep = 4'd0;
+    if (key_block_i) keep = {4{state_q == Words}};
+    else if (state_q == Prefix) keep = 4'd0;
     else if (!left_q[15] && left_q[14:2] != 13'd0) keep = 4'b1111;
     else if (!left_q[15]) begin
       keep = {1'b1, left_q[1:0] != 2'd0, left_q[1], left_q[1:0] == 2'd3};
@@ -135,33 +136,33 @@ module sluice_lane_feeder #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
     else valid_q <= push || (valid_q && !ready_i);
-    if (push) begin
-      // The message's length in bits is the last word but one of MD5, its number little endian like all others.
-      final_q <= index_q == {final_block_o, 3'b111, !little_i} && !key_block_i;
-      ends_q  <= ends;
-    end
+    if (push && state_q != Prefix) prefix_word_q <= 32'd0;
+    else if (push) prefix_word_q <= prefix_word;
+    if (push && !final_word) length_q <= 15'd0;
+    else if (push) length_q <= total_q;
+    if (push) ends_q <= ends;
   end
 
   for (genvar i = 0; i < 4; i++) begin : gen_message
     always_ff @(posedge clk_i) begin
       if (push && !keep[i]) message_q[8 * i +: 8] <= 8'd0;
-      else if (push) message_q[8 * i +: 8] <= state_q == Prefix ? prefix_word[8 * i +: 8] :
-                                              key_block_i ? part[8 * (3 - i) +: 8] : bytes[8 * i +: 8];
+      else if (push) message_q[8 * i +: 8] <= key_block_i ? part[8 * (3 - i) +: 8] : bytes[8 * i +: 8];
     end
   end
 
   always_comb begin
-    message = message_q;
+    message = (message_q ^ key_xor_i) | prefix_word_q;
     for (int i = 0; i < 4; i++) begin
       if (ends_q[i]) message[8 * i + 7] = 1'b1;
     end
-    if (key_block_i) message = message_q ^ key_xor_i;
   end
 
   assign nonce_index_o = index_q[1:0];
   assign send          = state_q == Prefix || state_q == Words || state_q == Tail;
   assign valid_o       = valid_q;
-  assign data_o        = final_q ? {14'd0, total_q, 3'd0} : little_i ? swap(message) : message;
+  // The message's length in bits is the last word but one of MD5, its number little endian like all others.
+  assign final_word    = index_q == {final_block_o, 3'b111, !little_i} && !key_block_i;
+  assign data_o        = {14'd0, length_q, 3'd0} | (little_i ? swap(message) : message);
 
   always_comb begin
     state_d = state_q;
