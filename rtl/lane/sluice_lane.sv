@@ -549,24 +549,16 @@ module sluice_lane #(
     result.status   = status;
     result.word     = sa.seal ? now.base : origin_q;
     result.first    = !sa.seal ? 4'd0 : sa.tls && !plan.nonce_len[3] ? 4'd11 : 4'd3;
-    result.out_len  = 15'd0;
-    result.keep_len = 15'd0;
-    result.length   = 15'd0;
+    // With more content than a record may have, it is MaxContent.
+    result.out_len  = plan.out_len;
+    if (sa.open && plan.out_len[14]) result.out_len[13:0] = 14'd0;
+    if (!(sa.seal ? ok : verdict && !sa.verify)) result.out_len = 15'd0;
+    result.length   = sa.seal ? plan.out_len : content;
+    if (!ok || sa.key_job) result.length = 15'd0;
+    result.keep_len = result.length;
+    if (sa.verify) result.keep_len = 15'd0;
     result.sure     = 15'd0;
     result.counter  = {64'd0, !report_counter ? 64'd0 : sa.seal ? now.counter : counter_q};
-    if (sa.seal && ok) begin
-      result.out_len  = plan.record_len;
-      result.keep_len = plan.record_len;
-      result.length   = plan.record_len;
-    end else if (verdict) begin
-      result.out_len  = plan.content_max[14] ? 15'(sluice_regs_pkg::MaxContent) : plan.content_max;
-      result.keep_len = ok ? content : 15'd0;
-      result.length   = ok ? content : 15'd0;
-    end
-    if (sa.verify) begin
-      result.out_len  = 15'd0;
-      result.keep_len = 15'd0;
-    end
     if (ok && sa.chained && sa.cipher) result.counter = next_iv_q;
   end
 

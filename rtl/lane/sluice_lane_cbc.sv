@@ -90,7 +90,7 @@ module sluice_lane_cbc #(
   logic            single_q, peek_q, raw, raw_q, narrow_q, cipher_over_q;
   logic            before_left_q, second_q, first_q;  // reads to come; the block itself has been read; it is what comes now
   logic [7:0]      before_q;      // last byte of the block before the last, or of the IV
-  logic [RingAw:0] at_q;
+  logic [RingAw:0] at_q, at_d;
   logic            narrow, triple, decrypt, encrypt, add_chain;
   logic [3:0]      rounds;
 
@@ -252,11 +252,11 @@ module sluice_lane_cbc #(
   end
 
   // A single block's words: the block, and for a look the one before it.
+  assign at_d       = 12'hfff + (!single_i ? at_q : peek_i ? last_block : 12'd0);
   assign last_block = Legacy && single_sa_i.des ? single_len_i[14:3] : {1'b0, single_len_i[14:4]};
   always_ff @(posedge clk_i) begin
     if (single_i) begin
       peek_q        <= peek_i;
-      at_q          <= peek_i ? last_block - 12'd1 : '1;
       before_left_q <= 1'b1;
       cipher_over_q <= 1'b0;
     end else if (single_q) begin
@@ -264,12 +264,12 @@ module sluice_lane_cbc #(
         half_q        <= at_q[0];
         first_q       <= !second_q;
         before_left_q <= peek_q && !raw && !second_q && at_q != 12'd0;
-        if (peek_q) at_q <= at_q - 12'd1;
       end
       if (finished) cipher_over_q <= 1'b1;
     end else if (read_gnt_i) begin
       half_q <= read_count_q[0];
     end
+    if (single_i || (single_q && peek_q && read_gnt_i)) at_q <= at_d;
     if (single_i) second_q <= 1'b0;
     else if (read_gnt_i) second_q <= 1'b1;
   end

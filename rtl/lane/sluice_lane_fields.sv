@@ -117,30 +117,38 @@ module sluice_lane_fields #(
   end
   assign {place_d, carried} = {more, start_i && !exact} + {start_i ? at[15:2] : place_q, 1'b1};
 
-  // Which bytes of the place are the field's.
+  // Which bytes of the place are the field's. Step n has bytes of word n - 1 and, those that the shift moves on, of word n. Places
+  // of padding come last first, down to the one in which it begins.
   logic [3:0] be;
-  logic [7:0] byte0;                      // number of the field's byte in byte 0 of the place
   logic [5:0] len;
+  logic       at_begin, before_q, under, same, over;
+  assign at_begin = place_q[12:0] == padding_at_i[14:2];
+  assign under    = step_q[3:0] < len[5:2];
+  assign same     = step_q[3:0] == len[5:2];
+  assign over     = step_q[3:0] == len[5:2] + 4'd1;
   always_comb begin
     unique case (field_q)
       Mac:     len = mac_len_i;
       Nonce:   len = {1'b0, nonce_len_i};
       default: len = 6'd16;
     endcase
-    byte0 = {1'b0, step_q[4:0], 2'd0} + {6'd0, shift_q} - 8'd4;
+  end
+  always_comb begin
     for (int i = 0; i < 4; i++) begin
-      if (field_q == Padding) begin
-        be[i] = place_q[12:0] > padding_at_i[14:2] || (place_q[12:0] == padding_at_i[14:2] && 2'(i) >= padding_at_i[1:0]);
-      end else begin
-        be[i] = byte0 + 8'(i) < {2'd0, len};
-      end
+      if (field_q == Padding) be[i] = !before_q && (!at_begin || 2'(i) >= padding_at_i[1:0]);
+      else if ({1'b0, shift_q} + 3'(i) >= 3'd4) be[i] = under || (same && shift_q + 2'(i) < len[1:0]);
+      else be[i] = step_q[3:0] != 4'd0 && (under || same || (over && shift_q + 2'(i) < len[1:0]));
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (start_i) before_q <= 1'b0;
+    else if (step && at_begin) before_q <= 1'b1;
   end
 
   // Padding ends where it began (put), or after 256 bytes or at the front of the body.
   always_comb begin
     last = step_q == 7'd0;
-    if (field_q == Padding) last = put_q ? place_q[12:0] == padding_at_i[14:2] : step_q == 7'd1 || place_q == 14'd0;
+    if (field_q == Padding) last = put_q ? at_begin : step_q == 7'd1 || place_q == 14'd0;
   end
 
   // Words of the field, and the funnel.

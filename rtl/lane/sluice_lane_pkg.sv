@@ -36,7 +36,7 @@ package sluice_lane_pkg;
     logic [15:0] nonce_at;     // position of the nonce or IV, signed
     logic [4:0]  nonce_len;    // 0: there is none on the wire
     logic [15:0] length_field; // the header's length field
-    logic [14:0] record_len;
+    logic [14:0] out_len;      // what goes out: seal: the record; open: the largest possible content
   } plan_t;
 
 endpackage
