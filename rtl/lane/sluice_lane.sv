@@ -322,7 +322,8 @@ module sluice_lane #(
     .own_data_o       (own_data)
   );
 
-  logic [1:0]  hash_nonce_index, fields_nonce_index;
+  logic [1:0]  fields_nonce_index;
+  logic [2:0]  hash_nonce_index;
   logic        nonce_we, chain_shift;
   logic [7:0]  iv_byte;
   logic [31:0] nonce_word, got_word, chain_word;
@@ -331,6 +332,7 @@ module sluice_lane #(
     .clk_i,
     .rst_ni,
     .load_i       (nonce_load),
+    .tls_i        (next_sa.tls),
     .aes_i        (next_sa.aes),
     .sequence_i   (next_sa.sequence_nonce),
     .counter_i    (next.counter),
@@ -341,7 +343,7 @@ module sluice_lane #(
     .busy_o       (nonce_busy),
     .word_we_i    (nonce_we),
     .word_i       (got_word),
-    .index_i      (fields_busy ? fields_nonce_index : hash_nonce_index),
+    .index_i      (fields_busy ? {1'b0, fields_nonce_index} : hash_nonce_index),
     .word_o       (nonce_word),
     .last_byte_o  (iv_byte)
   );
@@ -477,7 +479,6 @@ module sluice_lane #(
     .half_i        (!sa.aes),
     .tls_i         (sa.tls),
     .long_nonce_i  (sa.aes),
-    .sequence_i    (now.counter),
     .type_byte_i   (type_q),
     .minor_i       (sa.minor),
     .length_i      (sa.etm && !sa.tls ? plan.length_field : {1'b0, sa.etm ? hashed : content}),

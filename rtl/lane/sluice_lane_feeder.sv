@@ -26,7 +26,6 @@ module sluice_lane_feeder #(
   // The prefix: nonce or sequence number, type, version, length and, in the secure-UDP forms, cid.
   input  logic              tls_i,
   input  logic              long_nonce_i,    // secure UDP: 16 bytes, else 8
-  input  logic [63:0]       sequence_i,
   input  logic [7:0]        type_byte_i,
   input  logic [7:0]        minor_i,
   input  logic [15:0]       length_i,
@@ -36,7 +35,7 @@ module sluice_lane_feeder #(
   output logic [8:0]        last_block_o,    // blocks sent, less one
   output logic [8:0]        final_block_o,   // the block that ends the message; secret when data_len_i is
 
-  output logic [1:0]        nonce_index_o,
+  output logic [2:0]        nonce_index_o,   // nonce, or from word 4 on the sequence number
   input  logic [31:0]       nonce_word_i,
 
   // Progress: the prefix is sent, and the ring word (from the origin) that is wanted next. It is read only with allow_i.
@@ -110,8 +109,8 @@ module sluice_lane_feeder #(
   always_comb begin
     unique case (prefix_q)
       3'd1:    prefix_word = tls_i ? fixed_word : swap(cid_i[55:24]);
-      3'd2:    prefix_word = tls_i ? sequence_i[31:0] : {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
-      3'd3:    prefix_word = tls_i ? sequence_i[63:32] : fixed_word;
+      3'd2:    prefix_word = tls_i ? swap(nonce_word_i) : {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
+      3'd3:    prefix_word = tls_i ? swap(nonce_word_i) : fixed_word;
       default: prefix_word = swap(nonce_word_i);
     endcase
   end
@@ -157,7 +156,7 @@ module sluice_lane_feeder #(
     end
   end
 
-  assign nonce_index_o = index_q[1:0];
+  assign nonce_index_o = {tls_i, index_q[1:0]};
   assign send          = state_q == Prefix || state_q == Words || state_q == Tail;
   assign valid_o       = valid_q;
   // The message's length in bits is the last word but one of MD5, its number little endian like all others.

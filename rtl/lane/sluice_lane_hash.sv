@@ -32,12 +32,11 @@ module sluice_lane_hash #(
   input  logic              half_i,
   input  logic              tls_i,
   input  logic              long_nonce_i,
-  input  logic [63:0]       sequence_i,
   input  logic [7:0]        type_byte_i,
   input  logic [7:0]        minor_i,
   input  logic [15:0]       length_i,
   input  logic [63:0]       cid_i,
-  output logic [1:0]        nonce_index_o,
+  output logic [2:0]        nonce_index_o,
   input  logic [31:0]       nonce_word_i,
 
   // State words of the SA (sluice_lane_sa).
@@ -152,7 +151,6 @@ module sluice_lane_hash #(
     .little_i      (md5_i),
     .tls_i,
     .long_nonce_i,
-    .sequence_i,
     .type_byte_i,
     .minor_i,
     .length_i,
