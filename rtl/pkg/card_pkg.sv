@@ -24,6 +24,7 @@ package card_pkg;
   localparam logic [1:0] ClassLegacy = 2'd1;  // a record lane with DES, 3DES and MD5
   localparam logic [1:0] ClassStream = 2'd2;  // a stream lane
   localparam logic [1:0] ClassLong   = 2'd3;  // a record lane, but for those that are kept for short records while there are some
+  localparam logic [10:0] LongWords  = 256;   // ring words: 4 KiB and up is long
   // What a completion says as its counter.
   localparam logic [1:0] CounterNone = 2'd0;
   localparam logic [1:0] CounterOwn  = 2'd1;  // the one that the seal used up

@@ -35,8 +35,6 @@ module queue_check #(
   output logic              query_busy_o,
   output logic              idle_o
 );
-  localparam logic [10:0] LongWords = 256;  // 4 KiB and up is a long record
-
   typedef enum logic [2:0] {Empty, Ask, Shape, Size, Sum, Judge, Ready} state_e;
   state_e state_q;
 
@@ -190,7 +188,7 @@ module queue_check #(
                    look_meta_i.form == sluice_regs_pkg::FormTls10[2:0] && !is_verify ? card_pkg::CounterIv :
                    look_meta_i.explicit_nonce ? card_pkg::CounterNone : card_pkg::CounterRead;
       lanes_q   <= part ? card_pkg::ClassStream : legacy ? card_pkg::ClassLegacy :
-                   words >= LongWords ? card_pkg::ClassLong : card_pkg::ClassNormal;
+                   words >= card_pkg::LongWords ? card_pkg::ClassLong : card_pkg::ClassNormal;
       counter_q <= counted ? look_next_i : tls ? seq : 64'd0;
     end
     raise_q      <= rst_ni && state_q == Judge && status == sluice_regs_pkg::StatusOk && counted && !is_nop;
