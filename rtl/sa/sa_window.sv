@@ -54,7 +54,7 @@ module sa_window #(
   (* ram_style = "block" *) logic [31:0] current_hi_mem [SaCount];
   (* ram_style = "block" *) logic [31:0] former_lo_mem [SaCount];
   (* ram_style = "block" *) logic [31:0] former_hi_mem [SaCount];
-  (* ram_style = "block" *) logic [3:0]  flags_mem [SaCount];
+  (* ram_style = "distributed" *) logic [3:0] flags_mem [SaCount];
   (* ram_style = "block" *) logic [31:0] even_mem [SaCount * Words];
   (* ram_style = "block" *) logic [31:0] odd_mem [SaCount * Words];
 
@@ -72,7 +72,7 @@ module sa_window #(
 
   // ---- Compare: which of the two windows it concerns; a new incarnation has a fresh one in the former's bank
   logic        same, newer, old;
-  logic        below_q, newer_q, known_q, old_q, any_q, bank_q, seen_q;
+  logic        below_q, newer_q, known_q, old_q, any_q, bank_q;
   logic [47:0] top_q;
   assign same  = counter_q[63:48] == current[63:48];
   assign newer = counter_q[63:48] > current[63:48];
@@ -83,18 +83,20 @@ module sa_window #(
   logic [48:0] behind;
   logic [42:0] jump;   // words that a move to this counter enters
   logic        ahead, too_old, good, far, round;
+  logic [31:0] word;   // of the ring, in which this counter is
+  assign word    = bank_q ? odd : even;
   assign seq     = counter_q[47:0];
   assign behind  = {1'b0, top_q} - {1'b0, seq};
   assign jump    = seq[47:5] - top_q[47:5];
   assign ahead   = !any_q || behind[48];
   assign too_old = behind[47:0] >= 48'(Window);
-  assign good    = accept_q && !below_q && (newer_q || known_q) && (ahead || (!too_old && !seen_q));
+  assign good    = accept_q && !below_q && (newer_q || known_q) && (ahead || (!too_old && !word[seq[4:0]]));
   assign far     = !any_q || jump > 43'(Words);   // nothing of the ring stays
   assign round   = jump == 43'(Words);            // once around, into the word that top is in
 
   logic             good_q, move_q, far_q, round_q, within_q;
   logic [WordW-1:0] clear_q, at_q;
-  logic [31:0]      word_q;            // of the ring, in which this counter is
+  logic [31:0]      word_q;
   logic [31:0]      upto_q, above_q;   // bits up to top's, bits above this counter's
   logic [31:0]      mark, keep;
   assign mark = 32'd1 << counter_q[4:0];
@@ -259,10 +261,9 @@ module sa_window #(
       top_q   <= same ? current[47:0] : former[47:0];
       any_q   <= same ? current_any : former_any && !newer;
       bank_q  <= bank ^ !same;
-      seen_q  <= bank ^ !same ? odd[counter_q[4:0]] : even[counter_q[4:0]];
-      word_q  <= bank ^ !same ? odd : even;
     end
     if (state_q == Judge) begin
+      word_q   <= word;
       good_q   <= good;
       move_q   <= good && ahead;
       far_q    <= far;
