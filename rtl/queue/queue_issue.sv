@@ -72,9 +72,9 @@ module queue_issue #(
   typedef enum logic [2:0] {Pick, Read, Room, Level, Turn, Choose, Give} state_e;
   state_e state_q;
 
-  // ---- slots
+  // ---- slots; few and wide, so that of a block RAM most would be empty
   card_pkg::slot_t             put_slot, slot;
-  logic [card_pkg::SlotW-1:0]  slot_q [Slots];
+  (* ram_style = "distributed" *) logic [card_pkg::SlotW-1:0] slot_q [Slots];
   logic [card_pkg::SlotW-1:0]  slot_out_q;
   logic [IdW-1:0]              id_q;
   logic                        key_q, key_put;
