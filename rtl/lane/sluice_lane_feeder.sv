@@ -104,14 +104,19 @@ module sluice_lane_feeder #(
   end
 
   // Words of the prefix, by the number of those still to come; its last byte is the first that is carried.
-  logic [31:0] fixed_word;
-  assign fixed_word = {type_byte_i, 8'h03, minor_i, length_i[15:8]};
+  logic [1:0] prefix_from;
   always_comb begin
     unique case (prefix_q)
-      3'd1:    prefix_word = tls_i ? fixed_word : swap(cid_i[55:24]);
-      3'd2:    prefix_word = tls_i ? swap(nonce_word_i) : {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
-      3'd3:    prefix_word = tls_i ? swap(nonce_word_i) : fixed_word;
-      default: prefix_word = swap(nonce_word_i);
+      3'd1:    prefix_from = tls_i ? 2'd1 : 2'd3;
+      3'd2:    prefix_from = tls_i ? 2'd0 : 2'd2;
+      3'd3:    prefix_from = tls_i ? 2'd0 : 2'd1;
+      default: prefix_from = 2'd0;
+    endcase
+    unique case (prefix_from)
+      2'd0:    prefix_word = swap(nonce_word_i);
+      2'd1:    prefix_word = {type_byte_i, 8'h03, minor_i, length_i[15:8]};
+      2'd2:    prefix_word = {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
+      default: prefix_word = swap(cid_i[55:24]);
     endcase
   end
 

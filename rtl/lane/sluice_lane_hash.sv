@@ -21,7 +21,7 @@ module sluice_lane_hash #(
   input  logic              preloaded_i,    // ... which came in while the digest left
   output logic              loading_o,
   input  logic              run_i,          // hash the message; after loading
-  output logic              running_o,
+  output logic              running_o,      // the digest is there a clock after it
 
   input  logic              key_block_i,
   input  logic [31:0]       key_xor_i,
@@ -101,7 +101,8 @@ module sluice_lane_hash #(
   end
 
   assign loading_o = state_q == Load;
-  assign running_o = state_q == Inner || state_q == Swap || state_q == SwapInit || state_q == Outer;
+  assign running_o = state_q == Inner || state_q == Swap || state_q == SwapInit ||
+                     (state_q == Outer && !block_done);
 
   always_comb begin
     state_d = state_q;
