@@ -83,10 +83,11 @@ module sluice_lane #(
     .idle_o       (jobs_idle)
   );
 
-  logic         state_read, preload_q, preloaded_q, key_zero, des_key_take, des_key_valid;
+  logic         state_read, preload_q, preloaded_q, key_zero, wipe, des_key_take, des_key_valid;
   logic [1:0]   next_bank, bank_q, key_bank, des_key_index;
   logic [2:0]   digest_index;
   logic [3:0]   state_index, key_index;
+  logic [4:0]   wipe_index;
   logic [31:0]  state_word;
   logic [63:0]  des_key;
   logic [127:0] config_word, round_key;
@@ -99,6 +100,8 @@ module sluice_lane #(
     .sa_zero_i,
     .rest_i          (rest),
     .clean_o         (clean),
+    .wipe_o          (wipe),
+    .wipe_index_o    (wipe_index),
     .loaded_o        (loaded),
     .move_i          (move),
     .config_o        (config_word),
@@ -203,7 +206,7 @@ module sluice_lane #(
       counter_q         <= next_counter_q;
       type_q            <= next_type;
     end
-    if (take) padding_q <= next_padding_q;
+    if (take) padding_q <= next_sa.key_job ? 8'd31 : next_padding_q;
     else if (padding_got) padding_q <= body_last;
   end
 
@@ -219,7 +222,7 @@ module sluice_lane #(
   );
 
   logic       window, body_started, body_done, release_body, work_fields, field_mac, fields_busy, bad_field;
-  logic       hash_load, hash_loading, hash_run, hash_running, hash_begun, prefixing, keys_start, keys_done;
+  logic       hash_load, hash_loading, hash_run, hash_running, hash_begun, prefixing, keys_start, keys_done, keys_mute;
   logic       result_valid, result_valid_q, result_ready, control_idle, rest, clean;
   logic [7:0] status;
 
@@ -249,6 +252,7 @@ module sluice_lane #(
     .hash_running_i (hash_running),
     .keys_start_o   (keys_start),
     .keys_done_i    (keys_done),
+    .keys_mute_o    (keys_mute),
     .result_valid_o (result_valid),
     .result_ready_i (result_ready),
     .status_o       (status),
@@ -356,7 +360,7 @@ module sluice_lane #(
     .rst_ni,
     .start_i        (prepare_fields || work_fields),
     .field_i        (prepare_busy ? prepare_field : field_mac ? 2'd2 : 2'd1),
-    .put_i          (prepare_busy ? prepare_put : sa.seal),
+    .put_i          (prepare_busy ? prepare_put : sa.seal || sa.key_job),
     .scratch_i      (scratch),
     .clear_i        (take),
     .clear_header_i (prepare_begin),
@@ -416,6 +420,7 @@ module sluice_lane #(
     .start_i         (cbc_start),
     .busy_o          (cbc_busy),
     .sa_i            (cbc_arm_next ? next_sa : sa),
+    .rest_i          (rest),
     .bank_i          (cbc_arm_next ? next_bank : bank_q),
     .cipher_len_i    (cbc_arm_next ? next_plan.cipher_len : plan.cipher_len),
     .origin_i        (cbc_arm_next ? next_origin_q : origin_q),
@@ -467,6 +472,8 @@ module sluice_lane #(
   sluice_lane_hash #(.RingAw(RingAw), .Sha1(Sha1), .Legacy(Legacy)) u_hash (
     .clk_i,
     .rst_ni,
+    .wipe_i        (wipe),
+    .wipe_index_i  (wipe_index),
     .sha256_i      (sa.sha256),
     .md5_i         (sa.md5),
     .load_i        (hash_load || keys_load),
@@ -519,6 +526,7 @@ module sluice_lane #(
     .rst_ni,
     .start_i     (keys_start),
     .done_o      (keys_done),
+    .mute_i      (keys_mute),
     .sha256_i    (sa.sha256),
     .md5_i       (sa.md5),
     .key_xor_o   (key_xor),

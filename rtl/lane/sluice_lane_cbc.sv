@@ -18,6 +18,7 @@ module sluice_lane_cbc #(
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
+  input  logic                 rest_i,        // nothing is to be done: no key stays
 
   // A body: described with arm_i, begun with start_i some clocks later, when its IV has been shifted into the chaining value (the
   // last word first). busy_o from the one to its end.
@@ -103,7 +104,7 @@ module sluice_lane_cbc #(
   logic [63:0]     des_out;
   logic [RingAw:0] read_at, write_at, last_block;
 
-  assign unused     = &{1'b0, sa_i, single_sa_i, single_len_i, cipher_len_i, triple, des_key_valid_i, des_key_i};
+  assign unused     = &{1'b0, sa_i, single_sa_i, single_len_i, cipher_len_i, triple, rest_i, des_key_valid_i, des_key_i};
   assign narrow     = Legacy && (single_q ? single_sa_i.des : des_q);
   assign triple     = single_q ? single_sa_i.triple : triple_q;
   assign decrypt    = single_q ? single_sa_i.open : open_q;
@@ -144,7 +145,7 @@ module sluice_lane_cbc #(
     end
     sluice_lane_des u_des (
       .clk_i,
-      .rst_ni,
+      .rst_ni      (rst_ni && !rest_i),
       .load_i      (load_q && narrow && !raw),
       .decrypt_i   (decrypt),
       .triple_i    (triple),

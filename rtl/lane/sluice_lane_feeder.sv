@@ -149,7 +149,7 @@ module sluice_lane_feeder #(
 
   for (genvar i = 0; i < 4; i++) begin : gen_message
     always_ff @(posedge clk_i) begin
-      if (push && !keep[i]) message_q[8 * i +: 8] <= 8'd0;
+      if (!rst_ni || (push && !keep[i])) message_q[8 * i +: 8] <= 8'd0;
       else if (push) message_q[8 * i +: 8] <= key_block_i ? part[8 * (3 - i) +: 8] : bytes[8 * i +: 8];
     end
   end

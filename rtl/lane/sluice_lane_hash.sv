@@ -15,6 +15,9 @@ module sluice_lane_hash #(
   input  logic              clk_i,
   input  logic              rst_ni,
 
+  input  logic              wipe_i,         // a message word is overwritten
+  input  logic [4:0]        wipe_index_i,
+
   input  logic              sha256_i,
   input  logic              md5_i,          // neither: SHA-1
   input  logic              load_i,         // load the inner state, or with key_block_i the hash's initial value ...
@@ -184,9 +187,9 @@ module sluice_lane_hash #(
 
   assign filled     = put_q - get_q;
   assign feed_ready = !filled[5] && state_q == Inner;
-  assign put        = (feed_valid && feed_ready) || state_q == Swap;
+  assign put        = (feed_valid && feed_ready) || state_q == Swap || wipe_i;
   assign put_word   = state_q == Swap ? tail : feed_word;
-  assign address    = {put_q[4], state_q == Swap ? chain_index : put_q[3:0]};
+  assign address    = wipe_i ? wipe_index_i : {put_q[4], state_q == Swap ? chain_index : put_q[3:0]};
 
   // What follows the digest in the outer block is not in the memory: 0x80, zeros, its length with the key's block before it.
   function automatic logic [31:0] ended(input logic [31:0] stored, input logic [3:0] index, input logic is_outer,
@@ -224,7 +227,7 @@ module sluice_lane_hash #(
       put_q <= 6'd0;
       get_q <= 6'd0;
     end else begin
-      put_q <= put_q + {1'b0, state_q == Swap && shift_last, 3'd0, state_q != Swap && put};
+      put_q <= put_q + {1'b0, state_q == Swap && shift_last, 3'd0, state_q != Swap && !wipe_i && put};
       if (sha1 ? pair_ready && filled[5:1] != 5'd0 : word_ready && filled != 6'd0) get_q <= get_q + (sha1 ? 6'd2 : 6'd1);
     end
   end

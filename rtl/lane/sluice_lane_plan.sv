@@ -74,7 +74,8 @@ module sluice_lane_plan (
     sum_q <= sum;
     if (step_q == (sa_i.open ? 3'd4 : 3'd0)) content_max_q <= sum;
     if (step_q == 3'd1) filled_q <= sum;
-    if (step_q == 3'd2) cipher_len_q <= sum;
+    // A key job's words in the ring are overwritten as if the second of them were encrypted and all of both were padding.
+    if (step_q == 3'd2) cipher_len_q <= sa_i.key_job ? 15'd16 : sum;
     if (step_q == (sa_i.open ? 3'd1 : 3'd3)) body_end_q <= sum;
     if (step_q == (sa_i.open ? 3'd0 : 3'd4)) length_field_q <= sum;
     if (step_q == (sa_i.open ? 3'd4 : 3'd5)) out_len_q <= sum;

@@ -15,6 +15,8 @@ module sluice_lane_sa (
   input  logic         sa_zero_i,     // sa_data_i is 0
   input  logic         rest_i,        // no job is held
   output logic         clean_o,       // nothing of a key is left
+  output logic         wipe_o,        // the hash overwrites its message words as well
+  output logic [4:0]   wipe_index_o,
 
   output logic         loaded_o,      // everything about the job that comes in is there
   input  logic         move_i,        // it is the next now; the former next is at work
@@ -59,6 +61,8 @@ module sluice_lane_sa (
   assign forget  = dirty_q && rest_i;
   assign wipe    = forget && rest_q && sa_zero_i;
   assign clean_o = !dirty_q;
+  assign wipe_o  = wipe;
+  assign wipe_index_o = wipe_q[4:0];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) dirty_q <= 1'b1;
     else if (sa_valid_i) dirty_q <= 1'b1;
