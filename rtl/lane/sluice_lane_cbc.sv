@@ -91,7 +91,7 @@ module sluice_lane_cbc #(
   logic            single_q, peek_q, raw, raw_q, narrow_q, cipher_over_q;
   logic            before_left_q, second_q, first_q;  // reads to come; the block itself has been read; it is what comes now
   logic [7:0]      before_q;      // last byte of the block before the last, or of the IV
-  logic [RingAw:0] at_q, at_d;
+  logic [RingAw:0] at_q, not_at_q, not_at_d;
   logic            narrow, triple, decrypt, encrypt, add_chain;
   logic [3:0]      rounds;
 
@@ -253,7 +253,8 @@ module sluice_lane_cbc #(
   end
 
   // A single block's words: the block, and for a look the one before it.
-  assign at_d       = 12'hfff + (!single_i ? at_q : peek_i ? last_block : 12'd0);
+  assign not_at_d   = (!single_i ? not_at_q : peek_i ? ~last_block : 12'hfff) + 12'd1;  // at_q - 1: complements need no LUT more
+  assign at_q       = ~not_at_q;
   assign last_block = Legacy && single_sa_i.des ? single_len_i[14:3] : {1'b0, single_len_i[14:4]};
   always_ff @(posedge clk_i) begin
     if (single_i) begin
@@ -270,7 +271,7 @@ module sluice_lane_cbc #(
     end else if (read_gnt_i) begin
       half_q <= read_count_q[0];
     end
-    if (single_i || (single_q && peek_q && read_gnt_i)) at_q <= at_d;
+    if (single_i || (single_q && peek_q && read_gnt_i)) not_at_q <= not_at_d;
     if (single_i) second_q <= 1'b0;
     else if (read_gnt_i) second_q <= 1'b1;
   end

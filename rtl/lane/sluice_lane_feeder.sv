@@ -77,17 +77,19 @@ module sluice_lane_feeder #(
   end
 
   logic [12:0]       index_q;   // message word
-  logic [RingAw-1:0] word_q, words_left_q;
+  logic [RingAw-1:0] word_q, words_gone_q;  // words_gone_q is all ones behind the last
   logic [127:0]      hold_q;
   logic [1:0]        part_q;
   logic [7:0]        carry_q;
-  logic [15:0]       left_q;    // data bytes still to come, from the first whole one of this message word on; signed
+  logic [15:0]       left;      // data bytes still to come, from the first whole one of this message word on; signed
+  logic [15:0]       gone_q;    // its complement: counting up costs no LUT
   logic [2:0]        prefix_q;  // words of the prefix still to come
   logic              send, push, done, valid_q, final_word;
   logic [3:0]        keep, ends, ends_q;  // by byte, the first in bit 3
   logic [14:0]       length_q;  // on its word, else 0
   logic [31:0]       part, bytes, prefix_word, prefix_word_q, message_q, message;
 
+  assign left   = ~gone_q;
   assign push   = send && (!valid_q || ready_i);
   assign done   = index_q == {last_block_o, 4'hf};
   assign word_o = word_q;
@@ -128,12 +130,12 @@ module sluice_lane_feeder #(
     ends = 4'd0;
     if (key_block_i) keep = {4{state_q == Words}};
     else if (state_q == Prefix) keep = 4'd0;
-    else if (!left_q[15] && left_q[14:2] != 13'd0) keep = 4'b1111;
-    else if (!left_q[15]) begin
-      keep = {1'b1, left_q[1:0] != 2'd0, left_q[1], left_q[1:0] == 2'd3};
-      ends = {1'b0, left_q[1:0] == 2'd0, left_q[1:0] == 2'd1, left_q[1:0] == 2'd2};
+    else if (!left[15] && left[14:2] != 13'd0) keep = 4'b1111;
+    else if (!left[15]) begin
+      keep = {1'b1, left[1:0] != 2'd0, left[1], left[1:0] == 2'd3};
+      ends = {1'b0, left[1:0] == 2'd0, left[1:0] == 2'd1, left[1:0] == 2'd2};
     end else begin
-      ends[3] = left_q == 16'hffff;
+      ends[3] = left == 16'hffff;
     end
   end
 
@@ -172,11 +174,11 @@ module sluice_lane_feeder #(
     state_d = state_q;
     unique case (state_q)
       Idle:    if (start_i) state_d = key_block_i ? Read : Prefix;
-      Prefix:  if (push && prefix_q == 3'd1) state_d = words_left_q == '0 ? Tail : Read;
+      Prefix:  if (push && prefix_q == 3'd1) state_d = words_gone_q == '1 ? Tail : Read;
       Read:    if (read_gnt_i) state_d = Wait;
       Wait:    state_d = Words;
       Words:   if (push && done) state_d = Idle;
-               else if (push && part_q == 2'd3) state_d = words_left_q == '0 ? Tail : Read;
+               else if (push && part_q == 2'd3) state_d = words_gone_q == '1 ? Tail : Read;
       Tail:    if (push && done) state_d = Idle;
       default: state_d = Idle;
     endcase
@@ -192,8 +194,8 @@ module sluice_lane_feeder #(
       index_q      <= 13'd0;
       prefix_q     <= prefix_words;
       word_q       <= key_block_i || early_i ? '1 : '0;
-      words_left_q <= key_block_i ? 11'd2 : 11'((data_max_i + (early_i && half_i ? 15'd23 : 15'd15)) >> 4);
-      left_q       <= {1'b0, data_len_i};
+      words_gone_q <= ~(key_block_i ? 11'd2 : 11'((data_max_i + (early_i && half_i ? 15'd23 : 15'd15)) >> 4));
+      gone_q       <= {1'b1, ~data_len_i};
       part_q       <= !key_block_i && early_i && half_i ? 2'd2 : 2'd0;
       carry_q      <= tls_i ? length_i[7:0] : cid_i[63:56];
     end else begin
@@ -201,13 +203,13 @@ module sluice_lane_feeder #(
       if (push && state_q == Prefix) prefix_q <= prefix_q - 3'd1;
       if (read_gnt_i) begin
         word_q       <= word_q + 11'd1;
-        words_left_q <= words_left_q - 11'd1;
+        words_gone_q <= words_gone_q + 11'd1;
       end
       if (push && state_q == Words) begin
         part_q  <= part_q + 2'd1;
         carry_q <= part[31:24];
       end
-      if (push && state_q != Prefix) left_q <= left_q - 16'd4;
+      if (push && state_q != Prefix) gone_q <= gone_q + 16'd4;
     end
     if (clear_begun_i) begun_o <= 1'b0;
     else if (push && state_q == Prefix && prefix_q == 3'd1) begun_o <= 1'b1;
