@@ -319,6 +319,7 @@ module sluice_lane #(
     .cbc_write_data_i (cbc_data),
     .cbc_read_i       (cbc_read),
     .cbc_read_gnt_o   (cbc_read_gnt),
+    .refresh_i        (keys_mute),
     .hash_read_i      (hash_read),
     .hash_read_gnt_o  (hash_read_gnt),
     .hash_origin_i    (origin_q),
