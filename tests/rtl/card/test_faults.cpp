@@ -56,9 +56,9 @@ void bad_reads(uint64_t seed)
     static const struct {
         Fault fault;
         const char *what;
-    } kinds[] = {{Fault::Ur, "unsupported request"}, {Fault::Ca, "completer abort"},
-                 {Fault::Poisoned, "poisoned data"}, {Fault::Silence, "no answer"},
-                 {Fault::Short, "a cut completion"}, {Fault::WrongCount, "a wrong byte count"}};
+    } kinds[] = {{Fault::Ur, "unsupported request"},       {Fault::Ca, "completer abort"}, {Fault::Poisoned, "poisoned data"},
+                 {Fault::Ecrc, "data with a wrong ECRC"},  {Fault::Silence, "no answer"},  {Fault::Short, "a cut completion"},
+                 {Fault::WrongCount, "a wrong byte count"}};
     Card card(seed);
     uint64_t good = card.host.alloc(8192, 4096);
 
