@@ -68,6 +68,17 @@ module sluice_card #(
   localparam int unsigned RingAw = sluice_pkg::RingAw;
   localparam int unsigned IdW    = sluice_pkg::IdW;
 
+  // ---- sizes that the fields between the blocks and the register map have room for
+  if (Lanes == 0 || All > sluice_regs_pkg::MaxLanes || LegacyLanes > Lanes) begin : g_lanes_limit
+    $error("sluice_card: 1 to 32 lanes, Lanes and StreamLanes together; LegacyLanes of the Lanes");
+  end
+  if (IoQueues == 0 || IoQueues > sluice_regs_pkg::MaxIoQueues) begin : g_queues_limit
+    $error("sluice_card: IoQueues is 1 to 8");
+  end
+  if (SaCount == 0 || SaCount > 256 || ReadTags == 0 || ReadTags > 32) begin : g_tables_limit
+    $error("sluice_card: SaCount is 1 to 256, ReadTags 1 to 32");
+  end
+
   // ---- resets
   logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, awake, fatal, fw_ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
   mgmt_reset u_reset (
@@ -214,7 +225,7 @@ module sluice_card #(
   logic [4:0]          show_lane;
   logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams, march_stream_we;
   logic [13:0]         march_window_waddr, march_window_raddr;
-  logic [10:0]         march_stream_addr;
+  logic [9:0]          march_stream_addr;
   logic [StreamLanes-1:0] march_stream_bad;
   mgmt_unit #(
     .IoQueues(IoQueues), .Lanes(Lanes), .All(All), .SaCount(SaCount)
@@ -410,7 +421,8 @@ module sluice_card #(
     .lane_records_i(lane_records), .taken_queue_i(taken_queue), .taken_count_i(taken_count), .done_i(queue_done)
   );
 
-  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy && !reg_valid;
+  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy && !reg_valid &&
+                  !bell_valid && !aq_start && !aq_stop;
 
 `ifndef SYNTHESIS
   // A clock may stop on the word of idle_o, so nothing may come of itself after it.

@@ -16,7 +16,7 @@ module sluice_aes (
   input  logic         decrypt_i,
   input  logic [3:0]   rounds_i,     // 10, 12 or 14
   input  logic [127:0] data_i,
-  input  logic [127:0] add_i,        // with done_o: added to the result
+  input  logic [127:0] add_i,        // added to the block when it is taken, and to the result; otherwise 0
 
   output logic [3:0]   key_index_o,  // round key that key_i must be in the next clock
   input  logic [127:0] key_i,
@@ -47,7 +47,7 @@ module sluice_aes (
 
   assign data_o = state;
   always_comb begin
-    added   = ready_o ? data_i : last ? add_i : 128'd0;
+    added   = (ready_o ? data_i : 128'd0) ^ add_i;
     address = state;
     for (int unsigned c = 0; c < 4; c++) begin
       if (decrypt_i) address[32 * c + 8 +: 8]  = state[32 * ((c + 2) % 4) + 8 +: 8];

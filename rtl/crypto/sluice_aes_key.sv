@@ -35,7 +35,7 @@ module sluice_aes_key (
   logic [255:0] history_q;         // the last eight words, the newest at the top
   logic [31:0]  sub_q, newest, oldest;
   logic [7:0]   rcon_q, sub_byte;
-  logic         rotate, use_sub, emit, valid_q, ends_q;
+  logic         rotate, emit, valid_q, ends_q;
 
   assign newest = history_q[255:224];
   always_comb begin
@@ -44,6 +44,7 @@ module sluice_aes_key (
       4'd6:    oldest = history_q[95:64];
       default: oldest = history_q[31:0];
     endcase
+    if (state_q == Key) oldest = 32'd0;
   end
 
   // Whether word p of each key_words needs SubWord; with p = 0 RotWord goes before it, and rcon is added.
@@ -52,7 +53,6 @@ module sluice_aes_key (
   endfunction
 
   assign rotate  = phase_q == 4'd0;
-  assign use_sub = substitutes(phase_q, key_words_i);
   assign phase_d = phase_q == key_words_i - 4'd1 ? 4'd0 : phase_q + 4'd1;
 
   assign take     = rotate ? byte_q + 2'd1 : byte_q;
@@ -69,7 +69,7 @@ module sluice_aes_key (
   always_ff @(posedge clk_i) begin
     // Idle and in reset no key stays behind, and word_o is 0. That is a reset of flip-flops, which costs no LUTs.
     if (!rst_ni || !busy_o) history_q <= '0;
-    else if (emit) history_q <= {state_q == Key ? key_i : oldest ^ (use_sub ? sub_q : newest), history_q[255:32]};
+    else if (emit) history_q <= {oldest ^ sub_q ^ (state_q == Key ? key_i : newest), history_q[255:32]};
     if (emit) begin
       phase_q <= phase_d;
       index_q <= index_q + 6'd1;
@@ -79,7 +79,9 @@ module sluice_aes_key (
       phase_q <= 4'd0;
       rcon_q  <= 8'h01;
     end
-    if (state_q == Sub) sub_q <= {sub_byte ^ (rotate && byte_q == 2'd0 ? rcon_q : 8'd0), sub_q[31:8]};
+    // What takes the place of the newest word in the next sum, and that word itself, so that they need no choice; else 0.
+    if (state_q != Sub) sub_q <= 32'd0;
+    else sub_q <= {sub_byte ^ newest[8 * byte_q +: 8] ^ (rotate && byte_q == 2'd0 ? rcon_q : 8'd0), sub_q[31:8]};
     byte_q <= state_q == Sub ? byte_q + 2'd1 : 2'd0;
   end
 

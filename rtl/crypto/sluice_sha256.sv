@@ -169,7 +169,10 @@ module sluice_sha256 (
   assign tail_o = he_q[127:96];
 
   always_ff @(posedge clk_i) begin
-    if (shift_i) begin
+    if (!rst_ni) begin
+      ha_q <= 128'd0;
+      he_q <= 128'd0;
+    end else if (shift_i) begin
       ha_q <= {ha_q[95:0], shift_word_i};
       he_q <= {he_q[95:0], ha_q[127:96]};
     end else if (turn) begin

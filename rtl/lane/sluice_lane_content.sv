@@ -24,7 +24,7 @@ module sluice_lane_content (
   always_ff @(posedge clk_i) begin
     content_o    <= difference[15] ? content_max_i : difference[14:0];
     bad_o        <= difference[15] || difference[14:0] > 15'(sluice_regs_pkg::MaxContent);
-    padding_at_o <= cipher_len_i - 15'd1 - {7'd0, padding_i};
+    padding_at_o <= cipher_len_i + {7'h7f, ~padding_i};  // cipher_len_i - 1 - padding_i
   end
 
 endmodule

@@ -5,6 +5,7 @@
 //
 //   seal   hash -> MAC -> result; it is shown when the cipher is done, which may be in the time of the next record
 //   open   hash | cipher -> padding -> MAC -> result
+//   key    states -> ring words of the key overwritten -> the same with those, unseen -> result
 //
 // An open takes clocks that depend on its lengths and SA only: every step below is taken whatever the padding and the MAC are,
 // and takes as long.
@@ -41,6 +42,7 @@ module sluice_lane_control (
   input  logic                 hash_running_i,
   output logic                 keys_start_o,
   input  logic                 keys_done_i,
+  output logic                 keys_mute_o,
 
   output logic                 result_valid_o,
   input  logic                 result_ready_i,
@@ -48,7 +50,7 @@ module sluice_lane_control (
   output logic                 idle_o
 );
 
-  typedef enum logic [3:0] {Idle, Begin, Load, Keys, Body, Padding, Compare, Hash, Mac, Report} state_e;
+  typedef enum logic [3:0] {Idle, Begin, Load, Keys, Clear, Cleared, Again, Body, Padding, Compare, Hash, Mac, Report} state_e;
   state_e     state_q, state_d;
   logic [7:0] status_q, status_d;
   logic       unused, free, done_q;
@@ -72,7 +74,7 @@ module sluice_lane_control (
       Begin: begin
         status_d = status_i;
         if (status_i != sluice_regs_pkg::StatusOk) begin
-          state_d = Report;
+          state_d = sa_i.key_job ? Clear : Report;
         end else if (sa_i.key_job) begin
           keys_start_o = 1'b1;
           state_d      = Keys;
@@ -81,7 +83,16 @@ module sluice_lane_control (
           state_d     = Load;
         end
       end
-      Keys: if (keys_done_i) state_d = Report;
+      Keys: if (keys_done_i) state_d = Clear;
+      Clear: if (free) begin
+        fields_start_o = 1'b1;
+        state_d        = Cleared;
+      end
+      Cleared: if (!fields_busy_i) begin
+        keys_start_o = 1'b1;
+        state_d      = Again;
+      end
+      Again: if (keys_done_i) state_d = Report;
       Load: if (!hash_loading_i && !nonce_busy_i) begin  // what depends on the content's length is there
         hash_run_o = sa_i.mac;
         state_d    = sa_i.open && sa_i.padded ? Body : Hash;
@@ -114,6 +125,7 @@ module sluice_lane_control (
   // The next IV of tls10 is there a clock after the body.
   assign result_valid_o = state_q == Report && (done_q || !(sa_i.chained && status_q == sluice_regs_pkg::StatusOk));
   assign finish_o       = result_valid_o && result_ready_i;
+  assign keys_mute_o    = state_q == Again;
   assign status_o       = status_q;
   assign idle_o         = state_q == Idle;
   assign window_o       = ((state_q == Idle && !now_valid_i) || state_q == Body || state_q == Hash) && state_d == state_q &&

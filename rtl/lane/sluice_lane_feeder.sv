@@ -16,7 +16,7 @@ module sluice_lane_feeder #(
 
   input  logic              start_i,
   input  logic              key_block_i,     // an HMAC key, in the two words from the origin - 1 on
-  input  logic [31:0]       key_xor_i,
+  input  logic [31:0]       key_xor_i,       // added to its words; else 0
   input  logic [14:0]       data_len_i,
   input  logic [14:0]       data_max_i,
   input  logic              early_i,         // data begins in the word before the origin,
@@ -26,7 +26,6 @@ module sluice_lane_feeder #(
   // The prefix: nonce or sequence number, type, version, length and, in the secure-UDP forms, cid.
   input  logic              tls_i,
   input  logic              long_nonce_i,    // secure UDP: 16 bytes, else 8
-  input  logic [63:0]       sequence_i,
   input  logic [7:0]        type_byte_i,
   input  logic [7:0]        minor_i,
   input  logic [15:0]       length_i,
@@ -36,7 +35,7 @@ module sluice_lane_feeder #(
   output logic [8:0]        last_block_o,    // blocks sent, less one
   output logic [8:0]        final_block_o,   // the block that ends the message; secret when data_len_i is
 
-  output logic [1:0]        nonce_index_o,
+  output logic [2:0]        nonce_index_o,   // nonce, or from word 4 on the sequence number
   input  logic [31:0]       nonce_word_i,
 
   // Progress: the prefix is sent, and the ring word (from the origin) that is wanted next. It is read only with allow_i.
@@ -78,16 +77,19 @@ module sluice_lane_feeder #(
   end
 
   logic [12:0]       index_q;   // message word
-  logic [RingAw-1:0] word_q, words_left_q;
+  logic [RingAw-1:0] word_q, words_gone_q;  // words_gone_q is all ones behind the last
   logic [127:0]      hold_q;
   logic [1:0]        part_q;
   logic [7:0]        carry_q;
-  logic [15:0]       left_q;    // data bytes still to come, from the first whole one of this message word on; signed
+  logic [15:0]       left;      // data bytes still to come, from the first whole one of this message word on; signed
+  logic [15:0]       gone_q;    // its complement: counting up costs no LUT
   logic [2:0]        prefix_q;  // words of the prefix still to come
-  logic              send, push, done, valid_q, final_q;
+  logic              send, push, done, valid_q, final_word;
   logic [3:0]        keep, ends, ends_q;  // by byte, the first in bit 3
-  logic [31:0]       part, bytes, prefix_word, message_q, message;
+  logic [14:0]       length_q;  // on its word, else 0
+  logic [31:0]       part, bytes, prefix_word, prefix_word_q, message_q, message;
 
+  assign left   = ~gone_q;
   assign push   = send && (!valid_q || ready_i);
   assign done   = index_q == {last_block_o, 4'hf};
   assign word_o = word_q;
@@ -104,74 +106,79 @@ module sluice_lane_feeder #(
   end
 
   // Words of the prefix, by the number of those still to come; its last byte is the first that is carried.
-  logic [31:0] fixed_word;
-  assign fixed_word = {type_byte_i, 8'h03, minor_i, length_i[15:8]};
+  logic [1:0] prefix_from;
   always_comb begin
     unique case (prefix_q)
-      3'd1:    prefix_word = tls_i ? fixed_word : swap(cid_i[55:24]);
-      3'd2:    prefix_word = tls_i ? sequence_i[31:0] : {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
-      3'd3:    prefix_word = tls_i ? sequence_i[63:32] : fixed_word;
-      default: prefix_word = swap(nonce_word_i);
+      3'd1:    prefix_from = tls_i ? 2'd1 : 2'd3;
+      3'd2:    prefix_from = tls_i ? 2'd0 : 2'd2;
+      3'd3:    prefix_from = tls_i ? 2'd0 : 2'd1;
+      default: prefix_from = 2'd0;
+    endcase
+    unique case (prefix_from)
+      2'd0:    prefix_word = swap(nonce_word_i);
+      2'd1:    prefix_word = {type_byte_i, 8'h03, minor_i, length_i[15:8]};
+      2'd2:    prefix_word = {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
+      default: prefix_word = swap(cid_i[55:24]);
     endcase
   end
 
   // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24]. A word is put together in two
-  // clocks: the zeros are resets of flip-flops, and what is added to them comes behind.
+  // clocks: words of the prefix, of data and the length have registers of their own, which are reset when it is not their turn.
   assign bytes = {carry_q, part[7:0], part[15:8], part[23:16]};
   always_comb begin
     keep = 4'd0;
     ends = 4'd0;
-    if (state_q == Prefix || (key_block_i && state_q == Words)) keep = 4'b1111;
-    else if (key_block_i) keep = 4'd0;
-    else if (!left_q[15] && left_q[14:2] != 13'd0) keep = 4'b1111;
-    else if (!left_q[15]) begin
-      keep = {1'b1, left_q[1:0] != 2'd0, left_q[1], left_q[1:0] == 2'd3};
-      ends = {1'b0, left_q[1:0] == 2'd0, left_q[1:0] == 2'd1, left_q[1:0] == 2'd2};
+    if (key_block_i) keep = {4{state_q == Words}};
+    else if (state_q == Prefix) keep = 4'd0;
+    else if (!left[15] && left[14:2] != 13'd0) keep = 4'b1111;
+    else if (!left[15]) begin
+      keep = {1'b1, left[1:0] != 2'd0, left[1], left[1:0] == 2'd3};
+      ends = {1'b0, left[1:0] == 2'd0, left[1:0] == 2'd1, left[1:0] == 2'd2};
     end else begin
-      ends[3] = left_q == 16'hffff;
+      ends[3] = left == 16'hffff;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
     else valid_q <= push || (valid_q && !ready_i);
-    if (push) begin
-      // The message's length in bits is the last word but one of MD5, its number little endian like all others.
-      final_q <= index_q == {final_block_o, 3'b111, !little_i} && !key_block_i;
-      ends_q  <= ends;
-    end
+    if (push && state_q != Prefix) prefix_word_q <= 32'd0;
+    else if (push) prefix_word_q <= prefix_word;
+    if (push && !final_word) length_q <= 15'd0;
+    else if (push) length_q <= total_q;
+    if (push) ends_q <= ends;
   end
 
   for (genvar i = 0; i < 4; i++) begin : gen_message
     always_ff @(posedge clk_i) begin
-      if (push && !keep[i]) message_q[8 * i +: 8] <= 8'd0;
-      else if (push) message_q[8 * i +: 8] <= state_q == Prefix ? prefix_word[8 * i +: 8] :
-                                              key_block_i ? part[8 * (3 - i) +: 8] : bytes[8 * i +: 8];
+      if (!rst_ni || (push && !keep[i])) message_q[8 * i +: 8] <= 8'd0;
+      else if (push) message_q[8 * i +: 8] <= key_block_i ? part[8 * (3 - i) +: 8] : bytes[8 * i +: 8];
     end
   end
 
   always_comb begin
-    message = message_q;
+    message = (message_q ^ key_xor_i) | prefix_word_q;
     for (int i = 0; i < 4; i++) begin
       if (ends_q[i]) message[8 * i + 7] = 1'b1;
     end
-    if (key_block_i) message = message_q ^ key_xor_i;
   end
 
-  assign nonce_index_o = index_q[1:0];
+  assign nonce_index_o = {tls_i, index_q[1:0]};
   assign send          = state_q == Prefix || state_q == Words || state_q == Tail;
   assign valid_o       = valid_q;
-  assign data_o        = final_q ? {14'd0, total_q, 3'd0} : little_i ? swap(message) : message;
+  // The message's length in bits is the last word but one of MD5, its number little endian like all others.
+  assign final_word    = index_q == {final_block_o, 3'b111, !little_i} && !key_block_i;
+  assign data_o        = {14'd0, length_q, 3'd0} | (little_i ? swap(message) : message);
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
       Idle:    if (start_i) state_d = key_block_i ? Read : Prefix;
-      Prefix:  if (push && prefix_q == 3'd1) state_d = words_left_q == '0 ? Tail : Read;
+      Prefix:  if (push && prefix_q == 3'd1) state_d = words_gone_q == '1 ? Tail : Read;
       Read:    if (read_gnt_i) state_d = Wait;
       Wait:    state_d = Words;
       Words:   if (push && done) state_d = Idle;
-               else if (push && part_q == 2'd3) state_d = words_left_q == '0 ? Tail : Read;
+               else if (push && part_q == 2'd3) state_d = words_gone_q == '1 ? Tail : Read;
       Tail:    if (push && done) state_d = Idle;
       default: state_d = Idle;
     endcase
@@ -187,8 +194,8 @@ module sluice_lane_feeder #(
       index_q      <= 13'd0;
       prefix_q     <= prefix_words;
       word_q       <= key_block_i || early_i ? '1 : '0;
-      words_left_q <= key_block_i ? 11'd2 : 11'((data_max_i + (early_i && half_i ? 15'd23 : 15'd15)) >> 4);
-      left_q       <= {1'b0, data_len_i};
+      words_gone_q <= ~(key_block_i ? 11'd2 : 11'((data_max_i + (early_i && half_i ? 15'd23 : 15'd15)) >> 4));
+      gone_q       <= {1'b1, ~data_len_i};
       part_q       <= !key_block_i && early_i && half_i ? 2'd2 : 2'd0;
       carry_q      <= tls_i ? length_i[7:0] : cid_i[63:56];
     end else begin
@@ -196,13 +203,13 @@ module sluice_lane_feeder #(
       if (push && state_q == Prefix) prefix_q <= prefix_q - 3'd1;
       if (read_gnt_i) begin
         word_q       <= word_q + 11'd1;
-        words_left_q <= words_left_q - 11'd1;
+        words_gone_q <= words_gone_q + 11'd1;
       end
       if (push && state_q == Words) begin
         part_q  <= part_q + 2'd1;
         carry_q <= part[31:24];
       end
-      if (push && state_q != Prefix) left_q <= left_q - 16'd4;
+      if (push && state_q != Prefix) gone_q <= gone_q + 16'd4;
     end
     if (clear_begun_i) begun_o <= 1'b0;
     else if (push && state_q == Prefix && prefix_q == 3'd1) begun_o <= 1'b1;

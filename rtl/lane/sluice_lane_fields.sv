@@ -22,19 +22,22 @@ module sluice_lane_fields #(
   input  logic              clear_header_i, // and of the header
   output logic              busy_o,
 
-  // What the fields hold and where they are (sluice_lane_plan); positions are signed.
+  // What the fields hold and where they are (sluice_lane_plan).
   input  logic              tls_i,
   input  logic [7:0]        minor_i,        // second byte of version
   input  logic [7:0]        type_byte_i,
   input  logic [15:0]       length_field_i,
   input  logic [63:0]       cid_i,
+  input  logic              prepared_i,     // padding: of the record that is prepared
+  input  logic [14:0]       next_cipher_len_i,
+  input  logic [14:0]       next_end_i,     // the nonce's place, secure UDP; in TLS it is in front of the body
   input  logic [14:0]       cipher_len_i,
+  input  logic [14:0]       content_i,
+  input  logic              mac_behind_i,   // the MAC is behind what is encrypted, else behind the content
   input  logic [7:0]        padding_i,
   input  logic [14:0]       padding_at_i,
-  input  logic [14:0]       mac_at_i,
   input  logic [5:0]        mac_len_i,
   input  logic [3:0]        digest_words_i,
-  input  logic [15:0]       nonce_at_i,
   input  logic [4:0]        nonce_len_i,
 
   // Digest, last word first, big endian.
@@ -86,18 +89,9 @@ module sluice_lane_fields #(
 
   assign get = field_q == Nonce && !put_q;
 
-  // Where a field begins and its steps. Putting or comparing, step n joins words n - 1 and n, where the field does not begin on a
-  // place; getting, step n is the place in which word n begins. The header begins with its type in the last byte of a place.
-  logic [15:0] at;
-  logic        exact;                     // the first step has no place of its own
-  logic [13:0] more;
+  // The steps of a field. Putting or comparing, step n joins words n - 1 and n, where the field does not begin on a place; getting,
+  // step n is the place in which word n begins. The header begins with its type in the last byte of a place.
   always_comb begin
-    unique case (field_i)
-      Header:  at = {10'h3ff, tls_i ? nonce_len_i[4:3] == 2'd0 ? 6'h38 : nonce_len_i[4] ? 6'h28 : 6'h30 : 6'h30};
-      Padding: at = {1'b0, cipher_len_i};
-      Mac:     at = {1'b0, mac_at_i};
-      default: at = scratch_i ? {12'hfff, !nonce_len_i[4], 3'd0} : nonce_at_i;
-    endcase
     unique case (field_i)
       Header:  steps = tls_i ? 7'd2 : 7'd4;
       Padding: steps = 7'd64;
@@ -105,42 +99,73 @@ module sluice_lane_fields #(
       default: steps = {4'd0, nonce_len_i[4:2]};
     endcase
   end
-  assign exact = !(field_i == Nonce && !put_i) && at[1:0] == 2'd0;
 
-  // The first place is at + steps - exact; padding begins with the last place of what is encrypted, which begins on a place. One
-  // sum with the lowest bit as a carry, which counts the places down too.
-  logic        carried;
-  logic [13:0] place_d;
+  // The first place, a clock after the start: where the field begins, plus steps - 1, plus 1 if there are bytes in a further place.
+  // Padding begins with the last place of what is encrypted. One sum, which counts the places down too: what is not added is 0.
+  logic              start_q, exact, carried, body_nonce;
+  logic [3:0]        more, more_q;        // steps - 1; of a field in front of the body all of the sum, negative
+  logic              minus_q;
+  logic [14:0]       at_next_q, at_cipher_q, at_content_q, at_end_q, at;
+  logic [13:0]       place_d;
+  assign body_nonce = field_i == Nonce && !scratch_i && !tls_i;
   always_comb begin
-    if (!start_i || field_i == Padding) more = 14'h3fff;
-    else more = {7'd0, steps - 7'd1};
+    more = 4'hf;
+    if (field_i == Header && tls_i) more = nonce_len_i[4] ? 4'hb : nonce_len_i[3] ? 4'hd : 4'hf;
+    else if (field_i == Mac) more = digest_words_i - 4'd1;
+    else if (body_nonce) more = nonce_len_i[4] ? 4'd3 : 4'd1;
   end
-  assign {place_d, carried} = {more, start_i && !exact} + {start_i ? at[15:2] : place_q, 1'b1};
 
-  // Which bytes of the place are the field's.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) start_q <= 1'b0;
+    else start_q <= start_i;
+    minus_q <= !(start_i && (field_i == Mac || body_nonce));
+    if (!start_i) more_q <= 4'hf;
+    else more_q <= more;
+    if (!(start_i && field_i == Padding && prepared_i)) at_next_q <= 15'd0;
+    else at_next_q <= next_cipher_len_i;
+    if (!(start_i && (field_i == Padding ? !prepared_i : field_i == Mac && mac_behind_i))) at_cipher_q <= 15'd0;
+    else at_cipher_q <= cipher_len_i;
+    if (!(start_i && field_i == Mac && !mac_behind_i)) at_content_q <= 15'd0;
+    else at_content_q <= content_i;
+    if (!(start_i && body_nonce)) at_end_q <= 15'd0;
+    else at_end_q <= next_end_i;
+  end
+  assign at    = at_next_q | at_cipher_q | at_content_q | at_end_q;
+  assign exact = !get && at[1:0] == 2'd0;
+  assign {place_d, carried} = {{10{minus_q}}, more_q, start_q && !exact} + {{1'b0, at[14:2]} | place_q, 1'b1};
+
+  // Which bytes of the place are the field's. Step n has bytes of word n - 1 and, those that the shift moves on, of word n. Places
+  // of padding come last first, down to the one in which it begins.
   logic [3:0] be;
-  logic [7:0] byte0;                      // number of the field's byte in byte 0 of the place
   logic [5:0] len;
+  logic       at_begin, before_q, under, same, over;
+  assign at_begin = place_q[12:0] == padding_at_i[14:2];
+  assign under    = step_q[3:0] < len[5:2];
+  assign same     = step_q[3:0] == len[5:2];
+  assign over     = step_q[3:0] == len[5:2] + 4'd1;
   always_comb begin
     unique case (field_q)
       Mac:     len = mac_len_i;
       Nonce:   len = {1'b0, nonce_len_i};
       default: len = 6'd16;
     endcase
-    byte0 = {1'b0, step_q[4:0], 2'd0} + {6'd0, shift_q} - 8'd4;
+  end
+  always_comb begin
     for (int i = 0; i < 4; i++) begin
-      if (field_q == Padding) begin
-        be[i] = place_q[12:0] > padding_at_i[14:2] || (place_q[12:0] == padding_at_i[14:2] && 2'(i) >= padding_at_i[1:0]);
-      end else begin
-        be[i] = byte0 + 8'(i) < {2'd0, len};
-      end
+      if (field_q == Padding) be[i] = !before_q && (!at_begin || 2'(i) >= padding_at_i[1:0]);
+      else if ({1'b0, shift_q} + 3'(i) >= 3'd4) be[i] = under || (same && shift_q + 2'(i) < len[1:0]);
+      else be[i] = step_q[3:0] != 4'd0 && (under || same || (over && shift_q + 2'(i) < len[1:0]));
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (start_i) before_q <= 1'b0;
+    else if (step && at_begin) before_q <= 1'b1;
   end
 
   // Padding ends where it began (put), or after 256 bytes or at the front of the body.
   always_comb begin
     last = step_q == 7'd0;
-    if (field_q == Padding) last = put_q ? place_q[12:0] == padding_at_i[14:2] : step_q == 7'd1 || place_q == 14'd0;
+    if (field_q == Padding) last = put_q ? at_begin : step_q == 7'd1 || place_q == 14'd0;
   end
 
   // Words of the field, and the funnel.
@@ -183,7 +208,7 @@ module sluice_lane_fields #(
       run_q       <= 1'b0;
       put_valid_q <= 1'b0;
     end else begin
-      run_q       <= start_i || (run_q && !(step && last));
+      run_q       <= start_q || (run_q && !(step && last));
       put_valid_q <= put_q && (step || (put_valid_q && !gnt_i));
     end
   end
@@ -194,15 +219,16 @@ module sluice_lane_fields #(
       field_q <= field_i;
       put_q   <= put_i;
       step_q  <= steps;
-      shift_q <= field_i == Nonce && !put_i ? at[1:0] : 2'd0 - at[1:0];
     end else if (step) begin
       step_q  <= step_q - 7'd1;
     end
-    if (start_i || step) place_q <= place_d;
+    if (start_q) shift_q <= get ? at[1:0] : 2'd0 - at[1:0];
+    if (start_i) place_q <= 14'd0;
+    else if (start_q || step) place_q <= place_d;
   end
 
   // Second stage of what is not put: what was read.
-  assign busy_o       = run_q || read_q || put_valid_q;
+  assign busy_o       = start_q || run_q || read_q || put_valid_q;
   always_comb begin
     unique case (part_q)
       2'd0:    got = read_data_i[31:0];

@@ -15,13 +15,16 @@ module sluice_lane_hash #(
   input  logic              clk_i,
   input  logic              rst_ni,
 
+  input  logic              wipe_i,         // a message word is overwritten
+  input  logic [4:0]        wipe_index_i,
+
   input  logic              sha256_i,
   input  logic              md5_i,          // neither: SHA-1
   input  logic              load_i,         // load the inner state, or with key_block_i the hash's initial value ...
   input  logic              preloaded_i,    // ... which came in while the digest left
   output logic              loading_o,
   input  logic              run_i,          // hash the message; after loading
-  output logic              running_o,
+  output logic              running_o,      // the digest is there a clock after it
 
   input  logic              key_block_i,
   input  logic [31:0]       key_xor_i,
@@ -32,12 +35,11 @@ module sluice_lane_hash #(
   input  logic              half_i,
   input  logic              tls_i,
   input  logic              long_nonce_i,
-  input  logic [63:0]       sequence_i,
   input  logic [7:0]        type_byte_i,
   input  logic [7:0]        minor_i,
   input  logic [15:0]       length_i,
   input  logic [63:0]       cid_i,
-  output logic [1:0]        nonce_index_o,
+  output logic [2:0]        nonce_index_o,
   input  logic [31:0]       nonce_word_i,
 
   // State words of the SA (sluice_lane_sa).
@@ -102,7 +104,8 @@ module sluice_lane_hash #(
   end
 
   assign loading_o = state_q == Load;
-  assign running_o = state_q == Inner || state_q == Swap || state_q == SwapInit || state_q == Outer;
+  assign running_o = state_q == Inner || state_q == Swap || state_q == SwapInit ||
+                     (state_q == Outer && !block_done);
 
   always_comb begin
     state_d = state_q;
@@ -135,10 +138,9 @@ module sluice_lane_hash #(
     discard_q <= state_q == Inner && block_q > final_block;
   end
 
-  // Message words from the feeder, then those of the outer block: digest, 0x80, zeros, its length with the key's block before it.
-  logic        feed_valid, feed_ready, tail_valid;
-  logic [31:0] feed_word, tail_word;
-  logic [3:0]  tail_q;   // word of the outer block that comes next
+  // Message words from the feeder, then the digest as the outer block.
+  logic        feed_valid, feed_ready;
+  logic [31:0] feed_word;
 
   sluice_lane_feeder #(.RingAw(RingAw)) u_feeder (
     .clk_i,
@@ -153,7 +155,6 @@ module sluice_lane_hash #(
     .little_i      (md5_i),
     .tls_i,
     .long_nonce_i,
-    .sequence_i,
     .type_byte_i,
     .minor_i,
     .length_i,
@@ -175,22 +176,10 @@ module sluice_lane_hash #(
     .data_o        (feed_word)
   );
 
-  assign tail_valid = (state_q == SwapInit || state_q == Outer) && tail_q != 4'd0;
-  always_comb begin
-    if (tail_q == words) tail_word = md5_i ? 32'h00000080 : 32'h80000000;
-    else if (tail_q == (md5_i ? 4'd14 : 4'd15)) tail_word = 32'd512 + {23'd0, words, 5'd0};
-    else tail_word = 32'd0;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (state_q == Swap) tail_q <= words;
-    else if (tail_valid) tail_q <= tail_q + 4'd1;
-  end
-
   // The two blocks; for SHA-1, which takes pairs, even words and odd words.
   logic [5:0]  put_q, get_q, filled;
   logic [4:0]  address;
-  logic        put;
+  logic        put, outer;
   logic [31:0] put_word;
   logic [63:0] pair;
   logic [31:0] word;
@@ -198,9 +187,21 @@ module sluice_lane_hash #(
 
   assign filled     = put_q - get_q;
   assign feed_ready = !filled[5] && state_q == Inner;
-  assign put        = (feed_valid && feed_ready) || state_q == Swap || tail_valid;
-  assign put_word   = state_q == Swap ? tail : tail_valid ? tail_word : feed_word;
-  assign address    = state_q == Swap ? put_q[4:0] + {1'b0, chain_index} : put_q[4:0];
+  assign put        = (feed_valid && feed_ready) || state_q == Swap || wipe_i;
+  assign put_word   = state_q == Swap ? tail : feed_word;
+  assign address    = wipe_i ? wipe_index_i : {put_q[4], state_q == Swap ? chain_index : put_q[3:0]};
+
+  // What follows the digest in the outer block is not in the memory: 0x80, zeros, its length with the key's block before it.
+  function automatic logic [31:0] ended(input logic [31:0] stored, input logic [3:0] index, input logic is_outer,
+                                        input logic [3:0] digest_words, input logic is_md5);
+    ended = stored;
+    if (is_outer && index >= digest_words) begin
+      ended = 32'd0;
+      if (index == digest_words) ended = is_md5 ? 32'h00000080 : 32'h80000000;
+      if (index == (is_md5 ? 4'd14 : 4'd15)) ended = 32'd512 + {23'd0, digest_words, 5'd0};
+    end
+  endfunction
+  assign outer = state_q == SwapInit || state_q == Outer;
 
   if (Sha1) begin : gen_pairs
     logic [31:0] even [16];
@@ -209,7 +210,8 @@ module sluice_lane_hash #(
       if (put && !address[0]) even[address[4:1]] <= put_word;
       if (put && address[0]) odd[address[4:1]] <= put_word;
     end
-    assign pair = {odd[get_q[4:1]], even[get_q[4:1]]};
+    assign pair = {ended(odd[get_q[4:1]], {get_q[3:1], 1'b1}, outer, words, md5_i),
+                   ended(even[get_q[4:1]], {get_q[3:1], 1'b0}, outer, words, md5_i)};
     assign word = get_q[0] ? pair[63:32] : pair[31:0];
   end else begin : gen_words
     logic [31:0] memory [32];
@@ -217,7 +219,7 @@ module sluice_lane_hash #(
       if (put) memory[address] <= put_word;
     end
     assign pair = 64'd0;
-    assign word = memory[get_q[4:0]];
+    assign word = ended(memory[get_q[4:0]], get_q[3:0], outer, words, md5_i);
   end
 
   always_ff @(posedge clk_i) begin
@@ -225,8 +227,7 @@ module sluice_lane_hash #(
       put_q <= 6'd0;
       get_q <= 6'd0;
     end else begin
-      if (state_q == Swap) put_q <= shift_last ? put_q + {2'd0, words} : put_q;
-      else if (put) put_q <= put_q + 6'd1;
+      put_q <= put_q + {1'b0, state_q == Swap && shift_last, 3'd0, state_q != Swap && !wipe_i && put};
       if (sha1 ? pair_ready && filled[5:1] != 5'd0 : word_ready && filled != 6'd0) get_q <= get_q + (sha1 ? 6'd2 : 6'd1);
     end
   end
@@ -298,6 +299,7 @@ module sluice_lane_hash #(
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (filled <= 6'd32);
+      assert (state_q != Swap || (filled == 6'd0 && put_q[3:0] == 4'd0));
       assert (!(pop_i && (loading_o || running_o)));
       assert (!(load_i && state_q != Idle));
     end

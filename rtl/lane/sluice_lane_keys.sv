@@ -2,7 +2,7 @@
 //
 // A key job: the inner and the outer HMAC state of a key, by two compressions of the lane's hash, sent as four 128-bit words.
 // The digest turns in its chain, last word first: the words of the second half go round, the first half is collected and sent,
-// then the second half.
+// then the second half. With mute_i it does all of that and sends nothing: what it went through the first time is overwritten.
 `default_nettype none
 
 module sluice_lane_keys (
@@ -11,6 +11,7 @@ module sluice_lane_keys (
 
   input  logic         start_i,
   output logic         done_o,
+  input  logic         mute_i,       // until done_o
 
   input  logic         sha256_i,
   input  logic         md5_i,        // neither: SHA-1
@@ -30,7 +31,7 @@ module sluice_lane_keys (
   typedef enum logic [2:0] {Idle, Load, LoadWait, Run, RunWait, Turn, SendFirst, SendSecond} state_e;
   state_e state_q, state_d;
 
-  logic         outer_q;
+  logic         outer_q, sent;
   logic [3:0]   turn_q, second;  // words of the digest's second half
   logic [127:0] word_q;
 
@@ -39,9 +40,10 @@ module sluice_lane_keys (
   assign load_o      = state_q == Load;
   assign run_o       = state_q == Run;
   assign pop_o       = state_q == Turn && turn_q != 4'd0;
-  assign key_valid_o = state_q == SendFirst || state_q == SendSecond;
+  assign key_valid_o = (state_q == SendFirst || state_q == SendSecond) && !mute_i;
+  assign sent        = key_ready_i || mute_i;
   assign key_data_o  = word_q;
-  assign done_o      = state_q == SendSecond && key_ready_i && outer_q;
+  assign done_o      = state_q == SendSecond && sent && outer_q;
 
   // Turn goes round twice: for the first half with all words but the last four dropped, then for the second.
   logic second_half_q;
@@ -55,8 +57,8 @@ module sluice_lane_keys (
       Run:       state_d = RunWait;
       RunWait:   if (!running_i) state_d = Turn;
       Turn:      if (turn_q == 4'd0) state_d = second_half_q ? SendSecond : SendFirst;
-      SendFirst: if (key_ready_i) state_d = Turn;
-      default:   if (key_ready_i) state_d = outer_q ? Idle : Load;
+      SendFirst: if (sent) state_d = Turn;
+      default:   if (sent) state_d = outer_q ? Idle : Load;
     endcase
   end
 
@@ -67,12 +69,12 @@ module sluice_lane_keys (
 
   always_ff @(posedge clk_i) begin
     if (start_i) outer_q <= 1'b0;
-    else if (state_q == SendSecond && key_ready_i) outer_q <= 1'b1;
+    else if (state_q == SendSecond && sent) outer_q <= 1'b1;
     if (state_q == RunWait) begin
       turn_q        <= second + 4'd4;
       second_half_q <= 1'b0;
       word_q        <= 128'd0;
-    end else if (state_q == SendFirst && key_ready_i) begin
+    end else if (state_q == SendFirst && sent) begin
       turn_q        <= second;
       second_half_q <= 1'b1;
       word_q        <= 128'd0;

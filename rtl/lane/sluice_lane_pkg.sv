@@ -33,10 +33,10 @@ package sluice_lane_pkg;
     logic [14:0] content_max;  // largest possible content; seal: the content
     logic [14:0] filled;       // seal: what is encrypted, before padding
     logic [7:0]  padding;      // seal: padding_length
-    logic [15:0] nonce_at;     // position of the nonce or IV, signed
+    logic [14:0] body_end;     // secure UDP: position of the nonce
     logic [4:0]  nonce_len;    // 0: there is none on the wire
     logic [15:0] length_field; // the header's length field
-    logic [14:0] record_len;
+    logic [14:0] out_len;      // what goes out: seal: the record; open: the largest possible content
   } plan_t;
 
 endpackage

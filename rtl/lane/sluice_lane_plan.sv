@@ -67,23 +67,22 @@ module sluice_lane_plan (
     end
   end
 
-  logic [14:0] cipher_len_q, content_max_q, filled_q, body_end_q, length_field_q, record_len_q;
+  logic [14:0] cipher_len_q, content_max_q, filled_q, body_end_q, length_field_q, out_len_q;
   logic [7:0]  padding_q;
-  logic [15:0] nonce_at;
 
   always_ff @(posedge clk_i) begin
     sum_q <= sum;
     if (step_q == (sa_i.open ? 3'd4 : 3'd0)) content_max_q <= sum;
     if (step_q == 3'd1) filled_q <= sum;
-    if (step_q == 3'd2) cipher_len_q <= sum;
+    // A key job's words in the ring are overwritten as if the second of them were encrypted and all of both were padding.
+    if (step_q == 3'd2) cipher_len_q <= sa_i.key_job ? 15'd16 : sum;
     if (step_q == (sa_i.open ? 3'd1 : 3'd3)) body_end_q <= sum;
     if (step_q == (sa_i.open ? 3'd0 : 3'd4)) length_field_q <= sum;
-    if (step_q == 3'd5) record_len_q <= sum;
+    if (step_q == (sa_i.open ? 3'd4 : 3'd5)) out_len_q <= sum;
   end
 
-  assign nonce_at  = sa_i.tls ? 16'd0 - {11'd0, nonce_len} : {1'b0, body_end_q};
   assign padding_q = sa_i.aes ? {pad_i[3:0], ~filled_q[3:0]} : {pad_i[4:0], ~filled_q[2:0]};
-  assign plan_o    = {cipher_len_q, content_max_q, filled_q, padding_q, nonce_at, nonce_len, 1'b0, length_field_q, record_len_q};
+  assign plan_o    = {cipher_len_q, content_max_q, filled_q, padding_q, body_end_q, nonce_len, 1'b0, length_field_q, out_len_q};
 
 endmodule
 

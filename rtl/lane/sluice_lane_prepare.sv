@@ -75,7 +75,7 @@ module sluice_lane_prepare (
         if (ready_i && window_i) state_d = fetch_err_i || sa_i.key_job ? Done : Begin;
       end
       Begin: begin
-        nonce_load_o = sa_i.seal || sa_i.chained;
+        nonce_load_o = sa_i.seal || sa_i.tls;
         state_d      = sa_i.seal && sa_i.cipher && make ? Block : Header;
       end
       Header: if (quiet) begin

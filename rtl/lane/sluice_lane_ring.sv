@@ -39,6 +39,7 @@ module sluice_lane_ring #(
   input  logic [127:0]      cbc_write_data_i,
   input  logic              cbc_read_i,
   output logic              cbc_read_gnt_o,
+  input  logic              refresh_i,         // a read of anything: what was overwritten last is forgotten, too
   input  logic              hash_read_i,
   output logic              hash_read_gnt_o,
   input  logic [RingAw-1:0] hash_origin_i,
@@ -59,7 +60,7 @@ module sluice_lane_ring #(
   assign word   = fields_i ? fields_word_i : cbc_word_i;
   assign origin = fields_i ? fields_origin_i : cbc_origin_i;
 
-  assign en        = wr_en_i || fields_i || cbc_write_i || cbc_read_i;
+  assign en        = wr_en_i || fields_i || cbc_write_i || cbc_read_i || refresh_i;
   assign addr      = wr_en_i ? wr_addr_i : origin + word;
   assign read_addr = rd_en_i ? rd_addr_i : hash_origin_i + hash_word_i;
   assign wdata     = wr_en_i ? wr_data_i : fields_i ? {4{fields_data_i}} : cbc_write_data_i;

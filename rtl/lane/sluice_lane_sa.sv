@@ -15,6 +15,8 @@ module sluice_lane_sa (
   input  logic         sa_zero_i,     // sa_data_i is 0
   input  logic         rest_i,        // no job is held
   output logic         clean_o,       // nothing of a key is left
+  output logic         wipe_o,        // the hash overwrites its message words as well
+  output logic [4:0]   wipe_index_o,
 
   output logic         loaded_o,      // everything about the job that comes in is there
   input  logic         move_i,        // it is the next now; the former next is at work
@@ -31,6 +33,7 @@ module sluice_lane_sa (
   // Round keys of the bank that the cipher names, each in the clock after its index.
   input  logic [1:0]   key_bank_i,
   input  logic [3:0]   key_index_i,
+  input  logic         key_zero_i,    // none: 0
   output logic [127:0] key_o,
 
   // Keys of DES, by number.
@@ -58,6 +61,8 @@ module sluice_lane_sa (
   assign forget  = dirty_q && rest_i;
   assign wipe    = forget && rest_q && sa_zero_i;
   assign clean_o = !dirty_q;
+  assign wipe_o  = wipe;
+  assign wipe_index_o = wipe_q[4:0];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) dirty_q <= 1'b1;
     else if (sa_valid_i) dirty_q <= 1'b1;
@@ -154,7 +159,8 @@ module sluice_lane_sa (
     (* ram_style = "block" *) logic [31:0] keys [64];
     always_ff @(posedge clk_i) begin
       if (wipe || (round_valid && round_index[1:0] == i)) keys[wipe ? wipe_q : {in_bank_q, round_index[5:2]}] <= round_word;
-      key_o[32 * i +: 32] <= keys[{key_bank_i, key_index_i}];
+      if (key_zero_i) key_o[32 * i +: 32] <= 32'd0;
+      else key_o[32 * i +: 32] <= keys[{key_bank_i, key_index_i}];
     end
   end
 

@@ -25,7 +25,6 @@ module sluice_lane_starter (
   output logic                 arm_next_o,      // of the next
   output logic                 start_o,
 
-  output logic                 ahead_o,         // the cipher is at the next job's body
   output logic                 started_o,       // the job at work: it has begun with its body, or has nothing to do
   output logic                 done_o,
   output logic                 free_o           // the body need not wait for the hash
@@ -34,7 +33,8 @@ module sluice_lane_starter (
   logic need_q, ahead_q, free_q, loading_q, next_ahead, may_arm, unused;
 
   assign unused       = &{1'b0, next_i, now_i};
-  assign next_ahead   = next_ok_i && next_i.cipher && next_i.leads && window_i && !need_q && !ahead_q;
+  // A body of tls10 goes before no other record's end: the cipher gives its last block to that record's result.
+  assign next_ahead   = next_ok_i && next_i.cipher && next_i.leads && !next_i.chained && window_i && !need_q && !ahead_q;
   // Where the hash leads, it has the nonce first.
   assign may_arm      = now_i.leads || !now_i.mac ? !prefixing_i : begun_i;
   assign arm_o        = !body_busy_i && !nonce_busy_i && (need_q ? may_arm : next_ahead && !take_i);
@@ -42,7 +42,6 @@ module sluice_lane_starter (
   assign chain_load_o = arm_o;
   assign start_o      = loading_q && !nonce_busy_i;
 
-  assign ahead_o   = ahead_q;
   assign started_o = !need_q;
   assign done_o    = !need_q && (ahead_q || !body_busy_i);
   assign free_o    = free_q;

@@ -2,12 +2,12 @@
 //
 // March test MATS+ of the tables (van de Goor, 1991): all words become zeros; upwards each is read and becomes ones, downwards each
 // is read and becomes zeros again. SA words, replay windows and the stream lanes' state go side by side, the largest takes
-// 3 * (64 SaCount + 4) clocks. The rings' is in mgmt_lane_port.
+// 3 * (32 SaCount + 4) clocks. The rings' is in mgmt_lane_port.
 `default_nettype none
 
 module mgmt_march #(
   parameter int unsigned SaCount = 256,
-  localparam int unsigned Aw      = $clog2(SaCount * 64)
+  localparam int unsigned Aw      = $clog2(SaCount * 32)
 ) (
   input  logic         clk_i,
   input  logic         rst_ni,
@@ -33,7 +33,7 @@ module mgmt_march #(
   // Stream state: a clock to read a row, one to judge and write it.
   output logic         streams_o,
   output logic         stream_we_o,
-  output logic [10:0]  stream_addr_o,
+  output logic [9:0]   stream_addr_o,
   input  logic         stream_bad_i
 );
   localparam int unsigned WordAw = $clog2(SaCount * 8);
@@ -65,9 +65,9 @@ module mgmt_march #(
 
   logic stream_in;
   assign streams_o     = busy_q && which_q[2];
-  assign stream_in     = streams_o && step_q[Aw:WordAw+1] == '0;
+  assign stream_in     = streams_o && step_q[Aw:WordAw] == '0;
   assign stream_we_o   = stream_in && step_q[0];
-  assign stream_addr_o = 11'(at[WordAw:1]);
+  assign stream_addr_o = 10'(at[WordAw-1:1]);
 
   always_ff @(posedge clk_i) begin
     past_q       <= step_q;

@@ -133,25 +133,21 @@ module mgmt_regs #(
     endcase
   end
 
-  logic depth_ok, aq_write;
+  logic depth_ok, aq_write, aq_start, aq_stop;
   assign depth_ok = 32'(merged[3:0]) >= sluice_regs_pkg::MinQueueDepthLog2 &&
                     32'(merged[3:0]) <= sluice_regs_pkg::MaxQueueDepthLog2;
   assign aq_write = wr && a == sluice_regs_pkg::RegAqCtrl && ready_i;
 
   assign counter_addr_o  = {a[13:2], 2'b00};
-  assign aq_depth_log2_o = merged[3:0];
+  assign aq_depth_log2_o = aq_log_q;
   assign aq_sq_o         = aq_sq_q;
   assign aq_cq_o         = aq_cq_q;
-  assign aq_start_o      = aq_write && !aq_on_q && merged[31] && depth_ok;
-  assign aq_stop_o       = aq_write && aq_on_q && !merged[31];
+  assign aq_start        = aq_write && !aq_on_q && merged[31] && depth_ok;
+  assign aq_stop         = aq_write && aq_on_q && !merged[31];
   assign soft_reset_o    = wr && a == sluice_regs_pkg::RegCtrl && masked[sluice_regs_pkg::CtrlResetLsb];
   assign ping_o          = wr && a == sluice_regs_pkg::RegPing;
   assign ping_data_o     = masked;
   assign snapshot_o      = wr && a == sluice_regs_pkg::RegSnapshot;
-  assign bell_valid_o    = wr && is_bell;
-  assign bell_queue_o    = a[15:12] - 4'd1;
-  assign bell_cq_o       = a[2];
-  assign bell_o          = masked;
   assign msix_wr_o       = wr && is_msix;
   assign msix_addr_o     = a[7:2];
   assign msix_wdata_o    = merged;
@@ -159,6 +155,10 @@ module mgmt_regs #(
   always_ff @(posedge clk_i) begin
     reg_rdata_o <= old;
     there_q     <= reg_valid_i && !reg_ack_o && !counter_busy_i;
+    // Queues hear a clock later what was written, which is late in its clock.
+    bell_queue_o <= a[15:12] - 4'd1;
+    bell_cq_o    <= a[2];
+    bell_o       <= masked;
     if (!rst_ni) begin
       reg_ack_o <= 1'b0;
       bad_q     <= 128'd0;
@@ -167,14 +167,20 @@ module mgmt_regs #(
       if (bad_tlp_i) bad_q <= bad_header_i;
     end
     if (!core_rst_ni) begin
+      bell_valid_o <= 1'b0;
+      aq_start_o   <= 1'b0;
+      aq_stop_o    <= 1'b0;
       aq_on_q  <= 1'b0;
       aq_log_q <= 4'd0;
       aq_sq_q  <= 64'd0;
       aq_cq_q  <= 64'd0;
     end else begin
+      bell_valid_o <= wr && is_bell;
+      aq_start_o   <= aq_start;
+      aq_stop_o    <= aq_stop;
       if (aq_write && !aq_on_q) aq_log_q <= merged[3:0];
-      if (aq_start_o) aq_on_q <= 1'b1;
-      if (aq_stop_o) aq_on_q <= 1'b0;
+      if (aq_start) aq_on_q <= 1'b1;
+      if (aq_stop) aq_on_q <= 1'b0;
       // The rings are aligned to 64 bytes.
       if (wr && !aq_on_q && a == sluice_regs_pkg::RegAqSqLo) aq_sq_q[31:0] <= {merged[31:6], 6'd0};
       if (wr && !aq_on_q && a == sluice_regs_pkg::RegAqSqHi) aq_sq_q[63:32] <= merged;

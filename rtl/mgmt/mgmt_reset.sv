@@ -20,7 +20,7 @@ module mgmt_reset (
   output logic core_rst_no,
   output logic path_rst_no,
   output logic fn_rst_no,
-  output logic hold_o,        // begin no read and no posted write
+  output logic hold_o,        // in all states but Run and Wipe: begin no read and no posted write
   output logic flush_o,       // free the tags
   output logic ready_o,
   input  logic began_i,       // the card was ready since the last reset
@@ -41,10 +41,9 @@ module mgmt_reset (
     else if (why != 4'd0) cause_q <= why | (began_i ? 4'd0 : cause_q);
   end
 
-  assign core_rst_no = rst_ni && (state_q == Run || state_q == Wipe);
+  assign core_rst_no = rst_ni && !hold_o;
   assign path_rst_no = rst_ni && state_q != Drain && state_q != Settle;
   assign fn_rst_no   = rst_ni && !(state_q == Settle && function_q);
-  assign hold_o      = state_q != Run && state_q != Wipe;
   assign flush_o     = state_q == Drain && function_q;
   assign ready_o     = state_q == Run;
   assign idle_o      = state_q == Run || (state_q == Settle && !link_up_i);
@@ -53,11 +52,13 @@ module mgmt_reset (
     flr_done_o <= 1'b0;
     if (!rst_ni) begin
       state_q    <= Settle;
+      hold_o     <= 1'b1;
       function_q <= 1'b1;
       flr_q      <= 1'b0;
       wait_q     <= 6'd0;
     end else if (flr_i || (!link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle)) begin
       state_q    <= Quiet;
+      hold_o     <= 1'b1;
       function_q <= 1'b1;
       flr_q      <= flr_q || flr_i;
       wait_q     <= 6'd63;
@@ -66,18 +67,25 @@ module mgmt_reset (
       unique case (state_q)
         Run: if (soft_i) begin
           state_q    <= Quiet;
+          hold_o     <= 1'b1;
           function_q <= 1'b0;
           wait_q     <= 6'd63;
         end
         Quiet:  if (wait_q <= 6'd60 && (tx_quiet_i || (wait_q == 6'd0 && !link_up_i))) state_q <= Drain;
         Drain:  if (tags_idle_i || function_q) state_q <= Settle;
-        Settle: if (link_up_i) state_q <= Wipe;
+        Settle: if (link_up_i) begin
+          state_q <= Wipe;
+          hold_o  <= 1'b0;
+        end
         Wipe: if (wiped_i) begin
           state_q    <= Run;
           flr_q      <= 1'b0;
           flr_done_o <= flr_q;
         end
-        default: state_q <= Quiet;
+        default: begin
+          state_q <= Quiet;
+          hold_o  <= 1'b1;
+        end
       endcase
     end
   end

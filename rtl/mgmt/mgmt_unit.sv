@@ -162,7 +162,7 @@ module mgmt_unit #(
   input  logic              march_window_bad_i,
   output logic              march_streams_o,
   output logic              march_stream_we_o,
-  output logic [10:0]       march_stream_addr_o,
+  output logic [9:0]        march_stream_addr_o,
   input  logic              march_stream_bad_i,
   // Noise source.
   output logic              entropy_run_o,

@@ -24,6 +24,7 @@ package card_pkg;
   localparam logic [1:0] ClassLegacy = 2'd1;  // a record lane with DES, 3DES and MD5
   localparam logic [1:0] ClassStream = 2'd2;  // a stream lane
   localparam logic [1:0] ClassLong   = 2'd3;  // a record lane, but for those that are kept for short records while there are some
+  localparam logic [10:0] LongWords  = 256;   // ring words: 4 KiB and up is long
   // What a completion says as its counter.
   localparam logic [1:0] CounterNone = 2'd0;
   localparam logic [1:0] CounterOwn  = 2'd1;  // the one that the seal used up
@@ -54,7 +55,7 @@ package card_pkg;
     logic         src_list;   // src is the address of a page list, and so many entries are read
     logic         dst_list;
     logic [2:0]   src_pages;
-    logic [2:0]   dst_pages;
+    logic [14:0]  dst_end;    // of the last byte, behind the beginning of the first page, if that is left but for a byte
     logic [14:0]  src_len;
     logic [14:0]  total;
     logic [10:0]  words;
@@ -64,7 +65,7 @@ package card_pkg;
     logic [63:0]  counter;
     logic [127:0] nonce;
   } work_t;
-  localparam int unsigned WorkW = 8 + 1 + 2 + 2 + 3 + 4 + 64 + 1 + 8 + 5 + 2 + 64 + 64 + 8 + 15 + 15 + 11 + 6 + 8 + 8 + 64 + 128;
+  localparam int unsigned WorkW = 8 + 1 + 2 + 2 + 3 + 4 + 64 + 1 + 8 + 5 + 2 + 64 + 64 + 20 + 15 + 15 + 11 + 6 + 8 + 8 + 64 + 128;
 
   // What the completion of an operation needs, kept from its dispatch on.
   typedef struct packed {

@@ -40,8 +40,6 @@ module queue_check #(
   output logic              query_busy_o,
   output logic              idle_o
 );
-  localparam logic [10:0] LongWords = 256;  // 4 KiB and up is a long record
-
   typedef enum logic [2:0] {Empty, Ask, Shape, Size, Sum, Judge, Ready} state_e;
   state_e state_q;
 
@@ -77,7 +75,8 @@ module queue_check #(
   logic        shape_ok, misfit, bad_length, too_small;
   logic [10:0] words;
   logic [5:0]  place;
-  logic [2:0]  src_pages, dst_pages, src_pages_q, dst_pages_q;
+  logic [2:0]  src_pages, src_pages_q;
+  logic [14:0] dst_end, dst_end_q;
   queue_shape #(.Parts(Parts)) u_shape (
     .clk_i, .entry_i(e_q), .meta_i(look_meta_i), .ok_o(shape_ok), .misfit_o(misfit)
   );
@@ -85,7 +84,7 @@ module queue_check #(
     .clk_i, .seal_i(is_seal), .verify_i(is_verify), .part_i(part), .first_i(first), .last_i(last), .src_len_i(src_len),
     .total_i(total), .dst_len_i(dst_len), .pad_i(pad), .meta_i(look_meta_i),
     .bad_length_o(bad_length), .too_small_o(too_small), .words_o(words), .place_o(place),
-    .src_pages_o(src_pages), .dst_pages_o(dst_pages)
+    .src_pages_o(src_pages), .dst_end_o(dst_end)
   );
 
   // The limit lies in the counter's incarnation, or is the beginning of the next one.
@@ -163,7 +162,7 @@ module queue_check #(
     out_o.src_list  = src_list && !drop_q;
     out_o.dst_list  = dst_list && !drop_q;
     out_o.src_pages = src_pages_q;
-    out_o.dst_pages = dst_pages_q;
+    out_o.dst_end   = dst_end_q;
     out_o.src_len   = drop_q ? 15'd0 : src_len[14:0];
     out_o.total     = total[14:0];
     out_o.type_byte = {!tls_q, content_type[6:0]};
@@ -190,7 +189,7 @@ module queue_check #(
       words_q   <= words;
       place_q   <= place;
       src_pages_q <= src_pages;
-      dst_pages_q <= dst_pages;
+      dst_end_q   <= dst_end;
       window_q  <= look_meta_i.replay && !look_meta_i.explicit_nonce;
       tell_q    <= aes && !look_meta_i.explicit_nonce;
       tls_q     <= tls;
@@ -198,7 +197,7 @@ module queue_check #(
                    look_meta_i.form == sluice_regs_pkg::FormTls10[2:0] && !is_verify ? card_pkg::CounterIv :
                    look_meta_i.explicit_nonce ? card_pkg::CounterNone : card_pkg::CounterRead;
       lanes_q   <= part ? card_pkg::ClassStream : legacy ? card_pkg::ClassLegacy :
-                   words >= LongWords ? card_pkg::ClassLong : card_pkg::ClassNormal;
+                   words >= card_pkg::LongWords ? card_pkg::ClassLong : card_pkg::ClassNormal;
       counter_q <= counted ? look_next_i : tls ? seq : 64'd0;
     end
     raise_q      <= rst_ni && state_q == Judge && status == sluice_regs_pkg::StatusOk && counted && !is_nop;

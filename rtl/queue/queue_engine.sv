@@ -217,7 +217,7 @@ module queue_engine #(
     .dst_data_o(dst_list_data), .idle_o(lists_idle)
   );
 
-  logic              src_valid, src_ready, src_list, src_bad;
+  logic              src_valid, src_ready, src_empty, src_list, src_bad;
   logic [IdW-1:0]    src_id;
   logic [63:0]       src_addr;
   logic [14:0]       src_len, src_pos;
@@ -233,12 +233,14 @@ module queue_engine #(
     .service_i(borrow_i ? service_i & ~LastLane : service_i), .pause_i, .paused_o, .last_empty_o, .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got), .dst_err_i(dst_bad),
     .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .some_i(give_some), .give_i(give_short | give_long), .give_long_i(give_long),
     .given_i(given), .word_addr_o,
-    .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_id_o(src_id), .rd_list_o(src_list), .rd_bad_o(src_bad),
+    .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_empty_i(src_empty), .rd_id_o(src_id), .rd_list_o(src_list),
+    .rd_bad_o(src_bad),
     .rd_addr_o(src_addr), .rd_len_o(src_len), .rd_lane_o(src_lane), .rd_pos_o(src_pos), .hold_o(hold), .stall_o(lane_stall_o),
     .idle_o(issue_idle)
   );
   queue_source u_source (
-    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_id_i(src_id), .in_list_i(src_list), .in_bad_i(src_bad),
+    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_empty_o(src_empty), .in_id_i(src_id), .in_list_i(src_list),
+    .in_bad_i(src_bad),
     .in_addr_i(src_addr), .in_len_i(src_len), .in_lane_i(src_lane), .in_pos_i(src_pos),
     .list_addr_o(src_list_addr), .list_data_i(src_list_data),
     .rd_valid_o(rd_valid_o[0]), .rd_ready_i(rd_ready_i[0]), .rd_addr_o(rd_addr_o[63:0]), .rd_len_o(rd_len_o[14:0]), .rd_lane_o,

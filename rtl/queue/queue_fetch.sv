@@ -107,7 +107,7 @@ module queue_fetch #(
   );
 
   // ---- places
-  logic [127:0] mem_q [128];
+  (* ram_style = "distributed" *) logic [127:0] mem_q [128];
   logic [127:0] read_q;
   logic [6:0]   read_addr;
   always_ff @(posedge clk_i) begin

@@ -2,10 +2,10 @@
 //
 // Second half of dispatch: operations that wait for a lane, and their way to it. Each class of lanes (card_pkg) has a line of its
 // own, so that operations for lanes that are all busy keep nobody else waiting; a queue pair with 8 of those is not fetched from
-// (hold_o), which bounds the lines. Long records have a class too: while there are short ones, they leave them a lane or two, so
-// that a queue full of long records does not make others wait. The oldest of a line gets the lane with the fewest jobs that has room for it: the job, the
-// SA's words behind it, and the order to read the source. 8 clocks a job, which is the SA's words. Key jobs of the administrator
-// go before everything else in their line.
+// (hold_o), which bounds the lines. Long records have a class too: while there are short ones, they leave them a lane or two, and
+// a short one is not put behind a long one, so that neither a queue full of long records nor a single one makes others wait. The
+// oldest of a line gets the lane with the fewest jobs that has room for it: the job, the SA's words behind it, and the order to
+// read the source. 8 clocks a job, which is the SA's words. Key jobs of the administrator go before everything else in their line.
 `default_nettype none
 
 module queue_issue #(
@@ -57,6 +57,7 @@ module queue_issue #(
   // Source to be read (queue_source).
   output logic                rd_valid_o,
   input  logic                rd_ready_i,
+  input  logic                rd_empty_i,    // no other waits to be read
   output logic [IdW-1:0]      rd_id_o,
   output logic                rd_list_o,
   output logic                rd_bad_o,
@@ -76,9 +77,9 @@ module queue_issue #(
   typedef enum logic [2:0] {Pick, Read, Room, Level, Turn, Choose, Give} state_e;
   state_e state_q;
 
-  // ---- slots
+  // ---- slots; few and wide, so that of a block RAM most would be empty
   card_pkg::slot_t             put_slot, slot;
-  logic [card_pkg::SlotW-1:0]  slot_q [Slots];
+  (* ram_style = "distributed" *) logic [card_pkg::SlotW-1:0] slot_q [Slots];
   logic [card_pkg::SlotW-1:0]  slot_out_q;
   logic [IdW-1:0]              id_q;
   logic                        key_q, key_put;
@@ -176,14 +177,18 @@ module queue_issue #(
     end
   end
 
-  // ---- whose turn it is: line after line
+  // ---- whose turn it is: line after line. Sources are read in order, so a long one is not put behind others that wait: those of
+  // short records would stand behind one for each lane. But after 16 others it has waited long enough.
   logic [1:0] class_next;
+  logic [3:0] may;
+  logic [4:0] others_q;
+  assign may = {any[3] && (rd_empty_i || others_q[4]), any[2:0]};
   always_comb begin
     unique case (class_q)
-      2'd0:    class_next = any[1] ? 2'd1 : any[2] ? 2'd2 : any[3] ? 2'd3 : 2'd0;
-      2'd1:    class_next = any[2] ? 2'd2 : any[3] ? 2'd3 : any[0] ? 2'd0 : 2'd1;
-      2'd2:    class_next = any[3] ? 2'd3 : any[0] ? 2'd0 : any[1] ? 2'd1 : 2'd2;
-      default: class_next = any[0] ? 2'd0 : any[1] ? 2'd1 : any[2] ? 2'd2 : 2'd3;
+      2'd0:    class_next = may[1] ? 2'd1 : may[2] ? 2'd2 : may[3] ? 2'd3 : 2'd0;
+      2'd1:    class_next = may[2] ? 2'd2 : may[3] ? 2'd3 : may[0] ? 2'd0 : 2'd1;
+      2'd2:    class_next = may[3] ? 2'd3 : may[0] ? 2'd0 : may[1] ? 2'd1 : 2'd2;
+      default: class_next = may[0] ? 2'd0 : may[1] ? 2'd1 : may[2] ? 2'd2 : 2'd3;
     endcase
   end
 
@@ -192,26 +197,26 @@ module queue_issue #(
   localparam logic [31:0] LongMask   = (32'd1 << (Lanes - Kept)) - 32'd1;
   localparam logic [31:0] LegacyMask = (32'd1 << LegacyLanes) - 32'd1;
   localparam logic [31:0] StreamMask = ((32'd1 << All) - 32'd1) & ~RecordMask;
-  logic [All-1:0]        room, take, fit, fit_q, able, kept, none, one, level_q, above, choice_q;
+  logic [All-1:0]        room, take, fit, free, fit_q, able, long, none, one, level_q, above, choice_q;
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
-  logic                  aside_q;  // a short record goes to the lanes that are kept for it, not behind a long one elsewhere
-  logic [14:0]           long_q;   // clocks since there was a long record, up to 16384
-  logic [13:0]           alone_q;  // clocks since a short record came or waited: 8192 of them, and long ones take every lane
-  logic [All-1:0] class_lanes;
-  logic           long_some_q;   // some of the lanes that long records take first are in service
+  // Clocks since a short record came or waited: 65536 of them, and long ones take every lane. Longer than a short one can take when all
+  // lanes begin long ones at once, else those would get the kept lanes while the short ones wait for the others.
+  logic [16:0]           alone_q;
+  logic [All-1:0]        class_lanes;
+  logic                  long_some_q;   // some of the lanes that long records take first are in service
   always_ff @(posedge clk_i) long_some_q <= (LongMask[All-1:0] & service_i) != '0;
   assign fit         = class_lanes & service_i;
   assign class_lanes = slot.lanes == card_pkg::ClassStream ? StreamMask[All-1:0] :
                        slot.lanes == card_pkg::ClassLegacy ? LegacyMask[All-1:0] :
-                       slot.lanes == card_pkg::ClassLong && !alone_q[13] && long_some_q ? LongMask[All-1:0] : RecordMask[All-1:0];
+                       slot.lanes == card_pkg::ClassLong && !alone_q[16] && long_some_q ? LongMask[All-1:0] : RecordMask[All-1:0];
   assign able = room & job_ready_i & fit_q;
-  assign kept = able & RecordMask[All-1:0] & ~LongMask[All-1:0];
+  assign free = Kept != 0 && slot.lanes == card_pkg::ClassNormal ? ~long : '1;
   for (genvar l = 0; l < All; l++) begin : g_lane
     logic [2:0] jobs;
     queue_lane_room #(.RingAw(RingAw)) u_room (
-      .clk_i, .rst_ni, .want_i(slot.words), .room_o(room[l]), .base_o(base[RingAw*l +: RingAw]), .jobs_o(jobs),
+      .clk_i, .rst_ni, .want_i(slot.words), .room_o(room[l]), .base_o(base[RingAw*l +: RingAw]), .jobs_o(jobs), .long_o(long[l]),
       .take_i(take[l]), .some_i(some_i[l]), .give_i(give_i[l]), .given_i(give_long_i[l] ? given_i : '0)
     );
     if (l == Lanes - 1) begin : g_last
@@ -285,11 +290,10 @@ module queue_issue #(
       class_q <= class_next;
       id_q    <= heads[IdW * class_next +: IdW];
     end
-    fit_q   <= fit;
-    aside_q <= slot.lanes == card_pkg::ClassNormal && !long_q[14];
+    fit_q   <= fit & free;
     if (state_q == Turn) choice_q <= above != '0 ? above : level_q;
     if (state_q == Level) begin
-      level_q    <= none != '0 ? none : aside_q && kept != '0 ? kept : one != '0 ? one : able;
+      level_q    <= none != '0 ? none : one != '0 ? one : able;
       found_q    <= able != '0;
       lists_q    <= (!slot.src_list || src_got_i == slot.src_turn) && (!slot.dst_list || dst_got_i == slot.dst_turn);
       list_err_q <= (slot.src_list && src_err_i) || (slot.part && slot.dst_list && dst_err_i);
@@ -302,24 +306,23 @@ module queue_issue #(
     if (!rst_ni) begin
       state_q <= Pick;
       class_q <= 2'd0;
+      others_q <= 5'd0;
       key_q   <= 1'b0;
       lane_q  <= 5'd0;
-      alone_q <= 14'd0;
-      long_q  <= 15'h4000;
+      alone_q <= 17'h10000;
       load_q  <= 1'b0;
       stall_o <= 1'b0;
     end else begin
       load_q <= pop || (load_q && !load_last);
       key_q  <= key_valid_i && !key_put;
-      if ((put_i && put_class == card_pkg::ClassNormal) || any[card_pkg::ClassNormal]) alone_q <= 14'd0;
-      else if (!alone_q[13]) alone_q <= alone_q + 14'd1;
-      if (put_i && put_class == card_pkg::ClassLong) long_q <= 15'd0;
-      else if (!long_q[14]) long_q <= long_q + 15'd1;
+      if ((put_i && put_class == card_pkg::ClassNormal) || any[card_pkg::ClassNormal]) alone_q <= 17'd0;
+      else if (!alone_q[16]) alone_q <= alone_q + 17'd1;
+      if (pop) others_q <= class_q == card_pkg::ClassLong ? 5'd0 : others_q[4] ? others_q : others_q + 5'd1;
       if (state_q == Choose && found_q) lane_q <= best;
       if (state_q == Give) stall_o <= !found_q;
       else if (any == 4'b0000) stall_o <= 1'b0;
       unique case (state_q)
-        Pick:    if (any != 4'b0000 && !key_put && !pause_i) state_q <= Read;
+        Pick:    if (may != 4'b0000 && !key_put && !pause_i) state_q <= Read;
         Read:    state_q <= Room;
         Room:    state_q <= Level;
         Level:   state_q <= Turn;

@@ -3,7 +3,8 @@
 // Page lists: reads the lists of an operation as soon as it has its slot, long before a lane has time for it, and keeps them: 8
 // entries of 8 bytes for the source and 8 for the destination of each slot, more than any operation needs. Readings end in the
 // order in which they were begun. Whether a slot's list is there is told by a bit that turns with each list (got); its user
-// knows what it will be (turn).
+// knows what it will be (turn). So is whether a needed entry of a destination behind the first does not begin a page (stray): a
+// part must not begin then.
 `default_nettype none
 
 module queue_lists #(
@@ -35,7 +36,7 @@ module queue_lists #(
   output logic               src_got_o,
   output logic               src_err_o,
   output logic               dst_got_o,
-  output logic               dst_bad_o,
+  output logic               dst_bad_o,     // an error, or a stray
   input  logic [IdW-1:0]     dst_err_id_i,
   output logic               dst_err_o,
   // Two entries, one clock after they are asked for: slot, entry / 2.
@@ -51,23 +52,23 @@ module queue_lists #(
   // ---- lists that are to be read
   logic            in_valid, in_src, in_dst, in_src_turn, in_dst_turn, done_src_q, at_dst, last, sent, way_room, way_valid;
   logic [IdW-1:0]  in_id;
-  logic [2:0]      in_src_pages, in_dst_pages, level;
+  logic [2:0]      in_src_pages, in_dst_last, level;
   logic [63:0]     in_src_addr, in_dst_addr;
   sluice_fifo #(
     .Width(PutW), .DepthLog2(2)
   ) u_in (
     .clk_i, .rst_ni, .in_valid_i(put_i), .in_ready_o(ready_o),
     .in_data_i({put_id_i, put_work_i.src_list, put_work_i.dst_list, put_src_turn_o, put_dst_turn_o, put_work_i.src_pages,
-                put_work_i.dst_pages, put_work_i.src, put_work_i.dst}),
+                put_work_i.dst_end[14:12], put_work_i.src, put_work_i.dst}),
     .out_valid_o(in_valid), .out_ready_i(sent && last),
-    .out_data_o({in_id, in_src, in_dst, in_src_turn, in_dst_turn, in_src_pages, in_dst_pages, in_src_addr, in_dst_addr}),
+    .out_data_o({in_id, in_src, in_dst, in_src_turn, in_dst_turn, in_src_pages, in_dst_last, in_src_addr, in_dst_addr}),
     .level_o(level)
   );
   assign at_dst     = !in_src || done_src_q;
   assign last       = at_dst || !in_dst;
   assign rd_valid_o = in_valid && way_room;
   assign rd_addr_o  = at_dst ? in_dst_addr : in_src_addr;
-  assign rd_len_o   = {9'd0, at_dst ? in_dst_pages : in_src_pages, 3'd0};
+  assign rd_len_o   = {9'd0, at_dst ? in_dst_last + 3'd1 : in_src_pages, 3'd0};
   assign rd_pos_o   = {1'b0, at_dst, in_id, 6'd0};
   assign sent       = rd_valid_o && rd_ready_i;
   always_ff @(posedge clk_i) begin
@@ -89,17 +90,50 @@ module queue_lists #(
 
   logic [1:0] src_end_q [Slots];
   logic [1:0] dst_end_q [Slots];
-  logic       put_src_got, put_src_err, put_dst_got, put_dst_err, dst_err_got;
+  logic       put_src_got, put_src_err, put_dst_got, put_dst_err, dst_end_err, dst_err_got;
   assign {put_src_got, put_src_err}   = src_end_q[put_id_i];
   assign {put_dst_got, put_dst_err}   = dst_end_q[put_id_i];
   assign {src_got_o, src_err_o}       = src_end_q[look_id_i];
-  assign {dst_got_o, dst_bad_o}       = dst_end_q[look_id_i];
+  assign {dst_got_o, dst_end_err}     = dst_end_q[look_id_i];
   assign {dst_err_got, dst_err_o}     = dst_end_q[dst_err_id_i];
   assign put_src_turn_o = !put_src_got;
   assign put_dst_turn_o = !put_dst_got;
   always_ff @(posedge clk_i) begin
     if (end_valid_i && way_valid && !end_dst) src_end_q[end_id] <= {end_turn, end_err_i};
     if (end_valid_i && way_valid && end_dst)  dst_end_q[end_id] <= {end_turn, end_err_i};
+  end
+
+  // ---- strays: entries that do not begin a page. What is found in a list are three bits of its slot, each of them kept as two,
+  // which a new list makes equal and the find makes differ. Of the entries that are read the last one alone may not be needed.
+  localparam int unsigned Strays = 0, LastStrays = 1, NeedsLast = 2;
+  logic [2:0]     found_q [Slots];
+  logic [2:0]     clean_q [Slots];
+  logic [14:0]    end_q   [Slots];
+  logic [2:0]     find, old, clean, found;
+  logic [14:0]    dst_end;
+  logic           low, high, low_last, high_last;
+  logic [IdW-1:0] wr_id;
+  assign wr_id     = wr_addr_i[IdW+1:2];
+  assign dst_end   = end_q[wr_id];
+  assign low       = wr_be_i[0] && wr_addr_i[1:0] != 2'd0 && wr_data_i[11:0] != 12'd0;
+  assign high      = wr_be_i[8] && wr_data_i[75:64] != 12'd0;
+  assign low_last  = dst_end[14:12] == {wr_addr_i[1:0], 1'b0};
+  assign high_last = dst_end[14:12] == {wr_addr_i[1:0], 1'b1};
+  always_comb begin
+    find[Strays]     = (low && !low_last) || (high && !high_last);
+    find[LastStrays] = (low && low_last) || (high && high_last);
+    find[NeedsLast]  = wr_be_i[0] && wr_addr_i[1:0] == 2'd0 && dst_end[11:0] >= ~wr_data_i[11:0];
+  end
+  assign old       = found_q[wr_id];
+  assign clean     = clean_q[wr_id];
+  assign found     = found_q[look_id_i] ^ clean_q[look_id_i];
+  assign dst_bad_o = dst_end_err || found[Strays] || (found[LastStrays] && found[NeedsLast]);
+  always_ff @(posedge clk_i) begin
+    if (put_i) begin
+      clean_q[put_id_i] <= found_q[put_id_i];
+      end_q[put_id_i]   <= put_work_i.dst_end;
+    end
+    if (wr_valid_i && wr_addr_i[IdW+2]) found_q[wr_id] <= (old & ~find) | (~clean & find);
   end
 
   // ---- their entries

@@ -50,21 +50,27 @@ module queue_result #(
   output logic [sluice_pkg::ResultW-1:0]     shown_o,
   output logic                               idle_o
 );
+  localparam int unsigned OutLenLsb = 128 + 15 + 15 + 15;  // of out_len in result_t
+
   typedef enum logic [3:0] {Pick, Choose, Take, Find, Aim, Span, Check, CheckEntry, Judge, Command, Next, NextEntry, Hand,
                             Refuse} state_e;
   state_e state_q;
 
-  // ---- which lane: turn by turn
-  logic [Lanes-1:0] mine, waiting_q, above, choice_q;
+  // ---- which lane: turn by turn, but up to 7 short results go before a long one, so that they do not wait for one of each lane
+  logic [Lanes-1:0] mine, long_q, waiting_q, short, these, above, choice_q;
+  logic [2:0]       ahead_q;
   logic [4:0]       lane_q, best;
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
     assign mine[l]  = state_q != Pick && lane_q == 5'(l);
+    always_ff @(posedge clk_i) long_q[l] <= res_i[sluice_pkg::ResultW * l + OutLenLsb + 12 +: 3] != 3'd0;  // 4 KiB and up
     if (l == 0) begin : g_first
       assign above[l] = 1'b0;
     end else begin : g_other
-      assign above[l] = waiting_q[l] && lane_q < 5'(l);
+      assign above[l] = these[l] && lane_q < 5'(l);
     end
   end
+  assign short = waiting_q & ~long_q;
+  assign these = short != '0 && ahead_q != 3'd7 ? short : waiting_q;
   always_comb begin
     best = 5'd0;
     for (int unsigned i = 0; i < Lanes; i++) begin
@@ -124,7 +130,7 @@ module queue_result #(
       res_q   <= one;
       index_q <= 3'd0;
     end
-    if (state_q == Pick) choice_q <= above != '0 ? above : waiting_q;
+    if (state_q == Pick) choice_q <= above != '0 ? above : these;
     if (state_q == Aim) begin
       list_q <= dst_list_i;
       addr_q <= dst;
@@ -145,7 +151,9 @@ module queue_result #(
     if (!rst_ni) begin
       state_q <= Pick;
       lane_q  <= 5'd0;
+      ahead_q <= 3'd0;
     end else begin
+      if (state_q == Aim) ahead_q <= res_q.out_len[14:12] != 3'd0 || ahead_q == 3'd7 ? 3'd0 : ahead_q + 3'd1;
       unique case (state_q)
         Pick: begin
           if (waiting_q != '0) state_q <= Choose;

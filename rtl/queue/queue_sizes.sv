@@ -23,7 +23,7 @@ module queue_sizes (
   output logic [10:0]     words_o,       // ring words of the job
   output logic [5:0]      place_o,       // where its source begins, in bytes
   output logic [2:0]      src_pages_o,   // entries of page lists
-  output logic [2:0]      dst_pages_o
+  output logic [14:0]     dst_end_o      // card_pkg::work_t
 );
   localparam logic [15:0] ContentMost = 16'(sluice_regs_pkg::MaxContent);
   localparam logic [15:0] LargestMost = 16'(sluice_regs_pkg::MaxContent + sluice_regs_pkg::MaxPadding);
@@ -95,7 +95,7 @@ module queue_sizes (
 
   assign bad_length_o = bad_q;
   assign src_pages_o  = 3'((src + 16'd8190) >> 12);
-  assign dst_pages_o  = 3'((need_q + 16'd8190) >> 12);
+  assign dst_end_o    = 15'(need_q + 16'd4094);
   assign too_small_o  = dst_len_i < {8'd0, need_q};
   // A record begins so that its body begins with a ring word: 13 bytes before it, or 5 or 21.
   assign words_o = 11'((held_q + (part_i ? 16'd15 : head_q == 5'd13 ? 16'd18 : 16'd26)) >> 4);

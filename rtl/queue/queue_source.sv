@@ -11,6 +11,7 @@ module queue_source #(
   input  logic           rst_ni,
   input  logic           in_valid_i,
   output logic           in_ready_o,
+  output logic           in_empty_o,    // none waits behind the one that is being read
   input  logic [IdW-1:0] in_id_i,
   input  logic           in_list_i,
   input  logic           in_bad_i,      // nothing is read, and there is an error
@@ -65,6 +66,7 @@ module queue_source #(
   assign stray   = index_q != 3'd0 && entry[11:0] != 12'd0;
 
   assign take        = state_q == Empty && valid;
+  assign in_empty_o  = !valid;
   assign list_addr_o = {id_q, index_q[2:1]};
   assign rd_valid_o  = state_q == Send;
   assign rd_addr_o   = addr_q;

@@ -107,9 +107,12 @@ module queue_state #(
   logic [3:0]  change_queue_q;
   logic [15:0] gone, hit;          // queues from which something is taken; of which what is being found out is wrong
   // What is created or stopped is hit a clock later, when its fields are new; nothing is wanted from it before it is enabled.
+  // So is what is taken from: whoever takes looks away for a clock.
+  logic       take_q;
+  logic [3:0] take_queue_q;
   always_comb begin
     gone = 16'd0;
-    if (take_i) gone[take_queue_i] = 1'b1;
+    if (take_q) gone[take_queue_q] = 1'b1;
     if (change_q) gone[change_queue_q] = 1'b1;
     hit = gone;
     if (cq_bell_q) hit[b3_queue_q] = 1'b1;
@@ -154,8 +157,10 @@ module queue_state #(
     if (cq_bell_q) cq_head_q[b3_queue_q] <= b3_q;
     if (take_i) head_q[take_queue_i] <= (take_head + {8'd0, take_count_i}) & take_mask;
     if (done_i) tail_q[done_queue_i] <= (done_tail + 12'd1) & done_mask;
-    if (start) due_q[s2_q] <= now_q + {1'b0, s2_coalesce_q[23:0]};
+    if (!timing_q[s2_q]) due_q[s2_q] <= now_q + {1'b0, s2_coalesce_q[23:0]};
 
+    take_q         <= rst_ni && take_i;
+    take_queue_q   <= take_queue_i;
     change_q       <= create_i || stop_i;
     change_queue_q <= adm_queue_i;
 

@@ -148,9 +148,10 @@ module queue_table #(
   assign pop       = ready_valid && !pick_valid_q && !free_q;
   assign pick_addr = pop ? ready_id : pick_q;
 
-  logic [card_pkg::FlightW-1:0] flight_q [Slots];
+  // Few and wide, so that of a block RAM most would be empty.
+  (* ram_style = "distributed" *) logic [card_pkg::FlightW-1:0] flight_q [Slots];
   logic [card_pkg::FlightW-1:0] flight_out_q;
-  logic [ResW-1:0]              res_q [Slots];
+  (* ram_style = "distributed" *) logic [ResW-1:0] res_q [Slots];
   logic [ResW-1:0]              res_out_q;
   logic [64:0]                  dst_q [Slots];
   logic [64:0]                  dst_out_q;

@@ -43,7 +43,7 @@ module sa_store #(
 );
   (* ram_style = "block" *) logic [127:0] word_q [SaCount * 8];
   (* ram_style = "block" *) logic [card_pkg::MetaW-1:0] meta_q [SaCount];
-  (* ram_style = "block" *) logic [8:0] own_q [SaCount];  // generation and windowed, for the administrator
+  (* ram_style = "distributed" *) logic [8:0] own_q [SaCount];  // generation and windowed, for the administrator
   (* ram_style = "block" *) logic [63:0] next_q [SaCount];
   (* ram_style = "block" *) logic [63:0] limit_q [SaCount];
   logic [SaCount-1:0] valid_q;

@@ -44,7 +44,7 @@ module sluice_stream #(
   // March test of what is kept (sluice_stream_store).
   input  logic                march_i,
   input  logic                march_we_i,
-  input  logic [SaW+2:0]      march_addr_i,
+  input  logic [SaW+1:0]      march_addr_i,
   input  logic                march_bit_i,
   output logic                march_bad_o,
 

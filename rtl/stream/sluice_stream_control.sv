@@ -412,7 +412,7 @@ module sluice_stream_control (
         if (!use_hash_o) begins = 8'd0;
       end
       Zero: begin
-        leave   = index_q == 8'd7;
+        leave   = index_q == 8'd3;
         state_d = leave ? Clear : Zero;
       end
       Finish: begin

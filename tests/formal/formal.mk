@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-HELP += "formal|proofs of the FIFO, the transmit arbiter and the tag allocator by Yosys's SAT solver"
+HELP += "formal|proofs of FIFO, transmit arbiter, tag allocator with its credits and replay window by Yosys's SAT solver"
 
 .PHONY: formal
 formal: $(GENERATED)

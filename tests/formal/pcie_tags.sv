@@ -6,19 +6,21 @@
   always_ff @(posedge clk_i) fv_begun_q <= 1'b1;
   always_comb if (!fv_begun_q) assume (!rst_ni);
 
+`ifdef credits
+  localparam logic [9:0] FvMost = 10'd128;
+`else
+  localparam logic [9:0] FvMost = 10'd512;
+  // Without end here.
+  always_comb assume (cfg_cpl_hdr_i == 8'd0 && cfg_cpl_data_i == 12'd0);
+`endif
+
   // The host's view: reads it has not answered to the end; and how far each is, by its own sums.
   logic [Tags-1:0] fv_open_q, fv_sent_q;
   logic [9:0]      fv_left_q [Tags];
   logic [11:0]     fv_at_q [Tags];
-  logic [7:0]      fv_hdr_q;
-  logic [11:0]     fv_data_q;
-  logic            fv_wide_q;
   // A header that has looked up its tag, whose read was under way then, until it is taken or thrown away.
   logic            fv_pend_q, fv_was_q, fv_drop;
   always_ff @(posedge clk_i) begin
-    fv_hdr_q  <= cfg_cpl_hdr_i;
-    fv_data_q <= cfg_cpl_data_i;
-    fv_wide_q <= cfg_rcb_i;
     if (!rst_ni || flush_i) fv_pend_q <= 1'b0;
     else if (look_take_i) fv_pend_q <= 1'b1;
     else if (prog_valid_i || fv_drop) fv_pend_q <= 1'b0;
@@ -44,10 +46,8 @@
   end
   always_comb begin
     if (fv_begun_q) begin
-      // Without end: sums of credits are more than the solver can do.
-      assume (cfg_cpl_hdr_i == 8'd0 && cfg_cpl_data_i == 12'd0);
       assume (issue_tag_o < 5'(Tags) && look_tag_i < 5'(Tags) && cancel_tag_i < 5'(Tags) && event_tag_i < 5'(Tags));
-      assume (issue_len_i >= 10'd1 && issue_len_i <= 10'd512);
+      assume (issue_len_i >= 10'd1 && issue_len_i <= FvMost);
       // Headers come one after the other, for reads under way, of bytes that are asked for.
       assume (prog_wait_i == fv_pend_q && !(look_take_i && fv_pend_q) && (look_valid_i || !look_take_i));
       if (prog_valid_i) assume (fv_pend_q && fv_was_q && (prog_fail_i || prog_bytes_i <= fv_left_q[tag_q]));
@@ -71,7 +71,7 @@
   logic [InfoW-1:0] fv_info;
   assign fv_info = info_q[tag_q];
   always_comb begin
-    if (rst_ni && fv_begun_q) assert (order_level <= 7'd64 && order_valid == (order_level != 7'd0) && order_ready == !order_level[6]);
+    if (rst_ni && fv_begun_q) assert (order_level <= 3'd4 && order_valid == (order_level != 3'd0) && order_ready == !order_level[2]);
     if (rst_ni && fv_begun_q && !flush_i) begin
       if (ok_q) assert (!busy_q[cand_q] && !quar_q[cand_q]);
       if (fv_pend_q) assert (tag_q < 5'(Tags));
@@ -88,9 +88,9 @@
     always_comb begin
       if (rst_ni && fv_begun_q && !flush_i) begin
         if (fv_open_q[t]) assert ((busy_q[t] && !done_q[t]) || quar_q[t]);
-        if (fv_open_q[t]) assert (fv_left_q[t] != 10'd0 || fv_sent_q[t]);
+        if (fv_open_q[t]) assert (fv_left_q[t] != 10'd0);
         if ((busy_q[t] && !done_q[t]) || quar_q[t]) begin
-          assert (info[16:7] >= 10'd1 && info[16:7] <= 10'd512);
+          assert (info[16:7] >= 10'd1 && info[16:7] <= FvMost);
           assert (fv_left_q[t] == info[16:7] - (fresh_q[t] ? 10'd0 : got_q[t]) && fv_left_q[t] <= info[16:7]);
           assert (fv_left_q[t] == 10'd0 || fv_at_q[t] == {5'd0, info[6:0]} + {2'd0, info[16:7] - fv_left_q[t]});
           assert (quar_q[t] || fv_open_q[t] || fv_left_q[t] == 10'd0);

@@ -14,6 +14,8 @@ lint-sizes: $(RTL_SV)
 	for size in $(foreach size,$(SIZES),"$(call size_flags,$(size))"); do \
 	  verilator --lint-only -Wall $(SIZE_WARN) --top-module sluice_card $$size $(RTL_SV) || { echo "lint: with $$size"; exit 1; }; \
 	done
+	verilator --lint-only -Wall $(SIZE_WARN) --top-module sluice_card -GLanes=32 -GStreamLanes=0 -GIoQueues=8 $(RTL_SV)
+	verilator --lint-only --top-module sluice_card -GLanes=32 $(RTL_SV) 2>&1 | grep -q 'USERERROR.* 1 to 32 lanes'
 
 TESTS += $(CARD_BUILD)/card_smoke
 $(CARD_BUILD)/card_test_odd: CARD_SIZE := $(ODD_SIZE)

@@ -9,14 +9,14 @@
 
 static const uint16_t card_id = 0x0100;
 static const uint16_t host_id = 0x0008;
-static const unsigned header_pool = 36, rcb = 64;
+static const unsigned header_pool = 36;
 
 Host::Host(uint64_t seed) : rng(seed)
 {
     top.cfg_id_i = card_id;
     top.cfg_bus_master_i = 1;
     top.cfg_mps_i = 0;
-    top.cfg_rcb_i = 0;
+    top.cfg_rcb_i = (uint8_t)(std::mt19937_64(~seed)() & 1);
     top.cfg_flr_i = 0;
     top.cfg_msix_mask_i = 0;
     top.cfg_mrrs_i = 2;
@@ -72,11 +72,11 @@ void Host::next_beat()
         return;
     }
     beat_valid_ = true;
-    beat_user_ = 0;
+    beat_user_ = rx_.front().bad;
     memset(beat_, 0, sizeof beat_);
     unsigned dw = 0;
     if (position_ == 0) {
-        beat_user_ = 1u << 14 | rx_.front().bar << 2;
+        beat_user_ |= 1u << 14 | rx_.front().bar << 2;
     }
     while (dw < 4 && !rx_.empty()) {
         const Tlp &tlp = rx_.front().tlp;
@@ -88,7 +88,8 @@ void Host::next_beat()
         asked = rx_.front().bar ? clocks : asked;
         rx_.pop_front();
         position_ = 0;
-        if (dw > 2 || rx_.empty() || !options.straddle || (beat_user_ >> 14 & 1) || !may_begin()) {
+        if (dw > 2 || rx_.empty() || rx_.front().bad || (beat_user_ & 3) || !options.straddle || (beat_user_ >> 14 & 1) ||
+            !may_begin()) {
             return;
         }
         beat_user_ |= 1u << 14 | 2u << 12 | rx_.front().bar << 2;
@@ -234,7 +235,8 @@ void Host::fault(uint64_t address, Fault kind)
 
 // ---------------------------------------------------------------- what the card sends
 
-static unsigned lines(uint64_t address, unsigned left)
+// Completions that there may be, cut at the read completion boundary.
+static unsigned lines(uint64_t address, unsigned left, unsigned rcb)
 {
     return left ? static_cast<unsigned>((address % rcb + left + rcb - 1) / rcb) : 0;
 }
@@ -333,9 +335,9 @@ void Host::take_read(const Tlp &tlp, uint64_t address)
     if (read.fault == Fault::Silence || read.fault == Fault::Late) {
         hits.push_back(read.whole); // the card counts its credits as free again
     } else {
-        header_credits_ += lines(read.address, read.left);
+        header_credits_ += lines(read.address, read.left, rcb());
     }
-    rule(header_credits_ <= header_pool, "completion credits");
+    rule(header_credits_ <= top.cfg_cpl_hdr_i, "completion credits");
     reads_.push_back(read);
 }
 
@@ -345,14 +347,14 @@ void Host::complete(Read &read)
 {
     bool abort = read.fault == Fault::Ca || (read.fault == Fault::Middle && read.begun);
     unsigned bytes = read.left, status = read.fault == Fault::Ur ? 1 : abort ? 4 : 0;
-    bool spoilt = status || read.fault == Fault::Poisoned || read.fault == Fault::WrongCount;
-    uint64_t step = options.random_split ? rcb * (1 + below(8)) : 128;
-    uint64_t cut = (read.address / (options.random_split ? rcb : 128)) * (options.random_split ? rcb : 128) + step;
+    bool spoilt = status || read.fault == Fault::Poisoned || read.fault == Fault::Ecrc || read.fault == Fault::WrongCount;
+    uint64_t step = options.random_split ? rcb() * (1 + below(8)) : 128;
+    uint64_t cut = (read.address / (options.random_split ? rcb() : 128)) * (options.random_split ? rcb() : 128) + step;
 
     if (read.address + bytes > cut) {
         bytes = static_cast<unsigned>(cut - read.address);
     }
-    unsigned before = lines(read.address, read.left);
+    unsigned before = lines(read.address, read.left, rcb());
     unsigned count = read.left & 4095, low = read.address & 127;
     Tlp tlp = {0, (uint32_t)host_id << 16 | status << 13 | count, (uint32_t)card_id << 16 | (uint32_t)read.tag << 8 | low};
     if (status) {
@@ -385,8 +387,9 @@ void Host::complete(Read &read)
     read.address += bytes;
     read.left -= bytes;
     read.begun = true;
-    header_credits_ -= read.fault == Fault::Late ? 0 : before - lines(read.address, read.left);
-    rx_.push_back({tlp, 0});
+    header_credits_ -= read.fault == Fault::Late ? 0 : before - lines(read.address, read.left, rcb());
+    // The PCIe block tells of poisoned data beside the bit in the header, and of a wrong ECRC without one.
+    rx_.push_back({tlp, 0, read.fault == Fault::Ecrc ? 1u : read.fault == Fault::Poisoned ? 2u : 0});
 }
 
 void Host::forget_reads()
@@ -423,9 +426,9 @@ uint8_t Host::next_tag()
     return ++tag_;
 }
 
-void Host::send(const Tlp &tlp, unsigned bar_hit)
+void Host::send(const Tlp &tlp, unsigned bar_hit, unsigned bad)
 {
-    rx_.push_back({tlp, bar_hit});
+    rx_.push_back({tlp, bar_hit, bad});
 }
 
 Tlp Host::answer(uint8_t tag, unsigned limit)

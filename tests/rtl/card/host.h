@@ -32,7 +32,7 @@ struct Options {
 };
 
 // Middle: the first completion is good, the others are not. Late: the completion comes after the time-out.
-enum class Fault { None, Ur, Ca, Poisoned, Silence, Short, WrongCount, Middle, Late };
+enum class Fault { None, Ur, Ca, Poisoned, Ecrc, Silence, Short, WrongCount, Middle, Late };
 
 // A read, or what was spoilt of it.
 struct Span {
@@ -103,7 +103,7 @@ class Host
     void write32(uint32_t offset, uint32_t value, unsigned be = 15);
     unsigned last_answer = 0;
     uint64_t asked = 0, answered = 0; // clocks: the card took the last beat of a request, it sent the last beat of an answer
-    void send(const Tlp &tlp, unsigned bar_hit = 1);
+    void send(const Tlp &tlp, unsigned bar_hit = 1, unsigned bad = 0); // bad: 1 its ECRC is wrong, 2 it is poisoned
     // The completion of a request with this tag, empty when there was none.
     Tlp answer(uint8_t tag, unsigned limit = 400);
     uint8_t next_tag();
@@ -123,7 +123,7 @@ class Host
     };
     struct Frame {
         Tlp tlp;
-        unsigned bar;
+        unsigned bar, bad;
     };
     using Page = std::unique_ptr<Bytes>;
 
@@ -154,4 +154,8 @@ class Host
     uint8_t tag_ = 0;
     unsigned header_credits_ = 0, rx_debt_ = 0, tx_debt_ = 0;
     bool may_begin();
+    unsigned rcb() const
+    {
+        return top.cfg_rcb_i ? 128 : 64;
+    }
 };

@@ -15,11 +15,27 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(uint64_t seed);
     } groups[] = {
-        {"registers", test_registers},   {"tlps", test_tlps},         {"admin", test_admin},   {"fields", test_fields},
-        {"records", test_records},       {"entries", test_entries},   {"any", test_any},       {"lanes", test_lanes},
-        {"rings", test_rings},           {"windows", test_windows},   {"faults", test_faults}, {"msix", test_msix},
-        {"resets", test_resets},         {"counters", test_counters}, {"speed", test_speed},   {"load", test_load},
-        {"coalescing", test_coalescing}, {"fairness", test_fairness}, {"noise", test_noise},   {"storm", test_storm},
+        {"registers", test_registers},
+        {"tlps", test_tlps},
+        {"admin", test_admin},
+        {"fields", test_fields},
+        {"records", test_records},
+        {"entries", test_entries},
+        {"any", test_any},
+        {"parts", test_parts},
+        {"lanes", test_lanes},
+        {"rings", test_rings},
+        {"windows", test_windows},
+        {"faults", test_faults},
+        {"msix", test_msix},
+        {"resets", test_resets},
+        {"counters", test_counters},
+        {"speed", test_speed},
+        {"load", test_load},
+        {"coalescing", test_coalescing},
+        {"fairness", test_fairness},
+        {"noise", test_noise},
+        {"storm", test_storm},
         {"chaos", test_chaos},
     };
     const char *env = getenv("SEED");

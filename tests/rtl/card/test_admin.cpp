@@ -162,6 +162,30 @@ void queues(Host &host, Device &device)
     ok(ring && cqe.status == SLUICE_STATUS_OK, "it works when it is created again");
 }
 
+void stopped_at_work(Host &host, Device &device)
+{
+    Sa sa = make_sa(host, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_SEAL);
+    uint64_t at = host.alloc(128);
+    bool silent = true, works = true;
+    host.put(at, &sa.params, sizeof sa.params);
+    for (unsigned after = 120; after < 400; after += 20) {
+        sluice_sqe sqe = command(SLUICE_OP_SA_CREATE);
+        sqe.sa = (uint16_t)(after % SA_COUNT);
+        sqe.src = at;
+        sqe.src_len[0] = 128;
+        device.aq->push(sqe);
+        device.aq->bell();
+        host.run(after);
+        host.write32(SLUICE_REG_AQ_CTRL, 3);
+        host.run(20);
+        Bytes before = host.get(device.aq->cq, 256);
+        host.run(600);
+        silent = silent && host.get(device.aq->cq, 256) == before;
+        works = works && device.start() && device.admin(command(0)).status == SLUICE_STATUS_UNSUPPORTED;
+    }
+    ok(silent && works, "stopped while it works on a command, it completes nothing, and can be started again");
+}
+
 } // namespace
 
 void test_admin(uint64_t seed)
@@ -176,5 +200,6 @@ void test_admin(uint64_t seed)
     queues(host, device);
     host.write32(SLUICE_REG_AQ_CTRL, 3);
     ok(device.start() && device.admin(command(0)).status == SLUICE_STATUS_UNSUPPORTED, "the admin queue can be started again");
+    stopped_at_work(host, device);
     ok(host.broken_rules == 0 && host.unexpected == 0, "the card keeps the rules of the link");
 }

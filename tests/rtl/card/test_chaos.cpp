@@ -20,6 +20,10 @@ Chaos::Chaos(uint64_t seed) : host(seed), device(host)
     host.spoil = [this](const Span &) { return spoil(); };
     host.may_write = [this](const Span &write) { return named(write); };
     floor = host.mark();
+    if (host.below(2)) {
+        host.top.cfg_cpl_hdr_i = (uint8_t)(9 + host.below(28)); // at least enough for a read of 512 bytes
+        host.top.cfg_cpl_data_i = (uint16_t)(33 + host.below(400));
+    }
     host.reset();
 }
 
@@ -34,7 +38,8 @@ bool Chaos::expect(bool kept, const char *what)
 
 Fault Chaos::spoil()
 {
-    static const Fault kinds[] = {Fault::Ur, Fault::Ca, Fault::Poisoned, Fault::Short, Fault::WrongCount, Fault::Middle};
+    static const Fault kinds[] = {Fault::Ur,    Fault::Ca,         Fault::Poisoned, Fault::Ecrc,
+                                  Fault::Short, Fault::WrongCount, Fault::Middle};
     if (host.below(10000) >= spoil_rate) {
         return Fault::None;
     }

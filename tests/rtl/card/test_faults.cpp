@@ -56,9 +56,9 @@ void bad_reads(uint64_t seed)
     static const struct {
         Fault fault;
         const char *what;
-    } kinds[] = {{Fault::Ur, "unsupported request"}, {Fault::Ca, "completer abort"},
-                 {Fault::Poisoned, "poisoned data"}, {Fault::Silence, "no answer"},
-                 {Fault::Short, "a cut completion"}, {Fault::WrongCount, "a wrong byte count"}};
+    } kinds[] = {{Fault::Ur, "unsupported request"},       {Fault::Ca, "completer abort"}, {Fault::Poisoned, "poisoned data"},
+                 {Fault::Ecrc, "data with a wrong ECRC"},  {Fault::Silence, "no answer"},  {Fault::Short, "a cut completion"},
+                 {Fault::WrongCount, "a wrong byte count"}};
     Card card(seed);
     uint64_t good = card.host.alloc(8192, 4096);
 
@@ -237,7 +237,7 @@ void test_counters(uint64_t seed)
     ok(card.device.counter(SLUICE_CNT_QUEUE_TAKEN(1)) == 11 && card.device.counter(SLUICE_CNT_QUEUE_DONE(1)) == 11,
        "entries of a queue");
     uint64_t records = 0, busy = 0;
-    for (unsigned lane = 0; lane < 2; lane++) {
+    for (unsigned lane = 0; lane < (card.host.read32(SLUICE_REG_PARAMS0) & 255); lane++) {
         records += card.device.counter(SLUICE_CNT_LANE_RECORDS(lane));
         busy += card.device.counter(SLUICE_CNT_LANE_BUSY(lane));
     }

@@ -40,6 +40,9 @@ const Odd odd[] = {
     {"fetch-and-add", {0x4c000001, host_id << 16 | 0x0f, base, 1}, true, 1},
     {"memory write of 4 DW", {0x40000004, host_id << 16 | 0xff, base + 0x40, 1, 2, 3, 4}, false, 1},
     {"poisoned memory write", {0x40004001, host_id << 16 | 0x0f, base + 0x44, 0x99999999}, false, 1},
+    {"compare-and-swap", {0x6e000002, host_id << 16 | 0xff, 0, base, 1, 2}, true, 1},
+    {"memory write without its second DW", {0x60000002, host_id << 16 | 0xff, 0, base + SLUICE_REG_AQ_SQ_HI, 1}, false, 1},
+    {"frame that ends in its header", {0x00000001, host_id << 16 | 0x0f}, false, 1},
     {"message", {0x34000000, host_id << 16 | 0x14, 0, 0}, false, 1},
     {"completion that nobody waits for", {0x4a000001, host_id << 16 | 4, 0x01000500, 7}, false, 1},
     {"completion without data", {0x0a000000, host_id << 16 | 1 << 13, 0x01000600}, false, 1},
@@ -59,6 +62,9 @@ void test_registers(uint64_t seed)
     ok(host.read32(SLUICE_REG_PARAMS0) == (READ_TAGS << 24 | 0xc0000 | IO_QUEUES << 8 | LANES) &&
            host.read32(SLUICE_REG_PARAMS1) == (0x04000000 | SA_COUNT),
        "PARAMS tell the build");
+    ok(host.read32(SLUICE_REG_PARAMS2) == (0x100 | (LANES < 8 ? 1 : 2)) && host.read32(SLUICE_REG_BUILD_ID) == 0 &&
+           host.read32(SLUICE_REG_CLOCK_KHZ) == 125000,
+       "so do PARAMS2, BUILD_ID and CLOCK_KHZ");
     ok(host.read64(SLUICE_REG_MAGIC) == (SLUICE_MAGIC | (uint64_t)(SLUICE_MAJOR << 16 | SLUICE_MINOR) << 32), "8-byte read");
     ok(host.read32(0x0ffc) == 0 && host.read32(0xbffc) == 0, "what is not there reads 0");
     ok(device.start(), "ready after the tables are overwritten");
@@ -88,7 +94,14 @@ void test_registers(uint64_t seed)
     host.options.stall = 60;
     good = true;
     for (unsigned i = 0; i < 50; i++) {
-        good = good && host.read32(SLUICE_REG_MAGIC) == SLUICE_MAGIC;
+        uint8_t first = host.next_tag(), second = host.next_tag();
+        good = good && (uint32_t)host.read64(SLUICE_REG_MAGIC) == SLUICE_MAGIC;
+        host.send(read_tlp(SLUICE_REG_MAGIC, 0x0f, 1, first));
+        host.send(read_tlp(SLUICE_REG_VERSION, 0x0f, 1, second));
+        host.send({0x60000002, host_id << 16 | 0xff, 0, base | SLUICE_REG_AQ_SQ_LO, i, i}); // fixed now
+        Tlp a = host.answer(first), b = host.answer(second);
+        good = good && a.size() == 4 && a[3] == __builtin_bswap32(SLUICE_MAGIC) && b.size() == 4 &&
+               b[3] == __builtin_bswap32(SLUICE_MAJOR << 16 | SLUICE_MINOR);
     }
     ok(good && host.broken_rules == 0, "registers answer under back-pressure");
 }
@@ -110,17 +123,37 @@ void test_tlps(uint64_t seed)
         ok((o.answered ? status_of(got) == 1 && got.size() == 3 : got.empty()) && host.read32(SLUICE_REG_MAGIC) == SLUICE_MAGIC,
            std::string(o.what) + (o.answered ? " is answered unsupported" : " is dropped"));
     }
-    ok(host.unexpected == 2 && host.poisoned == 1 && host.ur == 10, "each was reported once");
+    ok(host.unexpected == 2 && host.poisoned == 1 && host.ur == 11, "each was reported once");
     ok(host.read32(SLUICE_REG_LAST_BAD_TLP(2)) == 0x01000600, "the header of the last one can be read");
     device.snapshot();
-    ok(device.counter(SLUICE_CNT_BAD_TLP) == 13, "they are counted");
+    ok(device.counter(SLUICE_CNT_BAD_TLP) == 16, "they are counted");
     ok(host.read32(SLUICE_REG_AQ_SQ_HI) == (uint32_t)(device.aq->sq >> 32), "a refused write changes nothing");
 
+    for (unsigned bad : {1u, 2u}) {
+        host.send({0x40000001, host_id << 16 | 0x0f, base + SLUICE_REG_AQ_SQ_HI, 0x99999999}, 1, bad);
+    }
+    ok(host.read32(SLUICE_REG_AQ_SQ_HI) == (uint32_t)(device.aq->sq >> 32) && host.poisoned == 3,
+       "a write whose ECRC is wrong, or that the PCIe block calls poisoned, changes nothing");
     bool good = true;
+    for (unsigned i = 0; i < 32; i++) {
+        uint8_t tag = host.next_tag();
+        Tlp tlp = read_tlp(SLUICE_REG_MAGIC, 0x0f, 1, tag);
+        tlp[0] |= (i & 7) << 20 | (i >> 3) << 12;
+        tlp[1] = (tlp[1] & 0xffff) | host.below(0x10000) << 16;
+        host.send(tlp);
+        Tlp got = host.answer(tag);
+        good = good && got.size() == 4 && (got[0] & 0x00703000) == (tlp[0] & 0x00703000) && got[2] >> 16 == tlp[1] >> 16;
+    }
+    ok(good, "an answer has the traffic class, attributes and requester of the question");
+
+    good = true;
     host.options.gap = 20;
     for (unsigned i = 0; i < 200; i++) {
         uint8_t tag = host.next_tag();
         unsigned kind = host.below(3);
+        if (!host.below(4)) {
+            host.send({0x40000008, host_id << 16 | 0xff, base + SLUICE_REG_MSIX_TABLE(0), 1, 2, 3, 4, 5, 6, 7, 8});
+        }
         if (kind == 0) {
             host.write32(SLUICE_REG_MSIX_TABLE(0), i << 2);
         } else if (kind == 1) {

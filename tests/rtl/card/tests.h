@@ -12,6 +12,7 @@ void test_fields(uint64_t seed);
 void test_records(uint64_t seed);
 void test_entries(uint64_t seed);
 void test_any(uint64_t seed);
+void test_parts(uint64_t seed);
 void test_lanes(uint64_t seed);
 void test_rings(uint64_t seed);
 void test_windows(uint64_t seed);

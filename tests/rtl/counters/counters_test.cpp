@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "../../coverage/keep.h"
 #include "Vmgmt_counters.h"
 #include "sluice_regs.h"
 
@@ -42,6 +43,10 @@ class Bench
         top_->rst_ni = 1;
         now_.assign(all, 0);
         history_.clear();
+    }
+    ~Bench()
+    {
+        keep_coverage();
     }
 
     /* One clock, in which each event happens `often` times out of 256. */

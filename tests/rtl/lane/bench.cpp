@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "../../coverage/keep.h"
+#include "Vsluice_lane___024root.h"
 
 static const unsigned ring_words = 2048;
 static const unsigned read_latency = 125; // clocks, of the reference host
@@ -225,6 +226,45 @@ void Bench::observe(std::vector<Job> &jobs)
     if (top_->res_valid_o && top_->res_ready_i) {
         take_result(jobs[done_]);
     }
+}
+
+void Bench::rest()
+{
+    memset(&top_->wr_data_i, 0, sizeof top_->wr_data_i);
+    memset(&top_->sa_data_i, 0, sizeof top_->sa_data_i);
+    memset(&top_->job_i, 0, sizeof top_->job_i);
+    top_->sa_zero_i = 1;
+    top_->sa_valid_i = top_->job_valid_i = top_->wr_en_i = top_->rd_en_i = top_->fetch_done_i = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        top_->clk_i = 0;
+        top_->eval();
+        top_->clk_i = 1;
+        top_->eval();
+    }
+    clock_ += 200;
+}
+
+unsigned Bench::holds(const Bytes &bytes) const
+{
+    const auto *root = top_->rootp;
+    const uint8_t *model = reinterpret_cast<const uint8_t *>(root);
+    Bytes ring(16 * ring_words);
+    for (unsigned word = 0; word < ring_words; word++) {
+#define BYTE(i) ring[16 * word + i] = root->lane_top__DOT__u_lane__DOT__u_ring__DOT__gen_bytes__BRA__##i##__KET____DOT__ring[word]
+        BYTE(0), BYTE(1), BYTE(2), BYTE(3), BYTE(4), BYTE(5), BYTE(6), BYTE(7), BYTE(8), BYTE(9), BYTE(10), BYTE(11), BYTE(12),
+            BYTE(13), BYTE(14), BYTE(15);
+#undef BYTE
+    }
+    unsigned found = 0;
+    for (size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+        Bytes part(bytes.begin() + (long)at, bytes.begin() + (long)at + 4), turned(part.rbegin(), part.rend());
+        bool there = std::search(ring.begin(), ring.end(), part.begin(), part.end()) != ring.end();
+        for (size_t word = 0; word + 4 <= sizeof *root && !there; word += 4) {
+            there = !memcmp(model + word, part.data(), 4) || !memcmp(model + word, turned.data(), 4);
+        }
+        found += there;
+    }
+    return found;
 }
 
 bool Bench::run(std::vector<Job> &jobs)

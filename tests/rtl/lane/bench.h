@@ -52,6 +52,11 @@ class Bench
 
     /* Runs the jobs through the lane, in order. False when it stops answering. */
     bool run(std::vector<Job> &jobs);
+    /* The lane is left alone for a while, its inputs 0. */
+    void rest();
+    /* How many of the 32-bit parts of `bytes` are somewhere in the lane: registers and memories in either byte order, the ring at
+       any place. */
+    unsigned holds(const Bytes &bytes) const;
     uint64_t clock() const
     {
         return clock_;

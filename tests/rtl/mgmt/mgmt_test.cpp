@@ -609,13 +609,13 @@ void test_march(uint64_t seed)
     Card card(seed);
     auto *root = card.host.top.rootp;
     ok(march(card, [] {}, 1) == 0, "good memories pass");
-    uint32_t bad = march(card, [&] { root->sluice_card__DOT__u_sa__DOT__word_q[1000][2] ^= 1u << 7; }, 17000);
+    uint32_t bad = march(card, [&] { root->sluice_card__DOT__u_sa__DOT__word_q[1000][2] ^= 1u << 7; }, 11000);
     ok(bad == 1, "a bit of the SA words");
-    bad = march(card, [&] { root->sluice_card__DOT__u_window__DOT__even_mem[16000] ^= 1u << 31; }, 17000);
+    bad = march(card, [&] { root->sluice_card__DOT__u_window__DOT__even_mem[8000] ^= 1u << 31; }, 8500);
     ok(bad == 2, "a bit of the windows' words");
-    bad = march(card, [&] { root->sluice_card__DOT__u_window__DOT__floor_lo_mem[255] ^= 1; }, 17000);
+    bad = march(card, [&] { root->sluice_card__DOT__u_window__DOT__floor_lo_mem[255] ^= 1; }, 9500);
     ok(bad == 2, "a bit of the windows' floors");
-    bad = march(card, [&] { root->sluice_card__DOT__g_stream__BRA__0__KET____DOT__u_stream__DOT__u_store__DOT__gen_banks__BRA__5__KET____DOT__bank[2047] ^= 1u << 3; }, 17000);
+    bad = march(card, [&] { root->sluice_card__DOT__g_stream__BRA__0__KET____DOT__u_stream__DOT__u_store__DOT__gen_banks__BRA__5__KET____DOT__words[1023] ^= 1u << 3; }, 11000);
     ok(bad == 4, "a bit of the stream state");
     bad = march(card, [&] { root->sluice_card__DOT__g_lane__BRA__1__KET____DOT__u_lane__DOT__u_ring__DOT__gen_bytes__BRA__9__KET____DOT__ring[77] ^= 1; }, 1000);
     ok(bad == 8 && card.bus.load(MGMT_SYS_MARCH_RINGS) == 2, "a bit of a ring");

@@ -72,9 +72,10 @@ bool Bench::empty(unsigned slot) const
 {
     const auto *root = top_->rootp;
     uint32_t any = 0;
-    for (unsigned row = 8 * slot; row < 8 * slot + 8; row++) {
-#define BANK(i) root->sluice_stream__DOT__u_store__DOT__gen_banks__BRA__##i##__KET____DOT__bank[row]
-        any |= BANK(0) | BANK(1) | BANK(2) | BANK(3) | BANK(4) | BANK(5) | BANK(6) | BANK(7);
+    for (unsigned row = 4 * slot; row < 4 * slot + 4; row++) {
+#define BANK(i) root->sluice_stream__DOT__u_store__DOT__gen_banks__BRA__##i##__KET____DOT__words[row]
+        any |= BANK(0) | BANK(1) | BANK(2) | BANK(3) | BANK(4) | BANK(5);
+        any |= BANK(6) | BANK(7) | BANK(8) | BANK(9) | BANK(10) | BANK(11);
 #undef BANK
     }
     return any == 0;
