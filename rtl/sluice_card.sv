@@ -224,7 +224,7 @@ module sluice_card #(
   logic                own_fill, own_bit;
   logic [4:0]          show_lane;
   logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams, march_stream_we;
-  logic [13:0]         march_window_waddr, march_window_raddr;
+  logic [12:0]         march_window_waddr, march_window_raddr;
   logic [9:0]          march_stream_addr;
   logic [StreamLanes-1:0] march_stream_bad;
   mgmt_unit #(

@@ -27,8 +27,8 @@ module mgmt_march #(
   output logic         windows_o,
   output logic         window_we_o,
   output logic         window_few_o, // the other memories too
-  output logic [13:0]  window_waddr_o,
-  output logic [13:0]  window_raddr_o,
+  output logic [12:0]  window_waddr_o,
+  output logic [12:0]  window_raddr_o,
   input  logic         window_bad_i,
   // Stream state: a clock to read a row, one to judge and write it.
   output logic         streams_o,
@@ -60,8 +60,8 @@ module mgmt_march #(
   assign windows_o      = busy_q && which_q[1];
   assign window_we_o    = windows_o && past_valid_q && !past_q[Aw];
   assign window_few_o   = past_q[Aw:$clog2(SaCount)] == '0;
-  assign window_waddr_o = 14'(past);
-  assign window_raddr_o = 14'(at);
+  assign window_waddr_o = 13'(past);
+  assign window_raddr_o = 13'(at);
 
   logic stream_in;
   assign streams_o     = busy_q && which_q[2];

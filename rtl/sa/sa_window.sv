@@ -41,8 +41,8 @@ module sa_window #(
   input  logic        march_i,
   input  logic        march_we_i,
   input  logic        march_few_i,
-  input  logic [13:0] march_waddr_i,
-  input  logic [13:0] march_raddr_i,
+  input  logic [12:0] march_waddr_i,
+  input  logic [12:0] march_raddr_i,
   output logic        march_bad_o
 );
   localparam logic [7:0] FloorAt    = 8'(sluice_regs_pkg::SaWindowFloorLsb / 32);

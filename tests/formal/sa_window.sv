@@ -61,7 +61,7 @@
     end
   end
   always_comb begin
-    assume (!copy_i);
+    assume (!copy_i && !march_i && !march_we_i);
     if (fv_begun_q) begin
       assume (fv_sa == fv_sa_q && fv_mark == fv_mark_q);
       assume (fv_sa < 8'(SaCount) && ask_sa_i < 8'(SaCount) && init_sa_i < 8'(SaCount));
