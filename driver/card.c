@@ -14,6 +14,8 @@
 #include "deadline.h"
 
 #define READY_POLL_US 200
+#define BUSY_POLL_US  2000 /* until a slot is free, BUSY_TRIES times */
+#define BUSY_TRIES    50u
 
 /* ---------------------------------------------------------------- registers */
 
@@ -275,6 +277,18 @@ int card_enter(struct card *card)
 void card_leave(struct card *card)
 {
     pthread_mutex_unlock(&card->admin.lock);
+}
+
+bool card_again(const struct card *card, int err, unsigned *tries)
+{
+    const struct timespec pause = {.tv_nsec = BUSY_POLL_US * 1000};
+
+    if (err == -EBUSY && *tries < BUSY_TRIES) {
+        nanosleep(&pause, NULL);
+        ++*tries;
+        return true;
+    }
+    return err == -ETIMEDOUT && card->recover && (*tries)++ == 0;
 }
 
 static struct engine_ops const card_ops = {

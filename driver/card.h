@@ -133,14 +133,15 @@ int card_start(struct card *card);
 
 /*
  * Takes the admin lock, after a hung card was recovered where options.recover says so. -ENODEV; -ETIMEDOUT: it hangs. In both
- * cases the lock is not held. A command that times out is worth one more try on a card that recovers: card_again.
+ * cases the lock is not held.
  */
 int card_enter(struct card *card);
 void card_leave(struct card *card);
-static inline bool card_again(const struct card *card, int err, unsigned *tries)
-{
-    return err == -ETIMEDOUT && card->recover && (*tries)++ == 0;
-}
+/*
+ * Whether what gave `err` is worth another try, without the lock: a command that timed out, once, on a card that recovers; -EBUSY
+ * for some time, since other threads poll. *tries begins at 0.
+ */
+bool card_again(const struct card *card, int err, unsigned *tries);
 
 /* ---- card_qp.c, card_io.c */
 

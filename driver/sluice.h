@@ -21,7 +21,7 @@
  * memory, wrapped under a key that never leaves the card, and come back when an operation names them. Callers see nothing of it
  * but stats.sa_swaps_*: submit takes the operation and keeps it until the SA is there, in the order of its SA's operations; the
  * queue pair has to be polled for that, as its eventfd tells. Only admin calls that bring an SA to a card whose every slot has
- * operations not yet polled, or a record in parts under way, say -EBUSY.
+ * operations not yet polled, or a record in parts under way, say -EBUSY, after a tenth of a second in which that did not change.
  *
  * Recovery. The library pings the card's firmware. A firmware that hangs stops admin calls alone; operations go on, but for those
  * whose SA is not on the card: they end as hardware_fault. With options.recover, the first admin call or operation that needs

@@ -28,6 +28,7 @@ module mgmt_wipe #(
   assign stream_o    = table_q && !wiped_q;
   assign slot_done   = step_q[2:0] == 3'd7 && (wiped_q || stream_ready_i);
   assign ram_o       = ram_q;
+  initial ram_q = 1'b0;  // the processor's image is there before the first reset is, and stays
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

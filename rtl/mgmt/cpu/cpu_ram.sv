@@ -32,6 +32,8 @@ module cpu_ram #(
   logic [35:0] word_q;
   logic        read_q, low_q;
 
+  // The image is there before the first reset is: nothing may write until then.
+  initial ready_o = 1'b0;
   if (Image != "") begin : g_image
     initial $readmemh(Image, words);
   end
