@@ -66,8 +66,8 @@ bool Device::start()
 {
     for (unsigned i = 0; !(host.read32(SLUICE_REG_STATUS) & 1); i++) {
         if (i > 2000) {
-            printf("# not ready: STATUS %x, FW_STATE %u, HEALTH %x\n", host.read32(SLUICE_REG_STATUS), host.read32(SLUICE_REG_FW_STATE),
-                   host.read32(SLUICE_REG_HEALTH));
+            printf("# not ready: STATUS %x, FW_STATE %u, HEALTH %x\n", host.read32(SLUICE_REG_STATUS),
+                   host.read32(SLUICE_REG_FW_STATE), host.read32(SLUICE_REG_HEALTH));
             return false;
         }
     }

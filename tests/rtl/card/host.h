@@ -28,7 +28,7 @@ struct Options {
     bool straddle = true;
     bool self_test = false; // strap
     bool noise = false;     // of the noise source; else it is stuck, so that the firmware is soon done with it
-    bool paced = false; // 16 bytes a clock each way, each TLP costing 8 bytes beside its own
+    bool paced = false;     // 16 bytes a clock each way, each TLP costing 8 bytes beside its own
 };
 
 // Middle: the first completion is good, the others are not. Late: the completion comes after the time-out.

@@ -17,8 +17,8 @@ class Bus
     bool fault = false; // of the last access
     unsigned took = 0;  // clocks of it
 
-    void put(uint32_t offset, const void *data, size_t bytes); // into the buffer, whole words
-    Bytes get(uint32_t offset, size_t bytes);                  // from its open half
+    void put(uint32_t offset, const void *data, size_t bytes);              // into the buffer, whole words
+    Bytes get(uint32_t offset, size_t bytes);                               // from its open half
     uint32_t command(uint32_t reg, uint32_t what, unsigned limit = 100000); // until it is over: its outcome
     Host &host;
 

@@ -7,9 +7,9 @@
 #include <ctime>
 #include <openssl/sha.h>
 
+#include "Vsluice_card___024root.h"
 #include "bus.h"
 #include "verilated.h"
-#include "Vsluice_card___024root.h"
 
 namespace
 {
@@ -115,7 +115,8 @@ void test_bus(uint64_t seed)
     ok(!(card.host.read32(SLUICE_REG_STATUS) & 1), "not ready until the firmware says so");
 
     bool good = true;
-    for (uint32_t at : {MGMT_SECRET, MGMT_SECRET + 0x3fc, 0x10001000u, 0x20000800u, 0x30010000u, 0x40000000u, 0x8000u, 0xfffffffcu}) {
+    for (uint32_t at :
+         {MGMT_SECRET, MGMT_SECRET + 0x3fc, 0x10001000u, 0x20000800u, 0x30010000u, 0x40000000u, 0x8000u, 0xfffffffcu}) {
         bus.load(at);
         good = good && bus.fault;
     }
@@ -136,7 +137,8 @@ void test_bus(uint64_t seed)
     bus.store(MGMT_BUFFER + 0x124, 0xffffffff, 2);
     good = good && bus.load(MGMT_BUFFER + 0x124) == 0x8765ff21 && bus.load(MGMT_BUFFER + 0x120) == 0;
     ok(good, "memory and buffer keep words and bytes, code is not written");
-    ok(bus.load(MGMT_BAR + SLUICE_REG_MAGIC) == SLUICE_MAGIC && bus.load(MGMT_BAR + SLUICE_REG_PARAMS0) == card.host.read32(SLUICE_REG_PARAMS0),
+    ok(bus.load(MGMT_BAR + SLUICE_REG_MAGIC) == SLUICE_MAGIC &&
+           bus.load(MGMT_BAR + SLUICE_REG_PARAMS0) == card.host.read32(SLUICE_REG_PARAMS0),
        "registers of BAR 0 can be read");
 
     bus.store(MGMT_SYS_VERSION, 0x10203);
@@ -170,11 +172,25 @@ void test_bus(uint64_t seed)
        "the watchdog stops the processor, and nothing else");
     card.host.write32(SLUICE_REG_CTRL, 1);
     card.host.run(50);
-    ok(card.host.until([&] { return bus.running(); }, 20000) && bus.load(MGMT_SYS_CAUSE) == 0x108, "a soft reset starts it again");
+    ok(card.host.until([&] { return bus.running(); }, 20000) && bus.load(MGMT_SYS_CAUSE) == 0x108,
+       "a soft reset starts it again");
     bus.store(MGMT_SYS_READY, 1);
     bus.store(MGMT_SYS_FATAL, 1);
     card.host.run(10);
     ok(!bus.running() && (card.host.read32(SLUICE_REG_STATUS) & 3) == 2, "fatal: stopped, not ready");
+
+    card.host.write32(SLUICE_REG_CTRL, 1);
+    card.host.run(50);
+    good = card.host.until([&] { return bus.running(); }, 20000) && bus.load(0x7ffc) == 0 && !bus.fault;
+    card.host.top.rootp->sluice_card__DOT__u_mgmt__DOT__u_cpu__DOT__u_ram__DOT__words[0x7ffc / 4] ^= 1ull << 20;
+    bus.load(0x7ffc, 11);
+    good = good && !bus.fault;
+    bus.load(0x7ffc);
+    good = good && bus.fault;
+    card.host.run(10);
+    ok(good && !bus.running() && (card.host.read32(SLUICE_REG_STATUS) & 3) == 2 &&
+           (card.host.read32(SLUICE_REG_HEALTH) & SLUICE_HEALTH_PARITY),
+       "a bit of the processor's memory that turns stops the card");
 }
 
 // ---------------------------------------------------------------- DMA, QUEUE
@@ -226,7 +242,8 @@ void test_dma(uint64_t seed)
     bus.store(MGMT_BUFFER + 0x5c, 5);
     bus.store(MGMT_BUFFER + 0x60, 5);
     bus.command(MGMT_DMA_COMMAND, MGMT_DMA_COMMAND_CLEAR);
-    ok(bus.load(MGMT_BUFFER + 0x40) == 0 && bus.load(MGMT_BUFFER + 0x5c) == 0 && bus.load(MGMT_BUFFER + 0x60) == 5, "clear writes zeros");
+    ok(bus.load(MGMT_BUFFER + 0x40) == 0 && bus.load(MGMT_BUFFER + 0x5c) == 0 && bus.load(MGMT_BUFFER + 0x60) == 5,
+       "clear writes zeros");
 
     bus.store(MGMT_EVENT_ENABLE, 1);
     bus.store(MGMT_DMA_PLACE, 0xb80);
@@ -244,7 +261,8 @@ void test_dma(uint64_t seed)
     bus.store(MGMT_QUEUE_LENGTH, 1234);
     bus.command(MGMT_QUEUE_COMPLETE, SLUICE_STATUS_UNSUPPORTED);
     sluice_cqe cqe;
-    good = good && card.device.aq->wait(cqe) && cqe.cookie == sqe.cookie && cqe.length == 1234 && cqe.status == SLUICE_STATUS_UNSUPPORTED;
+    good = good && card.device.aq->wait(cqe) && cqe.cookie == sqe.cookie && cqe.length == 1234 &&
+           cqe.status == SLUICE_STATUS_UNSUPPORTED;
     ok(good, "an entry is taken and completed");
     card.device.aq->give();
     card.device.aq->push(sqe);
@@ -339,12 +357,24 @@ void test_sa(uint64_t seed)
     sa.counter += 10;
     write64(bus, MGMT_SA_NEXT_LO, sa.counter);
     write64(bus, MGMT_SA_LIMIT_LO, sa.counter + 2);
-    good = good && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_RAISE) == 0 && seals(card, io, sa, 50) && seals(card, io, sa, 50) &&
-           seals(card, io, sa, 50, SLUICE_STATUS_COUNTER_EXHAUSTED);
+    good = good && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_RAISE) == 0 && seals(card, io, sa, 50) &&
+           seals(card, io, sa, 50) && seals(card, io, sa, 50, SLUICE_STATUS_COUNTER_EXHAUSTED);
     write64(bus, MGMT_SA_LIMIT_LO, sa.counter + 1);
     good = good && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_LIMIT) == 0 && seals(card, io, sa, 50) &&
            seals(card, io, sa, 50, SLUICE_STATUS_COUNTER_EXHAUSTED);
     ok(good, "counter and limit are raised, never lowered");
+
+    sa.counter++;
+    write64(bus, MGMT_SA_NEXT_LO, sa.counter);
+    write64(bus, MGMT_SA_LIMIT_LO, sa.counter + 100);
+    bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_RAISE);
+    good = true;
+    for (uint32_t lanes : {0u, 1u, 2u, 4u}) {
+        bus.store(MGMT_SYS_LANES, lanes);
+        good = good && seals(card, io, sa, 5000, lanes & 3 ? SLUICE_STATUS_OK : SLUICE_STATUS_HARDWARE_FAULT);
+    }
+    bus.store(MGMT_SYS_LANES, everyone);
+    ok(good, "without a lane in service that could do it an operation is a hardware fault");
 
     // From slot 9 to slot 200 by way of the secret half.
     write64(bus, MGMT_SA_NEXT_LO, sa.counter);
@@ -368,7 +398,8 @@ void test_sa(uint64_t seed)
     bus.store(MGMT_SA_META, 0);
     good = good && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_LOAD) == 0 && bus.load(MGMT_SA_META) == meta(sa, 77) &&
            read64(bus, MGMT_SA_NEXT_LO) == sa.counter && read64(bus, MGMT_SA_LIMIT_LO) == sa.counter + 100;
-    good = good && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_SET) == 0 && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_VALID) == 0;
+    good = good && bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_SET) == 0 &&
+           bus.command(MGMT_SA_COMMAND, MGMT_SA_COMMAND_VALID) == 0;
     sa.slot = 200;
     sa.gen = 77;
     good = good && seals(card, io, sa, 300);
@@ -608,18 +639,38 @@ void test_march(uint64_t seed)
 {
     Card card(seed);
     auto *root = card.host.top.rootp;
-    ok(march(card, [] {}, 1) == 0, "good memories pass");
-    uint32_t bad = march(card, [&] { root->sluice_card__DOT__u_sa__DOT__word_q[1000][2] ^= 1u << 7; }, 11000);
+    ok(march(
+           card, [] {}, 1) == 0,
+       "good memories pass");
+    uint32_t bad = march(
+        card, [&] { root->sluice_card__DOT__u_sa__DOT__word_q[1000][2] ^= 1u << 7; }, 11000);
     ok(bad == 1, "a bit of the SA words");
-    bad = march(card, [&] { root->sluice_card__DOT__u_window__DOT__even_mem[8000] ^= 1u << 31; }, 8500);
+    bad = march(
+        card, [&] { root->sluice_card__DOT__u_window__DOT__even_mem[8000] ^= 1u << 31; }, 8500);
     ok(bad == 2, "a bit of the windows' words");
-    bad = march(card, [&] { root->sluice_card__DOT__u_window__DOT__floor_lo_mem[255] ^= 1; }, 9500);
+    bad = march(
+        card, [&] { root->sluice_card__DOT__u_window__DOT__floor_lo_mem[255] ^= 1; }, 9500);
     ok(bad == 2, "a bit of the windows' floors");
-    bad = march(card, [&] { root->sluice_card__DOT__g_stream__BRA__0__KET____DOT__u_stream__DOT__u_store__DOT__gen_banks__BRA__5__KET____DOT__words[1023] ^= 1u << 3; }, 11000);
+    bad = march(
+        card,
+        [&] {
+            root->sluice_card__DOT__g_stream__BRA__0__KET____DOT__u_stream__DOT__u_store__DOT__gen_banks__BRA__5__KET____DOT__words
+                [1023] ^= 1u << 3;
+        },
+        11000);
     ok(bad == 4, "a bit of the stream state");
-    bad = march(card, [&] { root->sluice_card__DOT__g_lane__BRA__1__KET____DOT__u_lane__DOT__u_ring__DOT__gen_bytes__BRA__9__KET____DOT__ring[77] ^= 1; }, 1000);
+    bad = march(
+        card,
+        [&] {
+            root->sluice_card__DOT__g_lane__BRA__1__KET____DOT__u_lane__DOT__u_ring__DOT__gen_bytes__BRA__9__KET____DOT__ring
+                [77] ^= 1;
+        },
+        1000);
     ok(bad == 8 && card.bus.load(MGMT_SYS_MARCH_RINGS) == 2, "a bit of a ring");
-    ok(march(card, [] {}, 2) == 0 && card.ready(), "and zeros are left");
+    ok(march(
+           card, [] {}, 2) == 0 &&
+           card.ready(),
+       "and zeros are left");
     card.bus.store(MGMT_SYS_MARCH, 15);
     ok(!(card.bus.load(MGMT_SYS_MARCH) >> 31), "no march once the card is ready");
 }
