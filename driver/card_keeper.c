@@ -219,6 +219,19 @@ int keeper_start(struct card *card, unsigned ping_ms)
     return -err;
 }
 
+/* Of SAs that are in the card's table it frees none: card_close does. */
+static void drop_requests(struct keeper *k)
+{
+    struct card_sa *sa;
+
+    while ((sa = TAILQ_FIRST(&k->requests))) {
+        TAILQ_REMOVE(&k->requests, sa, request);
+        if (atomic_fetch_sub(&sa->refs, 1) == 1 && !sa->listed) {
+            card_sa_free(sa);
+        }
+    }
+}
+
 void keeper_stop(struct card *card)
 {
     struct keeper *k = &card->keeper;
@@ -231,6 +244,7 @@ void keeper_stop(struct card *card)
     pthread_cond_signal(&k->wake);
     pthread_mutex_unlock(&k->lock);
     pthread_join(k->thread, NULL);
+    drop_requests(k);
     pthread_cond_destroy(&k->wake);
     pthread_mutex_destroy(&k->lock);
     k->running = false;

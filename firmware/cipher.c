@@ -32,7 +32,8 @@ void cipher_key(const uint32_t key[CIPHER_KEY_WORDS])
 /* Seals what lies in the ring, with this as the IV; the body goes to `at`. */
 static void seal(const uint32_t iv[CIPHER_BLOCK_WORDS], uint32_t flip, uint32_t content, uint32_t at, uint32_t bytes)
 {
-    struct hw_job job = {.kind = HW_SEAL, .type = TYPE, .src_len = (uint16_t)content, .words = AT_CIPHER_SA, .nonce = AT_NONCE};
+    struct hw_job job = {
+        .what = HW_SEAL | TYPE << HW_JOB_TYPE_SHIFT, .src_len = (uint16_t)content, .words = AT_CIPHER_SA, .nonce = AT_NONCE};
     struct hw_result result;
 
     for (uint32_t i = 0; i < CIPHER_BLOCK_WORDS; i++) {

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* As registers FW_VERSION and FW_BUILD have them; scripts/fwhex.py puts the build id into the image, behind the compiler's back. */
+/* As registers FW_VERSION and FW_BUILD have them; scripts/fwhex.py puts the build id into the image, behind the compiler's back.
+ */
 extern const volatile uint32_t firmware_ids[2];
 
 /* From the reset to `ready`, or to `failed`. */

@@ -3,7 +3,7 @@
 # The management processor's image. For the RTL: $(GEN)/fw.vh, which names it.
 FW_BUILD := $(BUILD)/firmware
 FW_CC := riscv64-unknown-elf-gcc
-FW_FLAGS := -std=c11 -march=rv32i -mabi=ilp32 -Os -g -flto -ffreestanding -nostdlib -fno-tree-loop-distribute-patterns \
+FW_FLAGS := -std=c11 -march=rv32i -mabi=ilp32 -O2 -g -flto -ffreestanding -nostdlib -fno-tree-loop-distribute-patterns \
             -ffunction-sections -fdata-sections -fno-common -fno-stack-protector -isystem firmware/freestanding \
             $(filter-out -Wmissing-prototypes,$(WARN)) -Wmissing-prototypes -Wstack-usage=400 -I$(GEN) -Ifirmware -Idriver
 # What the host's tests build too; the others know the processor.

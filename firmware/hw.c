@@ -369,6 +369,10 @@ void hw_blob_set(uint32_t id, uint32_t generation)
 
 /* ---------------------------------------------------------------- lanes */
 
+static_assert(HW_JOB_PART == 1u << MGMT_LANE_JOB_PART_SHIFT && HW_JOB_FIRST == 1u << MGMT_LANE_JOB_FIRST_SHIFT &&
+                  HW_JOB_LAST == 1u << MGMT_LANE_JOB_LAST_SHIFT && HW_JOB_TYPE_SHIFT == MGMT_LANE_JOB_TYPE_SHIFT,
+              "hw_job.what is LANE.job");
+
 /* In service mode the one lane shows as lane 0. */
 static uint32_t ours(uint32_t lanes)
 {
@@ -408,8 +412,7 @@ uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
     uint32_t polls = LANE_POLLS, mine = ours(lanes), done;
 
     REG(MGMT_LANE_LANES) = lanes;
-    REG(MGMT_LANE_JOB) = FIELD(LANE_JOB_KIND, job->kind) | FIELD(LANE_JOB_PART, job->part) | FIELD(LANE_JOB_FIRST, job->first) |
-                         FIELD(LANE_JOB_LAST, job->last) | FIELD(LANE_JOB_TYPE, job->type) | FIELD(LANE_JOB_PAD, job->pad);
+    REG(MGMT_LANE_JOB) = job->what;
     REG(MGMT_LANE_LENGTHS) = FIELD(LANE_LENGTHS_SRC_LEN, job->src_len) | FIELD(LANE_LENGTHS_TOTAL, job->total);
     REG(MGMT_LANE_BLOCKS) = FIELD(LANE_BLOCKS_WORDS, job->words) | FIELD(LANE_BLOCKS_NONCE, job->nonce);
     put64(MGMT_LANE_COUNTER_LO, job->counter);

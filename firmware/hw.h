@@ -143,11 +143,15 @@ void hw_blob_set(uint32_t id, uint32_t generation);
 enum hw_owner { HW_LANES_NONE, HW_LANES_ALL, HW_LANES_SERVICE };
 enum hw_kind { HW_SEAL, HW_OPEN, HW_KEYS, HW_VERIFY };
 
+/* What a job is, in one word, since there are many: kind, then these, then the record's type byte. */
+#define HW_JOB_PART       0x04u
+#define HW_JOB_FIRST      0x08u
+#define HW_JOB_LAST       0x10u
+#define HW_JOB_TYPE_SHIFT 8u
+
 /* A job; its place in the ring begins with word 0, its bytes lie as sluice_pkg.sv says. */
 struct hw_job {
-    enum hw_kind kind;
-    bool part, first, last;
-    uint8_t type, pad;
+    uint32_t what;
     uint16_t src_len, total;
     uint16_t words; /* buffer: SA words, a multiple of 16 */
     uint16_t nonce; /* buffer: 16 bytes, a multiple of 16 below HW_SECRET */

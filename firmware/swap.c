@@ -48,8 +48,10 @@ bool swap_draw_keys(void)
 /* One record, in the service lane: its first words are in the ring. */
 static uint32_t run(bool open, uint32_t id, uint32_t generation, uint32_t bytes, struct hw_result *result)
 {
-    struct hw_job job = {
-        .kind = open ? HW_OPEN : HW_SEAL, .type = TYPE, .src_len = (uint16_t)bytes, .words = AT_WRAP_SA, .nonce = AT_NONCE};
+    struct hw_job job = {.what = (open ? HW_OPEN : HW_SEAL) | TYPE << HW_JOB_TYPE_SHIFT,
+                         .src_len = (uint16_t)bytes,
+                         .words = AT_WRAP_SA,
+                         .nonce = AT_NONCE};
 
     hw_put(AT_WRAP_SA, CONFIG_LOW | (open ? OPENS : 0));
     hw_put(AT_WRAP_SA + 4, EXPLICIT);

@@ -2,7 +2,6 @@
 #include "card/card.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "sluice_regs.h"
 
@@ -178,14 +177,8 @@ static json_t *by_status(const uint64_t counts[16])
     json_t *list = json_object();
 
     for (unsigned i = 0; i < 16; i++) {
-        char name[64];
-
-        snprintf(name, sizeof name, "%s", sluice_status_name((enum sluice_status)i));
-        for (char *space = name; (space = strchr(space, ' '));) {
-            *space = '_';
-        }
         if (counts[i]) {
-            put(list, name, counts[i]);
+            put(list, sluice_status_name((enum sluice_status)i), counts[i]);
         }
     }
     return list;

@@ -51,12 +51,18 @@ static json_t *statuses_json(const uint64_t counts[16])
 static json_t *card_json(struct proxy *proxy)
 {
     struct sluice_card *card = cards_current(proxy->cards);
+    struct sluice_card_health health;
     struct sluice_info info;
     struct sluice_stats stats;
-    if (sluice_card_info(card, &info) || sluice_card_stats(card, &stats))
+    if (sluice_card_info(card, &info) || sluice_card_stats(card, &stats) || sluice_card_health(card, &health))
         return json_null();
     json_t *object = json_object();
     json_object_set_new(object, "engine", json_string(info.engine));
+    json_object_set_new(object, "firmware_state", json_string(sluice_fw_state_name(health.state)));
+    put(object, "health", health.flags);
+    put(object, "lanes_in_service", health.lanes_ok);
+    put(object, "sa_swaps_out", stats.sa_swaps_out);
+    put(object, "sa_swaps_in", stats.sa_swaps_in);
     put(object, "cycles", stats.cycles);
     put(object, "busy_cycles", stats.busy_cycles);
     put(object, "record_bytes", stats.record_bytes);

@@ -473,12 +473,13 @@ uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
         }
         rule(!fake.lane[l].has_result, "gives a job to a lane that holds a result");
         rule(l < fake.lanes + fake.streams, "gives a job to a lane that there is not");
-        rule(job->part == (l >= fake.lanes), "gives a part to a record lane, or a record to a stream lane");
+        rule(((job->what & HW_JOB_PART) != 0) == (l >= fake.lanes),
+             "gives a part to a record lane, or a record to a stream lane");
         fake_lane_run(&fake.lane[l], job, words, nonce);
         if (fake.fault[l] != FAKE_LANE_RIGHT && (!fake.fault_at || fake.fault_at == fake.jobs)) {
             spoil(&fake.lane[l], fake.fault[l]);
         }
-        if (job->kind == HW_KEYS && first) {
+        if ((job->what & 3) == HW_KEYS && first) {
             rule(fake.owner == HW_LANES_ALL && !fake.secret_words && fake.keys_at % 64 == 0 && fake.keys_at + 64 <= HW_SECRET,
                  "asks for secret key words");
             memcpy(fake.buffer + fake.keys_at, fake.lane[l].keys, 64);

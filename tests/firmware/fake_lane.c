@@ -17,6 +17,16 @@
 #define BLOCK_BITS  512u
 #define PART_IN     48u
 
+static enum hw_kind kind_of(const struct hw_job *job)
+{
+    return job->what & 3;
+}
+
+static uint8_t type_of(const struct hw_job *job)
+{
+    return (uint8_t)(job->what >> HW_JOB_TYPE_SHIFT);
+}
+
 /* What the SA words say (sluice_pkg.sv). */
 struct sa {
     uint32_t cipher, mac, form, mac_len, minor;
@@ -196,23 +206,23 @@ static uint32_t make_record(const struct sa *sa, const uint8_t *content, uint32_
     memcpy(lead, nonce, sa->lead);
     memmove(body, content, len);
     if (!sa->etm) {
-        put_mac(sa, nonce, job->counter, job->type, len, body, len, body + len);
+        put_mac(sa, nonce, job->counter, type_of(job), len, body, len, body + len);
         inside += sa->mac_len;
     }
     if (sa->block > 1) {
-        padding = sa->block - 1 - inside % sa->block + job->pad * sa->block;
+        padding = sa->block - 1 - inside % sa->block;
         memset(body + inside, (int)padding, padding + 1);
         inside += padding + 1;
     }
     cbc(sa, true, nonce, body, inside);
     total = sa->header + sa->lead + inside + (sa->etm ? sa->mac_len : 0) + sa->trail;
     if (sa->etm && sa->tls) {
-        put_mac(sa, nonce, job->counter, job->type, sa->lead + inside, lead, sa->lead + inside, body + inside);
+        put_mac(sa, nonce, job->counter, type_of(job), sa->lead + inside, lead, sa->lead + inside, body + inside);
     } else if (sa->etm) {
-        put_mac(sa, nonce, job->counter, job->type, total - 5, body, inside, body + inside);
+        put_mac(sa, nonce, job->counter, type_of(job), total - 5, body, inside, body + inside);
     }
     memcpy(record + total - sa->trail, nonce, sa->trail);
-    put_header(sa, job->type, total - 5, record);
+    put_header(sa, type_of(job), total - 5, record);
     return total;
 }
 
@@ -330,7 +340,7 @@ static void seal_record(struct fake_lane *lane, const struct sa *sa, const struc
 
 static void verify(struct fake_lane *lane, const struct sa *sa, const struct hw_job *job, const uint8_t *given)
 {
-    int content = check_inside(sa, given, job->counter, job->type, lane->ring + body_at(sa), job->src_len);
+    int content = check_inside(sa, given, job->counter, type_of(job), lane->ring + body_at(sa), job->src_len);
 
     finish(lane, content < 0 ? SLUICE_STATUS_AUTH_FAILED : SLUICE_STATUS_OK, body_at(sa), content < 0 ? 0 : (uint32_t)content, 0);
 }
@@ -369,18 +379,18 @@ static void run_part(struct fake_lane *lane, const struct sa *sa, const struct h
     uint8_t out[RECORD_MOST];
     uint32_t len;
 
-    if (job->first) {
+    if (job->what & HW_JOB_FIRST) {
         lane->parts_len = lane->parts_made = 0;
         lane->parts_job = *job;
         memcpy(lane->parts_nonce, given, 16);
     }
     memcpy(lane->parts + lane->parts_len, lane->ring + PART_IN, job->src_len);
     lane->parts_len += job->src_len;
-    len = make_so_far(lane, sa, job->last, out);
+    len = make_so_far(lane, sa, job->what & HW_JOB_LAST, out);
     memcpy(lane->ring, out + lane->parts_made, len - lane->parts_made);
     finish(lane, SLUICE_STATUS_OK, 0, len - lane->parts_made, 0);
     lane->parts_made = len;
-    if (job->last && sa->form == SLUICE_FORM_TLS10 && sa->block > 1) {
+    if (job->what & HW_JOB_LAST && sa->form == SLUICE_FORM_TLS10 && sa->block > 1) {
         lane->counter = low_half((sa->opens ? lane->parts + lane->parts_len : out + len) - sa->block);
     }
 }
@@ -390,15 +400,15 @@ void fake_lane_run(struct fake_lane *lane, const struct hw_job *job, const uint8
     struct sa sa;
 
     decode(words, &sa);
-    lane->sealed = job->kind == HW_SEAL;
-    assert(job->kind == HW_KEYS || sa.opens == (job->kind != HW_SEAL));
-    if (job->part) {
+    lane->sealed = kind_of(job) == HW_SEAL;
+    assert(kind_of(job) == HW_KEYS || sa.opens == (kind_of(job) != HW_SEAL));
+    if (job->what & HW_JOB_PART) {
         run_part(lane, &sa, job, nonce);
-    } else if (job->kind == HW_SEAL) {
+    } else if (kind_of(job) == HW_SEAL) {
         seal_record(lane, &sa, job, nonce);
-    } else if (job->kind == HW_OPEN) {
+    } else if (kind_of(job) == HW_OPEN) {
         open_record(lane, &sa, job, nonce);
-    } else if (job->kind == HW_VERIFY) {
+    } else if (kind_of(job) == HW_VERIFY) {
         verify(lane, &sa, job, nonce);
     } else {
         keys(lane, &sa);
