@@ -192,13 +192,13 @@ module sluice_card #(
   logic [3:0]        adm_want, adm_queue, adm_log;
   logic [63:0]       take_addr, adm_sq, adm_cq;
   logic              word_we, meta_we, count_we, count_ready, valid_we, sa_valid_new, in_use, sa_busy;
-  logic              windowed, window_init, window_ready;
+  logic              window_init, window_ready;
   logic              copy, copy_ready, copy_we;
   logic [7:0]        copy_index;
   logic [31:0]       copy_in, copy_out;
   logic [10:0]       word_waddr, word_raddr;
   logic [127:0]      word_wdata, word_rdata;
-  logic [7:0]        adm_sa, gen;
+  logic [7:0]        adm_sa;
   card_pkg::meta_t   meta, look_meta;
   logic [63:0]       count_next, count_limit, key_src, cpl_cookie;
   logic              key_valid, key_ready, key_legacy, key_done, cpl_valid, cpl_ready;
@@ -241,7 +241,7 @@ module sluice_card #(
     .out_valid_o(out_valid), .out_ready_i(out_ready), .out_addr_o(out_addr), .out_data_o(out_data),
     .word_we_o(word_we), .word_addr_o(word_waddr), .word_data_o(word_wdata), .sa_o(adm_sa), .meta_we_o(meta_we), .meta_o(meta),
     .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
-    .valid_we_o(valid_we), .valid_o(sa_valid_new), .drop_all_o(drop_all), .in_use_i(in_use), .gen_i(gen), .windowed_i(windowed),
+    .valid_we_o(valid_we), .valid_o(sa_valid_new), .drop_all_o(drop_all), .in_use_i(in_use),
     .sa_busy_i(sa_busy),
     .peek_o(peek), .peeked_i(peeked), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit), .pause_o(pause),
     .paused_i(paused), .word_raddr_o(sa_raddr), .word_rdata_i(word_rdata),
@@ -281,8 +281,7 @@ module sluice_card #(
   sa_store #(.SaCount(SaCount)) u_sa (
     .clk_i, .rst_ni(core_rst_n), .word_we_i(word_we), .word_waddr_i(word_waddr), .word_wdata_i(word_wdata), .adm_sa_i(adm_sa),
     .meta_we_i(meta_we), .meta_i(meta), .count_we_i(count_we), .count_ready_o(count_ready), .count_next_i(count_next),
-    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .drop_all_i(drop_all), .adm_in_use_o(in_use), .adm_gen_o(gen),
-    .adm_windowed_o(windowed), .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta),
+    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .drop_all_i(drop_all), .adm_in_use_o(in_use), .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta),
     .look_next_o(look_next), .look_limit_o(look_limit), .raise_i(raise), .raise_sa_i(raise_sa), .raise_next_i(raise_next),
     .word_raddr_i(paused ? sa_raddr : word_raddr), .word_rdata_o(word_rdata)
   );

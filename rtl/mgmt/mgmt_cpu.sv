@@ -7,6 +7,7 @@
 
 module mgmt_cpu #(
   parameter int unsigned RamWordsLog2 = 13,
+  parameter int unsigned RamWords     = 6144,  // of these the fourth quarter is not there
   parameter int unsigned Protected    = 0,   // first words of the memory that are never written
   parameter              Image        = ""
 ) (
@@ -60,10 +61,11 @@ module mgmt_cpu #(
   assign is_bar    = addr_q[31:28] == mgmt_devices_pkg::Bar[31:28] && addr_q[27:16] == 12'd0 && !we_q;
   assign bad       = !is_buffer && !is_device && !is_bar;
 
-  logic        ram_ready, ram_fault, ram_refused;
+  logic        to_ram, ram_ready, ram_fault, ram_refused;
+  assign to_ram = addr[31:RamWordsLog2+2] == '0 && addr[RamWordsLog2+1:RamWordsLog2] != 2'b11;
   logic [31:0] ram_rdata;
-  cpu_ram #(.WordsLog2(RamWordsLog2), .Protected(Protected), .Image(Image)) u_ram (
-    .clk_i, .rst_ni, .valid_i(valid && addr[31:RamWordsLog2+2] == '0), .ready_o(ram_ready), .addr_i(addr[RamWordsLog2+1:2]),
+  cpu_ram #(.WordsLog2(RamWordsLog2), .Words(RamWords), .Protected(Protected), .Image(Image)) u_ram (
+    .clk_i, .rst_ni, .valid_i(valid && to_ram), .ready_o(ram_ready), .addr_i(addr[RamWordsLog2+1:2]),
     .we_i(we), .be_i(be), .wdata_i(wdata), .rdata_o(ram_rdata), .fault_o(ram_fault), .refused_o(ram_refused), .spoil_i(1'b0),
     .wipe_i, .wipe_addr_i
   );
@@ -85,7 +87,7 @@ module mgmt_cpu #(
   assign bar_addr_o  = addr_q[15:0];
 
   always_ff @(posedge clk_i) begin
-    in_ram_q <= addr[31:RamWordsLog2+2] == '0;
+    in_ram_q <= to_ram;
     if (state_q == Idle) begin
       addr_q  <= addr;
       wdata_q <= wdata;
@@ -100,7 +102,7 @@ module mgmt_cpu #(
     if (!rst_ni) state_q <= Idle;
     else begin
       unique case (state_q)
-        Idle:    if (valid && addr[31:RamWordsLog2+2] != '0) state_q <= Asked;
+        Idle:    if (valid && !to_ram) state_q <= Asked;
         Asked: begin
           if (is_buffer) begin
             if (buf_ready_i) state_q <= we_q ? Done : Word;

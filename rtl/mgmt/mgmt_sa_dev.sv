@@ -40,9 +40,7 @@ module mgmt_sa_dev (
   output logic            valid_we_o,
   output logic            valid_o,
   output logic            drop_all_o,
-  input  logic            in_use_i,      // these three: one clock after sa_o
-  input  logic [7:0]      gen_i,
-  input  logic            windowed_i,
+  input  logic            in_use_i,      // one clock after sa_o
   input  logic            sa_busy_i,
   output logic            pause_o,       // the words' port
   input  logic            paused_i,
@@ -134,7 +132,7 @@ module mgmt_sa_dev (
 
   always_comb begin
     unique case ({addr_i, 2'd0})
-      mgmt_devices_pkg::SaState:   rdata_o = {16'd0, gen_i, 5'd0, sa_busy_i, windowed_i, in_use_i};
+      mgmt_devices_pkg::SaState:   rdata_o = {30'd0, sa_busy_i, in_use_i};
       mgmt_devices_pkg::SaMeta:    rdata_o = {7'd0, meta_q};
       mgmt_devices_pkg::SaNextLo:  rdata_o = next_q[31:0];
       mgmt_devices_pkg::SaNextHi:  rdata_o = next_q[63:32];

@@ -75,9 +75,7 @@ module mgmt_unit #(
   output logic              valid_we_o,
   output logic              valid_o,
   output logic              drop_all_o,
-  input  logic              in_use_i,      // these three: one clock after sa_o
-  input  logic [7:0]        gen_i,
-  input  logic              windowed_i,
+  input  logic              in_use_i,      // one clock after sa_o
   input  logic              sa_busy_i,     // an operation of sa_o is somewhere
   output logic              peek_o,        // the dispatcher's look at the table is wanted
   input  logic              peeked_i,      // what comes a clock later is of sa_o
@@ -171,13 +169,14 @@ module mgmt_unit #(
   output logic              idle_o
 );
   localparam int unsigned RamWordsLog2 = 13;
+  localparam int unsigned RamWords     = 6144;
   localparam int unsigned Events       = 10;
 
   // ---- out of reset
   logic                    wipe_table, wipe_slot, wipe_stream, wipe_ram;
   logic [10:0]             wipe_word;
   logic [RamWordsLog2-1:0] wipe_ram_addr;
-  mgmt_wipe #(.RamWordsLog2(RamWordsLog2), .RamFrom(`FW_END / 4)) u_wipe (
+  mgmt_wipe #(.RamWordsLog2(RamWordsLog2), .RamWords(RamWords), .RamFrom(`FW_END / 4)) u_wipe (
     .clk_i, .rst_ni, .done_o(wiped_o), .table_o(wipe_table), .word_addr_o(wipe_word), .slot_o(wipe_slot),
     .stream_o(wipe_stream), .stream_ready_i(wipe_ready_i), .ram_o(wipe_ram), .ram_addr_o(wipe_ram_addr)
   );
@@ -192,7 +191,7 @@ module mgmt_unit #(
   logic [3:0]   cpu_buf_be;
   logic [127:0] word;
   always_ff @(posedge clk_i) run <= rst_ni && wiped_o && !stop;
-  mgmt_cpu #(.RamWordsLog2(RamWordsLog2), .Protected(`FW_END / 4), .Image(`FW)) u_cpu (
+  mgmt_cpu #(.RamWordsLog2(RamWordsLog2), .RamWords(RamWords), .Protected(`FW_END / 4), .Image(`FW)) u_cpu (
     .clk_i, .rst_ni(run && rst_ni), .irq_timer_i(irq_timer), .irq_event_i(irq_event), .sleep_o(sleep), .parity_o(parity),
     .wipe_i(wipe_ram), .wipe_addr_i(wipe_ram_addr),
     .dev_wr_o(dev_wr), .dev_rd_o(dev_rd), .dev_page_o(dev_page), .dev_addr_o(dev_addr), .wdata_o(wdata), .dev_rdata_i(dev_rdata),
@@ -285,7 +284,7 @@ module mgmt_unit #(
     .get_o(sa_get), .get_addr_o(sa_get_addr), .word_i(word), .put_o(sa_put), .put_addr_o(sa_put_addr), .put_data_o(sa_put_data),
     .put32_o(sa_put32), .put32_addr_o(sa_put32_addr), .sa_o(sa_slot), .word_we_o(sa_word_we), .word_addr_o(sa_word_addr), .word_data_o(sa_word_data),
     .set_o(sa_set), .count_we_o(sa_count_we), .count_ready_i, .meta_o(sa_meta), .next_o(sa_next), .limit_o(sa_limit), .valid_we_o,
-    .valid_o, .drop_all_o(sa_drop_all), .in_use_i, .gen_i, .windowed_i, .sa_busy_i, .pause_o(sa_pause), .paused_i,
+    .valid_o, .drop_all_o(sa_drop_all), .in_use_i, .sa_busy_i, .pause_o(sa_pause), .paused_i,
     .word_raddr_o(sa_word_raddr), .word_rdata_i, .peek_o, .peeked_i, .look_meta_i, .look_next_i, .look_limit_i, .window_ready_i,
     .copy_o, .copy_ready_i, .copy_we_o, .copy_index_o, .copy_data_o(sa_copy_data), .wipe_o(sa_wipe), .wipe_ready_i,
     .key_valid_o, .key_ready_i, .key_legacy_o, .key_word_valid_i, .key_word_i, .key_done_i, .key_status_i

@@ -6,6 +6,7 @@
 
 module mgmt_wipe #(
   parameter int unsigned RamWordsLog2 = 13,
+  parameter int unsigned RamWords     = 6144,
   parameter int unsigned RamFrom      = 0    // first word of the processor's memory that is overwritten
 ) (
   input  logic                    clk_i,
@@ -38,7 +39,7 @@ module mgmt_wipe #(
       wiped_q    <= 1'b0;
       ram_addr_o <= RamWordsLog2'(RamFrom);
     end else begin
-      if (ram_addr_o == '1) ram_q <= 1'b0;
+      if (ram_addr_o == RamWordsLog2'(RamWords - 1)) ram_q <= 1'b0;
       else ram_addr_o <= ram_addr_o + 1'b1;
       if (table_q) begin
         wiped_q <= stream_o && stream_ready_i ? !slot_done : wiped_q && !slot_done;

@@ -26,8 +26,6 @@ module sa_store #(
   input  logic              valid_i,
   input  logic              drop_all_i,
   output logic              adm_in_use_o,
-  output logic [7:0]        adm_gen_o,
-  output logic              adm_windowed_o,  // it opens, with a replay window
   // Dispatcher: what slot is like, one clock after it is asked for; then its counter may be raised.
   input  logic [7:0]        look_sa_i,
   output logic              look_in_use_o,
@@ -43,7 +41,6 @@ module sa_store #(
 );
   (* ram_style = "block" *) logic [127:0] word_q [SaCount * 8];
   (* ram_style = "block" *) logic [card_pkg::MetaW-1:0] meta_q [SaCount];
-  (* ram_style = "distributed" *) logic [8:0] own_q [SaCount];  // generation and windowed, for the administrator
   (* ram_style = "block" *) logic [63:0] next_q [SaCount];
   (* ram_style = "block" *) logic [63:0] limit_q [SaCount];
   logic [SaCount-1:0] valid_q;
@@ -67,10 +64,6 @@ module sa_store #(
   always_ff @(posedge clk_i) begin
     if (meta_we_i) meta_q[adm_sa_i] <= meta_i;
     look_meta_o <= meta_q[look_sa_i];
-  end
-  always_ff @(posedge clk_i) begin
-    if (meta_we_i) own_q[adm_sa_i] <= {meta_i.open && meta_i.replay, meta_i.gen};
-    {adm_windowed_o, adm_gen_o} <= own_q[adm_sa_i];
   end
   always_ff @(posedge clk_i) begin
     if (next_we) next_q[next_addr] <= next_data;

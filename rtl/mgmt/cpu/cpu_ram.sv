@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Memory for code and data, 2^WordsLog2 words of 32 bits in block RAM, with an even parity bit beside each byte. It answers in
+// Memory for code and data, Words words of 32 bits in block RAM, with an even parity bit beside each byte. It answers in
 // the clock after a request, in which a store is written. A byte whose parity is wrong makes the read of it an error, and fault_o
 // is high in that clock. The first Protected words cannot be stored to; the others can be overwritten with zeros from outside.
 // Image, if any, is a file for $readmemh: words of 36 bits, of which bit 9n+8 is the parity of byte n at [9n+7:9n].
@@ -8,6 +8,7 @@
 
 module cpu_ram #(
   parameter int unsigned WordsLog2 = 14,
+  parameter int unsigned Words     = 2 ** WordsLog2,   // at most
   parameter int unsigned Protected = 0,
   parameter              Image     = ""
 ) (
@@ -28,7 +29,7 @@ module cpu_ram #(
   input  logic                 wipe_i,
   input  logic [WordsLog2-1:0] wipe_addr_i
 );
-  logic [35:0] words [2 ** WordsLog2];
+  logic [35:0] words [Words];
   logic [35:0] word_q;
   logic        read_q, low_q;
 
