@@ -11,7 +11,8 @@
 #define AT_SA_KEY      32u  /* in them: the cipher key */
 #define AT_SA_STATES   64u  /* in them: HMAC states */
 
-/* Open half, below HW_ENTRY. */
+/* Open half, below HW_ENTRY; the log stays there. */
+#define AT_LOG         0x700u /* 1 KiB */
 #define AT_BLOCKS      0xb40u /* three blocks of the generator's */
 #define AT_NONCE       0xb70u /* of a job */
 
@@ -20,6 +21,6 @@
 #define AT_CIPHER_SA   0xf00u    /* the generator's */
 #define AT_WRAP_SA     0xf80u    /* the wrapping key, from its drawing on until a reset or zeroise */
 
-static_assert(AT_NONCE + 16 <= HW_ENTRY, "open half");
+static_assert(AT_LOG + 1024 <= AT_BLOCKS && AT_NONCE + 16 <= HW_ENTRY, "open half");
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The event log: the newest SLUICE_LOG_ENTRIES events, in memory that the host reads by log_read alone. */
+/* The event log: the newest SLUICE_LOG_ENTRIES events, in the buffer, where the host reads them by log_read alone. */
 #ifndef SLUICE_FW_LOG_H
 #define SLUICE_FW_LOG_H
 

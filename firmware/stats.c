@@ -2,6 +2,7 @@
 /* What the card tells of itself. */
 #include "admin.h"
 #include "hw.h"
+#include "layout.h"
 #include "log.h"
 #include "sluice_regs.h"
 
@@ -28,7 +29,7 @@ static const struct run runs[] = {
 
 static_assert((8 * COUNTERS + 31) / 32 * 32 == SLUICE_STATISTICS_BYTES, "every counter, in pieces of 32 bytes");
 static_assert(SLUICE_CNT_INTERRUPTS == SLUICE_CNT_CYCLES + 8 * 11, "the first twelve");
-static_assert(SLUICE_STATISTICS_BYTES <= HW_ENTRY, "room");
+static_assert(HW_DATA + SLUICE_STATISTICS_BYTES <= AT_LOG, "room");
 
 /* What every command that writes so many bytes asks of its entry. */
 static uint32_t room_status(const struct command *c, uint32_t bytes, uint32_t *length)

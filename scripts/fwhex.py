@@ -13,7 +13,7 @@ import pathlib
 import struct
 import sys
 
-IMAGE_BYTES = 24 * 1024  # as in firmware/link.ld
+IMAGE_BYTES = 22 * 1024  # as in firmware/link.ld
 
 
 def with_id(image, at):

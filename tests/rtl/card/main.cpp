@@ -37,6 +37,7 @@ int main(int argc, char **argv)
         {"noise", test_noise},
         {"storm", test_storm},
         {"chaos", test_chaos},
+        {"firmware", test_firmware},
     };
     const char *env = getenv("SEED");
     uint64_t seed = argc > 1 ? strtoull(argv[1], nullptr, 0) : env ? strtoull(env, nullptr, 0) : (uint64_t)time(nullptr);

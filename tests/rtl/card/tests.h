@@ -27,3 +27,4 @@ void test_fairness(uint64_t seed);
 void test_noise(uint64_t seed);
 void test_storm(uint64_t seed);
 void test_chaos(uint64_t seed);
+void test_firmware(uint64_t seed);

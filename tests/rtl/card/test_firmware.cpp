@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The firmware in the card: power on with every test, and the commands that only it has, each seen from the host. What boot and
+// sa_create take is printed.
+#include <cstdio>
+#include <cstring>
+
+#include "tests.h"
+
+namespace
+{
+
+const unsigned boot_most = 150000, create_most = 6000;
+
+struct Managed {
+    explicit Managed(uint64_t seed, bool self_test, bool noise) : host(seed), device(host)
+    {
+        host.options.self_test = self_test;
+        host.options.noise = noise;
+        host.reset();
+        page = host.alloc(4096, 4096);
+    }
+
+    bool boot()
+    {
+        began = host.clocks;
+        while (!(host.read32(SLUICE_REG_STATUS) & 1) && host.clocks < began + 2 * boot_most) {
+        }
+        ready = host.clocks - began;
+        return device.start();
+    }
+
+    bool seeded(unsigned limit)
+    {
+        for (uint64_t end = host.clocks + limit; host.clocks < end;) {
+            if (host.read32(SLUICE_REG_HEALTH) & SLUICE_HEALTH_ENTROPY_SEEDED) {
+                return true;
+            }
+            host.run(500);
+        }
+        return false;
+    }
+
+    sluice_sqe entry(uint8_t op, unsigned room)
+    {
+        sluice_sqe sqe = {};
+        sqe.op = op;
+        if (room) {
+            sqe.dst = page;
+            memcpy(sqe.dst_len, &room, 3);
+        }
+        return sqe;
+    }
+
+    sluice_cqe on(uint8_t op, const Sa &sa, unsigned room, uint64_t seq = 0)
+    {
+        sluice_sqe sqe = entry(op, room);
+        sqe.sa = sa.slot;
+        sqe.sa_gen = sa.gen;
+        sqe.seq = seq;
+        return device.admin(sqe);
+    }
+
+    sluice_cqe import(unsigned slot, const Bytes &blob, uint64_t id)
+    {
+        sluice_sqe sqe = {};
+        unsigned bytes = SLUICE_SA_BLOB_BYTES;
+        uint64_t at = page + 2048;
+        host.put(at, blob.data(), blob.size());
+        sqe.op = SLUICE_OP_SA_IMPORT;
+        sqe.sa = static_cast<uint16_t>(slot);
+        sqe.src = at;
+        sqe.seq = id;
+        memcpy(sqe.src_len, &bytes, 3);
+        return device.admin(sqe);
+    }
+
+    // One record of 100 bytes; its status.
+    unsigned seal(Sa &sa, Ring &ring)
+    {
+        Bytes content(100, 0x5a);
+        uint64_t src = host.alloc(256), dst = host.alloc(256);
+        const uint8_t nonce[16] = {0};
+        sluice_cqe cqe;
+        host.put(src, content.data(), content.size());
+        ring.push(seal_entry(sa, src, 100, dst, 256, host.rng()));
+        ring.bell();
+        ring.wait(cqe);
+        ring.give();
+        if (cqe.status == SLUICE_STATUS_OK) {
+            Bytes want = reference_seal(sa, content, 0x97, 0, sa.counter, nonce);
+            sa.counter++;
+            return host.get(dst, want.size()) == want && (cqe.length & 0xffff) == want.size() ? 0u : 0xffu;
+        }
+        return cqe.status;
+    }
+
+    Host host;
+    Device device;
+    uint64_t page, began = 0, ready = 0;
+};
+
+void test_power_on(uint64_t seed)
+{
+    Managed m(seed, true, true);
+    sluice_self_test tested;
+    bool booted = m.boot();
+    ok(booted && m.host.read32(SLUICE_REG_FW_STATE) == SLUICE_FW_STATE_READY, "power on with every test ends in ready");
+    printf("# boot, with march and self-test: %llu clocks\n", (unsigned long long)m.ready);
+    ok(m.ready < boot_most, "within 150,000 clocks");
+    unsigned lanes = m.host.read32(SLUICE_REG_PARAMS0) & 0xff, streams = m.host.read32(SLUICE_REG_PARAMS2) >> 8 & 0xff;
+    ok(m.host.read32(SLUICE_REG_LANES_OK) == (1u << (lanes + streams)) - 1 &&
+           !(m.host.read32(SLUICE_REG_HEALTH) & (SLUICE_HEALTH_LANE_FAILED | SLUICE_HEALTH_MEMORY_FAILED)),
+       "every lane gives every known answer");
+    ok(m.host.read32(SLUICE_REG_FW_VERSION) != 0 && m.host.read32(SLUICE_REG_FW_BUILD) != 0, "version and build id");
+    ok(m.device.admin(m.entry(SLUICE_OP_SELF_TEST, SLUICE_SELF_TEST_BYTES)).length == 0, "the self-test on demand passes");
+    m.host.get(m.page, &tested, sizeof tested);
+    ok(tested.tested == 1u << (lanes - 1) && tested.failed == 0 && tested.vectors > 20 && tested.march == 0,
+       "in the service lane");
+    printf("# on demand: %u answers\n", tested.vectors);
+}
+
+std::string log_of(Managed &m, bool &seeded_event)
+{
+    sluice_cqe cqe = m.device.admin(m.entry(SLUICE_OP_LOG_READ, 1024));
+    std::string text;
+    for (unsigned at = 0; at < cqe.length; at += 16) {
+        sluice_log_entry e;
+        m.host.get(m.page + at, &e, sizeof e);
+        text += " " + std::to_string(e.code);
+        seeded_event |= e.code == SLUICE_LOG_EVENT_ENTROPY_SEEDED;
+    }
+    return text;
+}
+
+void test_random(Managed &m)
+{
+    bool event = false;
+    ok(m.seeded(400000), "the generator is seeded in the background");
+    printf("# seeded %llu clocks after the reset\n", (unsigned long long)(m.host.clocks - m.began));
+    ok(m.host.until([&] { return m.host.top.idle_o; }, 3000), "and then the card is idle");
+    ok(m.device.admin(m.entry(SLUICE_OP_RANDOM, 1024)).status == SLUICE_STATUS_OK, "random numbers");
+    Bytes first = m.host.get(m.page, 1024);
+    m.device.admin(m.entry(SLUICE_OP_RANDOM, 1024));
+    ok(first != m.host.get(m.page, 1024) && first != Bytes(1024), "other ones each time");
+    std::string log = log_of(m, event);
+    ok(event, "the log has it:" + log);
+}
+
+void test_create(Managed &m, Sa &sa)
+{
+    sa = make_sa(m.host, SLUICE_CIPHER_AES256, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, SLUICE_DIRECTION_SEAL);
+    uint64_t before = m.host.clocks;
+    ok(m.device.create(sa, 5).status == SLUICE_STATUS_OK, "sa_create");
+    printf("# sa_create: %llu clocks from the entry's writing to its completion\n", (unsigned long long)(m.host.clocks - before));
+    ok(m.host.clocks - before < create_most, "within 6,000 clocks");
+}
+
+void test_query(Managed &m, Sa &sa)
+{
+    sluice_sa_query q;
+    m.on(SLUICE_OP_SA_QUERY, sa, SLUICE_SA_QUERY_BYTES);
+    m.host.get(m.page, &q, sizeof q);
+    ok(q.cipher == SLUICE_CIPHER_AES256 && q.mac == SLUICE_MAC_SHA256 && q.form == SLUICE_FORM_UDP_ETM &&
+           q.generation == sa.gen && q.counter == sa.counter && q.limit == sa.params.limit && q.mac_len == sa.params.mac_len,
+       "sa_query tells what the SA is at");
+    sluice_sqe sqe = {};
+    sluice_sa_change change = {sa.counter + 1000, 0};
+    m.host.put(m.page, &change, sizeof change);
+    sqe.op = SLUICE_OP_SA_MODIFY;
+    sqe.sa = sa.slot;
+    sqe.sa_gen = sa.gen;
+    sqe.src = m.page;
+    sqe.src_len[0] = sizeof change;
+    ok(m.device.admin(sqe).status == SLUICE_STATUS_OK, "sa_modify");
+    sa.counter += 1000;
+}
+
+void test_swap(Managed &m, Sa &sa, Ring &ring)
+{
+    ok(m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, 99).status == SLUICE_STATUS_OK, "sa_export");
+    Bytes blob = m.host.get(m.page, SLUICE_SA_BLOB_BYTES), wrong = blob;
+    ok(m.seal(sa, ring) == SLUICE_STATUS_NO_SUCH_SA, "the SA is out");
+    bool refused = true;
+    for (unsigned i = 0; i < 12; i++) {
+        wrong = blob;
+        wrong[m.host.below(SLUICE_SA_BLOB_BYTES)] ^= static_cast<uint8_t>(1u << m.host.below(8));
+        refused &= m.import(7, wrong, 99).status == SLUICE_STATUS_AUTH_FAILED;
+    }
+    ok(refused, "a blob of which a bit is another is refused");
+    ok(m.import(7, blob, 98).status == SLUICE_STATUS_AUTH_FAILED, "under another id too");
+    uint64_t before = m.host.clocks;
+    sluice_cqe cqe = m.import(7, blob, 99);
+    printf("# sa_import: %llu clocks\n", (unsigned long long)(m.host.clocks - before));
+    ok(cqe.status == SLUICE_STATUS_OK, "sa_import");
+    sa.slot = 7;
+    sa.gen = static_cast<uint8_t>(cqe.length);
+    ok(m.seal(sa, ring) == SLUICE_STATUS_OK, "it goes on as it was, in another slot: the next counter, the same keys");
+    ok(m.import(8, blob, 99).status == SLUICE_STATUS_REPLAYED, "a blob is taken once");
+    before = m.host.clocks;
+    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, 99);
+    printf("# sa_export: %llu clocks\n", (unsigned long long)(m.host.clocks - before));
+    ok(m.import(8, blob, 99).status == SLUICE_STATUS_REPLAYED, "an old one is refused when there is a new one");
+    cqe = m.import(8, m.host.get(m.page, SLUICE_SA_BLOB_BYTES), 99);
+    sa.slot = 8;
+    sa.gen = static_cast<uint8_t>(cqe.length);
+    ok(m.seal(sa, ring) == SLUICE_STATUS_OK, "the new one is taken");
+}
+
+// An open SA keeps its window over an export.
+void test_swap_window(Managed &m)
+{
+    Sa sa = make_sa(m.host, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_OPEN);
+    sa.params.replay = 1;
+    m.device.create(sa, 20);
+    sluice_sa_window w = {};
+    w.floor = sa.params.counter;
+    w.current = sa.params.counter + 70;
+    w.state = 1;
+    memset(w.current_bits, 0xff, 8);
+    sluice_sqe sqe = {};
+    unsigned bytes = sizeof w;
+    m.host.put(m.page, &w, sizeof w);
+    sqe.op = SLUICE_OP_WINDOW_IMPORT;
+    sqe.sa = sa.slot;
+    sqe.sa_gen = sa.gen;
+    sqe.src = m.page;
+    memcpy(sqe.src_len, &bytes, 3);
+    m.device.admin(sqe);
+    m.on(SLUICE_OP_WINDOW_EXPORT, sa, sizeof w);
+    Bytes was = m.host.get(m.page, sizeof w);
+    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, 16383);
+    sluice_cqe cqe = m.import(21, m.host.get(m.page, SLUICE_SA_BLOB_BYTES), 16383);
+    sa.slot = 21;
+    sa.gen = static_cast<uint8_t>(cqe.length);
+    bool good = cqe.status == SLUICE_STATUS_OK && m.on(SLUICE_OP_WINDOW_EXPORT, sa, sizeof w).status == SLUICE_STATUS_OK;
+    ok(good && m.host.get(m.page, sizeof w) == was, "an open SA comes back with its replay window");
+}
+
+void test_statistics(Managed &m)
+{
+    m.device.admin(m.entry(SLUICE_OP_STATISTICS, SLUICE_STATISTICS_BYTES));
+    Bytes counters = m.host.get(m.page, SLUICE_STATISTICS_BYTES);
+    uint64_t taken, seals;
+    memcpy(&seals, &counters[8 * 12], 8);
+    memcpy(&taken, &counters[8 * 172], 8);
+    m.device.snapshot();
+    ok(seals == m.device.counter(SLUICE_CNT_SEAL_STATUS(0)) && seals > 0 &&
+           taken + 1 >= m.device.counter(SLUICE_CNT_QUEUE_TAKEN(0)) && taken > 10,
+       "statistics are the counters");
+}
+
+void test_ping(Managed &m)
+{
+    m.host.write32(SLUICE_REG_PING, 0xabcd1234);
+    ok(m.host.until([&] { return m.host.read32(SLUICE_REG_PONG) == 0xabcd1234; }, 2000), "PING is answered by PONG");
+}
+
+void test_zeroise(Managed &m, Sa &sa, Ring &ring)
+{
+    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, 3);
+    Bytes blob = m.host.get(m.page, SLUICE_SA_BLOB_BYTES);
+    m.import(9, blob, 3);
+    sa.slot = 9;
+    uint64_t before = m.host.clocks;
+    ok(m.device.admin(m.entry(SLUICE_OP_ZEROISE, 0)).status == SLUICE_STATUS_OK, "zeroise");
+    printf("# zeroise: %llu clocks\n", (unsigned long long)(m.host.clocks - before));
+    ok(m.seal(sa, ring) == SLUICE_STATUS_NO_SUCH_SA, "every SA is gone, queue pairs go on");
+    ok(m.import(9, blob, 3).status == SLUICE_STATUS_NOT_READY && m.seeded(400000), "the generator begins anew");
+    ok(m.import(9, blob, 3).status == SLUICE_STATUS_AUTH_FAILED, "under other keys");
+}
+
+// A host that says nothing for a millisecond.
+void test_keep_alive(Managed &m, Ring &ring)
+{
+    Sa sa = make_sa(m.host, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_SEAL);
+    sluice_sqe sqe = m.entry(SLUICE_OP_KEEP_ALIVE, 0);
+    m.device.create(sa, 30);
+    sqe.src_len[0] = 1;
+    ok(m.device.admin(sqe).status == SLUICE_STATUS_OK, "keep_alive");
+    m.host.run(100000);
+    m.host.write32(SLUICE_REG_PING, 1);
+    m.host.run(100000);
+    ok(m.seal(sa, ring) == SLUICE_STATUS_OK && !m.host.top.idle_o,
+       "a host that writes PING keeps its SAs; the card's clock goes on");
+    m.host.run(40000);
+    ok(m.seal(sa, ring) == SLUICE_STATUS_NO_SUCH_SA, "a host that is silent loses them");
+}
+
+void test_commands(uint64_t seed)
+{
+    Managed m(seed, false, true);
+    Sa sa;
+    ok(m.boot() && m.ready < 10000, "without tests the card is ready soon");
+    printf("# boot, without march and self-test: %llu clocks, the overwriting of tables among them\n",
+           (unsigned long long)m.ready);
+    ok(m.device.admin(m.entry(SLUICE_OP_RANDOM, 64)).status == SLUICE_STATUS_NOT_READY, "no random numbers before the seeding");
+    test_random(m);
+    auto ring = m.device.queue(1, 4);
+    test_create(m, sa);
+    ok(m.seal(sa, *ring) == SLUICE_STATUS_OK, "a record");
+    test_query(m, sa);
+    ok(m.seal(sa, *ring) == SLUICE_STATUS_OK, "a record with the raised counter");
+    test_swap(m, sa, *ring);
+    test_swap_window(m);
+    test_statistics(m);
+    test_ping(m);
+    test_zeroise(m, sa, *ring);
+    test_keep_alive(m, *ring);
+    ok(m.host.broken_rules == 0, "the card keeps the rules of the link");
+}
+
+void test_bad_source(uint64_t seed)
+{
+    Managed m(seed, false, false);
+    ok(m.boot(), "a noise source that is stuck");
+    ok(m.host.until([&] { return (m.host.read32(SLUICE_REG_HEALTH) & SLUICE_HEALTH_ENTROPY_FAILED) != 0; }, 20000) &&
+           m.host.until([&] { return m.host.top.idle_o; }, 3000),
+       "is noticed, and the card is idle");
+    ok(m.device.admin(m.entry(SLUICE_OP_RANDOM, 64)).status == SLUICE_STATUS_NOT_READY, "there are no random numbers");
+}
+
+} // namespace
+
+void test_firmware(uint64_t seed)
+{
+    test_power_on(seed);
+    test_commands(seed + 1);
+    test_bad_source(seed + 2);
+}
