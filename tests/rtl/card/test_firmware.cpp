@@ -315,7 +315,7 @@ void test_bad_source(uint64_t seed)
     Managed m(seed, false, false);
     ok(m.boot(), "a noise source that is stuck");
     ok(m.host.until([&] { return (m.host.read32(SLUICE_REG_HEALTH) & SLUICE_HEALTH_ENTROPY_FAILED) != 0; }, 20000) &&
-           m.host.until([&] { return m.host.top.idle_o; }, 3000),
+           m.host.until([&] { return m.host.top.idle_o; }, 20000),
        "is noticed, and the card is idle");
     ok(m.device.admin(m.entry(SLUICE_OP_RANDOM, 64)).status == SLUICE_STATUS_NOT_READY, "there are no random numbers");
 }
