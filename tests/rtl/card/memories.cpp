@@ -41,4 +41,17 @@ std::vector<std::string> left(bool rings, unsigned *looked)
     return names;
 }
 
+uint8_t *find(const std::string &name, unsigned n)
+{
+    std::vector<std::pair<std::string, uint8_t *>> found;
+    for (const auto &scope : *Verilated::scopeNameMap()) {
+        const VerilatedVar *var = scope.second->varsp() ? scope.second->varFind(name.c_str()) : nullptr;
+        if (var) {
+            found.emplace_back(scope.first, static_cast<uint8_t *>(var->datap()));
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return n < found.size() ? found[n].second : nullptr;
+}
+
 } // namespace memories

@@ -4,6 +4,7 @@
 // all lanes, what the stream lanes keep of records; and the rings, through which MAC keys and contents go.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,5 +13,8 @@ namespace memories
 
 // Those that hold anything but zeros, of them all or of all but the rings. `looked` counts those that were looked at.
 std::vector<std::string> left(bool rings, unsigned *looked = nullptr);
+
+// The bytes of the n-th memory with this name, in the order of where they are, to be spoilt. A lane's ring has 16 of them.
+uint8_t *find(const std::string &name, unsigned n);
 
 } // namespace memories

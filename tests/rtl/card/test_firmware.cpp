@@ -4,7 +4,9 @@
 // sa_create take is printed.
 #include <cstdio>
 #include <cstring>
+#include <functional>
 
+#include "memories.h"
 #include "tests.h"
 
 namespace
@@ -21,10 +23,18 @@ struct Managed {
         page = host.alloc(4096, 4096);
     }
 
-    bool boot()
+    // `fault` is called in every clock.
+    bool boot(const std::function<void()> &fault = nullptr)
     {
         began = host.clocks;
         while (!(host.read32(SLUICE_REG_STATUS) & 1) && host.clocks < began + 2 * boot_most) {
+            for (unsigned i = 0; fault && i < 200; i++) {
+                fault();
+                host.clock();
+            }
+            if (host.read32(SLUICE_REG_FW_STATE) == SLUICE_FW_STATE_FAILED) {
+                return false;
+            }
         }
         ready = host.clocks - began;
         return device.start();
@@ -267,6 +277,8 @@ void test_zeroise(Managed &m, Sa &sa, Ring &ring)
     printf("# zeroise: %llu clocks\n", (unsigned long long)(m.host.clocks - before));
     ok(m.seal(sa, ring) == SLUICE_STATUS_NO_SUCH_SA, "every SA is gone, queue pairs go on");
     ok(m.import(9, blob, 3).status == SLUICE_STATUS_NOT_READY && m.seeded(400000), "the generator begins anew");
+    ok(m.host.until([&] { return m.host.top.idle_o; }, 3000) && memories::left(false).empty(),
+       "no memory of the table's or of the lanes' holds anything of a key");
     ok(m.import(9, blob, 3).status == SLUICE_STATUS_AUTH_FAILED, "under other keys");
 }
 
@@ -314,10 +326,49 @@ void test_bad_source(uint64_t seed)
 {
     Managed m(seed, false, false);
     ok(m.boot(), "a noise source that is stuck");
-    ok(m.host.until([&] { return (m.host.read32(SLUICE_REG_HEALTH) & SLUICE_HEALTH_ENTROPY_FAILED) != 0; }, 20000) &&
-           m.host.until([&] { return m.host.top.idle_o; }, 20000),
-       "is noticed, and the card is idle");
+    m.host.run(5000);
+    ok(m.host.read32(SLUICE_REG_HEALTH) == SLUICE_HEALTH_ENTROPY_FAILED, "is noticed");
+    ok(m.host.until([&] { return m.host.top.idle_o; }, 20000), "and the card is idle, once the table of blobs is empty");
     ok(m.device.admin(m.entry(SLUICE_OP_RANDOM, 64)).status == SLUICE_STATUS_NOT_READY, "there are no random numbers");
+}
+
+// What a lane's answers are compared for: a bit of its memory that cannot change takes it out of service, and the card goes on.
+void test_faults_of_lanes(uint64_t seed)
+{
+    static const struct {
+        const char *memory;
+        unsigned lane, which, byte; // which of these memories
+        uint8_t bit;
+        unsigned health;
+        const char *what;
+    } faults[] = {
+        {"words", 1, 1, 2 * 16 + 3, 0x40, SLUICE_HEALTH_LANE_FAILED, "a bit of a cipher key's that is always 1"},
+        {"words", 0, 0, 6 * 16, 0x08, SLUICE_HEALTH_LANE_FAILED, "a bit of an HMAC state's that is always 1"},
+        {"ring", 1, 16 + 5, 1000, 0x01, SLUICE_HEALTH_LANE_FAILED | SLUICE_HEALTH_MEMORY_FAILED,
+         "a bit of the ring's that is always 1"},
+    };
+    for (const auto &f : faults) {
+        Managed m(seed++, true, true);
+        uint8_t *byte = memories::find(f.memory, f.which);
+        bool ready = byte && m.boot([&] { byte[f.byte] |= f.bit; });
+        unsigned bad = SLUICE_HEALTH_LANE_FAILED | SLUICE_HEALTH_MEMORY_FAILED;
+        ok(ready && !(m.host.read32(SLUICE_REG_LANES_OK) >> f.lane & 1) && (m.host.read32(SLUICE_REG_HEALTH) & bad) == f.health,
+           std::string("lane ") + std::to_string(f.lane) + ": " + f.what + ": it goes out of service");
+        if (ready) {
+            Sa sa = make_sa(m.host, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_SEAL);
+            auto ring = m.device.queue(1, 4);
+            bool good = m.device.create(sa, 1).status == SLUICE_STATUS_OK;
+            ok(good && m.seal(sa, *ring) == SLUICE_STATUS_OK && m.seal(sa, *ring) == SLUICE_STATUS_OK, "the rest goes on");
+        }
+    }
+    Managed m(seed, true, true);
+    uint8_t *first = memories::find("words", 0), *second = memories::find("words", 1);
+    bool ready = m.boot([&] {
+        first[2 * 16] |= 0x40;
+        second[2 * 16] |= 0x40;
+    });
+    ok(!ready && !(m.host.read32(SLUICE_REG_STATUS) & 1) && m.host.read32(SLUICE_REG_FW_STATE) == SLUICE_FW_STATE_FAILED,
+       "without a record lane the card stays closed");
 }
 
 } // namespace
@@ -327,4 +378,5 @@ void test_firmware(uint64_t seed)
     test_power_on(seed);
     test_commands(seed + 1);
     test_bad_source(seed + 2);
+    test_faults_of_lanes(seed + 3);
 }
