@@ -133,13 +133,13 @@ lint-shell:
 # Sourced files are looked at too; SC2119 and SC2120: functions whose arguments most callers leave out.
 	shellcheck --external-sources --source-path=SCRIPTDIR --exclude=SC2119,SC2120 $(SHELL_FILES)
 
-lint-cppcheck: $(GENERATED)
+lint-cppcheck: $(GENERATED) $(DEVICES)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem -D__linux__ -I$(GEN) -Idriver -Ihost $(filter-out tests/%,$(filter %.c,$(C_FILES)))
 
-lint-tidy: $(GENERATED)
+lint-tidy: $(GENERATED) $(DEVICES)
 	printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -I. -Isim -Itests/sim -Itests/driver $(CSTD) 2>/dev/null' tidy
+		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -I. -Isim -Itests/sim -Itests/driver -Ifirmware -Itests/firmware $(CSTD) 2>/dev/null' tidy
 
 clean:
 	rm -rf $(BUILD)

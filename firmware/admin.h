@@ -27,7 +27,7 @@ uint32_t admin_invalid(uint32_t offset, uint32_t *length);
 bool admin_aligned(uint64_t address);
 
 /* sa.c */
-command_fn sa_create, sa_destroy, sa_modify, sa_query, window_export, window_import;
+command_fn sa_create, sa_destroy, sa_modify, sa_query, sa_window_export, sa_window_import;
 /* no_such_sa or sa_mismatch, unless slot and generation are those of an SA. */
 uint32_t sa_status(const struct command *c);
 /* Its lanes are all out of service, so that no operation of it would ever end. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CTR_DRBG with AES-256 and derivation function, NIST SP 800-90A rev. 1, 10.2.1, without prediction resistance, personalisation
- * or additional input. Every function is called with the cipher taken (cipher.h).
+ * or additional input. It is seeded anew at every reset and zeroise; the standard would allow 2^48 requests in between. Every
+ * function is called with the cipher taken (cipher.h).
  */
 #ifndef SLUICE_FW_DRBG_H
 #define SLUICE_FW_DRBG_H

@@ -116,11 +116,6 @@ void hw_set_lanes(uint32_t mask)
     REG(MGMT_SYS_LANES) = mask;
 }
 
-void hw_set_fatal(void)
-{
-    REG(MGMT_SYS_FATAL) = 0;
-}
-
 uint64_t hw_time(void)
 {
     uint32_t hi, lo;

@@ -58,8 +58,6 @@ void hw_set_state(uint32_t state);
 void hw_set_health(uint32_t bits);
 /* Lanes that operations go to. */
 void hw_set_lanes(uint32_t mask);
-/* Stops the card but for its registers (STATUS.fatal): no I/O, no SA, until a reset. */
-void hw_set_fatal(void);
 /* Clocks since the reset. */
 uint64_t hw_time(void);
 /* hw_sleep ends at this time; UINT64_MAX: never, and only then the card may be idle. */

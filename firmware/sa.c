@@ -304,7 +304,7 @@ static uint32_t window_status(const struct command *c)
     return part(&sa, HW_META_OPEN, 1) && part(&sa, HW_META_REPLAY, 1) ? SLUICE_STATUS_OK : SLUICE_STATUS_SA_MISMATCH;
 }
 
-uint32_t window_export(const struct command *c, uint32_t *length)
+uint32_t sa_window_export(const struct command *c, uint32_t *length)
 {
     uint32_t status = window_status(c);
 
@@ -328,7 +328,7 @@ static uint32_t incarnation(uint32_t offset)
     return hw_get(HW_DATA + offset + 4) >> INCARNATION_LSB;
 }
 
-uint32_t window_import(const struct command *c, uint32_t *length)
+uint32_t sa_window_import(const struct command *c, uint32_t *length)
 {
     uint32_t status = window_status(c);
 

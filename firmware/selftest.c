@@ -177,7 +177,7 @@ static void run(uint32_t lanes, const struct hw_job *job, const struct hw_expect
     hw_lanes_release(done);
 }
 
-static void seal(uint32_t lanes, const struct vector *v)
+static void seal_record(uint32_t lanes, const struct vector *v)
 {
     struct hw_job job = job_of(v, HW_SEAL, v->content);
     struct hw_expected expected = {
@@ -188,7 +188,7 @@ static void seal(uint32_t lanes, const struct vector *v)
     run(lanes, &job, &expected);
 }
 
-static void open(uint32_t lanes, const struct vector *v, uint32_t status, uint64_t counter)
+static void open_record(uint32_t lanes, const struct vector *v, uint32_t status, uint64_t counter)
 {
     struct hw_job job = job_of(v, HW_OPEN, v->record);
     bool good = status == SLUICE_STATUS_OK;
@@ -246,7 +246,7 @@ static void test_spoilt(uint32_t lanes, uint32_t index, const struct vector *v)
 
         if (spoilt[i].vector == index) {
             spoil(byte);
-            open(lanes, v, status, told ? VECTOR_COUNTER : 0);
+            open_record(lanes, v, status, told ? VECTOR_COUNTER : 0);
             spoil(byte);
         }
     }
@@ -391,8 +391,8 @@ static void test_vector(uint32_t index)
         return;
     }
     load(v);
-    seal(lanes, v);
-    open(lanes, v, SLUICE_STATUS_OK, counter_of(v));
+    seal_record(lanes, v);
+    open_record(lanes, v, SLUICE_STATUS_OK, counter_of(v));
     test_spoilt(lanes, index, v);
     if (index == vector_inside_of) {
         verify(lanes, v, true);

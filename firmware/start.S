@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reset and traps. RAM behind the image is zeros when the processor starts; no interrupt is ever taken, they only end WFI. A trap is
- * the firmware's own fault.
+ * Reset and traps. RAM behind the image is zeros when the processor starts; no interrupt is ever taken, they only end WFI. A
+ * trap is the firmware's own fault.
  */
     .option norvc
     .option arch, +zicsr

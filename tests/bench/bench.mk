@@ -18,7 +18,7 @@ $(FULL_SIM): | $(GENERATED)
 endif
 
 .PHONY: bench bench-card bench-speed
-bench: $(BENCH) $(SLUICE_SIM) $(FULL_SIM)
+bench: $(BENCH) $(SLUICE_SIM) $(FULL_SIM) bench-firmware
 # Every part is run, whichever falls short.
 	rc=0; SLUICE_SIM=$(abspath $(SLUICE_SIM)) $(BENCH) || rc=1; \
 	SLUICE_SIM=$(abspath $(FULL_SIM)) $(BENCH) --speed || rc=1; \

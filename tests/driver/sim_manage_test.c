@@ -152,7 +152,7 @@ static void crowd(void)
 {
     unsigned pairs = from_environment("PAIRS", PAIRS), ops = from_environment("OPS", OPS);
     struct pair *p = calloc(pairs, sizeof *p);
-    struct sluice_stats stats = {0};
+    struct sluice_stats stats = {0}, before = {0};
     struct sluice_info info;
     bool good = p != NULL;
 
@@ -161,10 +161,16 @@ static void crowd(void)
         good = make(&p[i]);
     }
     tap_ok(good, "%u SAs on a card with %u slots", 2 * pairs, info.sa_slots);
+    sluice_card_stats(sim.card, &before);
     for (unsigned i = 0; i < pairs && good; i++) {
         good = seal_and_open(&p[i]);
     }
     tap_ok(good, "each in turn seals or opens as the software engine does");
+    sluice_card_stats(sim.card, &stats);
+    if (stats.sa_swaps_in > before.sa_swaps_in) {
+        tap_note("%llu clocks of the card for a swap both ways and a small record",
+                 (unsigned long long)((stats.cycles - before.cycles) / (stats.sa_swaps_in - before.sa_swaps_in)));
+    }
     for (unsigned i = 0; i < ops && good; i++) {
         struct pair *one = &p[tap_below(pairs)];
 

@@ -158,11 +158,6 @@ void hw_set_lanes(uint32_t mask)
     fake.lanes_ok = mask;
 }
 
-void hw_set_fatal(void)
-{
-    fake.fatal = true;
-}
-
 uint64_t hw_time(void)
 {
     return fake.time += TICK;

@@ -41,7 +41,7 @@ struct fake {
     uint32_t cause, march, march_rings, state, health, lanes_ok, version, build;
     uint32_t ping, pong;
     uint64_t time, alarm;
-    bool fatal, ready;
+    bool ready;
 
     uint32_t features, lanes, legacy, streams, queues, slots, clock_khz, snapshots;
     struct sluice_sqe entries[FAKE_ENTRIES];

@@ -23,6 +23,11 @@ $(addprefix $(CARD_BUILD)/,card_test card_test_full card_test_odd): $(RTL_SV) $(
 	  --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \
 	  $(CARD_VLT) $(RTL_SV) $(abspath $(CARD_CXX)) >$@.log 2>&1 || { cat $@.log; false; }
 
+HELP += "bench-firmware|clocks of boot and of commands, small configuration; ends with 1 where one takes too long"
+.PHONY: bench-firmware
+bench-firmware: $(CARD_BUILD)/card_test
+	$< 1 firmware >$(CARD_BUILD)/firmware.log; rc=$$?; sed -n 's/^# \(.*clocks.*\)/\1/p' $(CARD_BUILD)/firmware.log; exit $$rc
+
 .PHONY: card-full chaos
 card-full: $(CARD_BUILD)/card_test_full
 	$< $(if $(SEED),$(SEED),$$(date +%s)) $(GROUP)

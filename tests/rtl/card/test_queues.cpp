@@ -201,7 +201,8 @@ static void full_ring(uint64_t seed)
     }
     b.ring->bell();
     b.host.run(1500);
-    ok(there == 7 && !b.ring->pop(cqe) && b.host.until([&] { return b.host.top.idle_o; }, 20000), "a full completion ring stops its queue, and the card is idle");
+    ok(there == 7 && !b.ring->pop(cqe) && b.host.until([&] { return b.host.top.idle_o; }, 20000),
+       "a full completion ring stops its queue, and the card is idle");
     bool good = other != nullptr;
     for (unsigned i = 0; good && i < 10; i++) {
         other->push(sqe);
