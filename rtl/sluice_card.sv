@@ -80,7 +80,8 @@ module sluice_card #(
   end
 
   // ---- resets
-  logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, awake, fatal, fw_ready, soft_reset, tx_quiet, tags_idle, wiped, reset_idle, enable;
+  logic core_rst_n, path_rst_n, fn_rst_n, hold, flush, ready, awake, fatal, fw_ready, soft_reset, tx_quiet, tags_idle, wiped;
+  logic reset_idle, enable;
   mgmt_reset u_reset (
     .clk_i, .rst_ni, .soft_i(soft_reset), .flr_i(cfg_flr_i), .link_up_i(cfg_link_up_i), .tx_quiet_i(tx_quiet),
     .tags_idle_i(tags_idle),
@@ -169,7 +170,8 @@ module sluice_card #(
   logic [31:0]  bell, counter_rdata;
   logic [13:0]  counter_addr;
   mgmt_regs #(
-    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags),
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount),
+    .ReadTags(ReadTags),
     .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
     .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(access), .reg_write_i(access_write), .reg_addr_i(access_addr),
@@ -223,7 +225,8 @@ module sluice_card #(
   logic [127:0]        own_word, own_rdata;
   logic                own_fill, own_bit;
   logic [4:0]          show_lane;
-  logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams, march_stream_we;
+  logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams;
+  logic                march_stream_we;
   logic [12:0]         march_window_waddr, march_window_raddr;
   logic [9:0]          march_stream_addr;
   logic [StreamLanes-1:0] march_stream_bad;
@@ -243,7 +246,8 @@ module sluice_card #(
     .count_we_o(count_we), .count_ready_i(count_ready), .count_next_o(count_next), .count_limit_o(count_limit),
     .valid_we_o(valid_we), .valid_o(sa_valid_new), .drop_all_o(drop_all), .in_use_i(in_use),
     .sa_busy_i(sa_busy),
-    .peek_o(peek), .peeked_i(peeked), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit), .pause_o(pause),
+    .peek_o(peek), .peeked_i(peeked), .look_meta_i(look_meta), .look_next_i(look_next), .look_limit_i(look_limit),
+    .pause_o(pause),
     .paused_i(paused), .word_raddr_o(sa_raddr), .word_rdata_i(word_rdata),
     .window_init_o(window_init), .window_ready_i(window_ready),
     .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
@@ -258,7 +262,8 @@ module sluice_card #(
     .cpl_length_o(cpl_length), 
     .mine_o(mine), .borrow_o(borrow), .last_empty_i(last_empty), .lane_idle_i(lane_idle), .to_o(own_to), .job_o(own_job),
     .job_data_o(own_job_data), .lane_sa_o(own_sa), .word_o(own_word), .ring_we_o(own_we), .ring_room_i(own_room),
-    .ring_waddr_o(own_waddr), .ring_fill_o(own_fill), .ring_bit_o(own_bit), .fetched_o(own_fetched), .res_valid_i(lane_res_valid & mine),
+    .ring_waddr_o(own_waddr), .ring_fill_o(own_fill), .ring_bit_o(own_bit), .fetched_o(own_fetched),
+    .res_valid_i(lane_res_valid & mine),
     .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
     .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
     .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
@@ -281,7 +286,8 @@ module sluice_card #(
   sa_store #(.SaCount(SaCount)) u_sa (
     .clk_i, .rst_ni(core_rst_n), .word_we_i(word_we), .word_waddr_i(word_waddr), .word_wdata_i(word_wdata), .adm_sa_i(adm_sa),
     .meta_we_i(meta_we), .meta_i(meta), .count_we_i(count_we), .count_ready_o(count_ready), .count_next_i(count_next),
-    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .drop_all_i(drop_all), .adm_in_use_o(in_use), .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta),
+    .count_limit_i(count_limit), .valid_we_i(valid_we), .valid_i(sa_valid_new), .drop_all_i(drop_all), .adm_in_use_o(in_use),
+    .look_sa_i(look_sa), .look_in_use_o(look_in_use), .look_meta_o(look_meta),
     .look_next_o(look_next), .look_limit_o(look_limit), .raise_i(raise), .raise_sa_i(raise_sa), .raise_next_i(raise_next),
     .word_raddr_i(paused ? sa_raddr : word_raddr), .word_rdata_o(word_rdata)
   );
@@ -328,7 +334,8 @@ module sluice_card #(
     .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done),
     .key_status_o(key_status), .adm_sa_i(adm_sa), .peek_i(peek), .peeked_o(peeked),
     .service_i(service), .borrow_i(borrow), .pause_i(pause), .paused_o(paused), .last_empty_o(last_empty), .show_i(show),
-    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word), .sa_busy_o(sa_busy), .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
+    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word), .sa_busy_o(sa_busy),
+    .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job), .sa_valid_o(sa_valid), .res_valid_i(res_valid),
@@ -377,7 +384,8 @@ module sluice_card #(
       .wr_en_i(lane_we[l]), .wr_addr_i(ring_waddr), .wr_be_i(ring_be), .wr_data_i(ring_wdata),
       .fetch_done_i(lane_fetched[l]), .fetch_err_i(end_err && !own_fetched),
       .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
-      .rd_en_i(ring_en[l] || (own_ren && mine[l])), .rd_addr_i(l == Lanes - 1 ? ring_last_raddr : ring_all_raddr), .rd_data_o(ring_data[128*l +: 128]),
+      .rd_en_i(ring_en[l] || (own_ren && mine[l])), .rd_addr_i(l == Lanes - 1 ? ring_last_raddr : ring_all_raddr),
+      .rd_data_o(ring_data[128*l +: 128]),
       .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[128*l +: 128]),
       .busy_o(lane_busy[l]), .starved_o(lane_starved[l]), .blocked_o(lane_blocked[l]), .records_o(lane_records[l]),
       .idle_o(lane_idle[l])
@@ -420,8 +428,8 @@ module sluice_card #(
     .lane_records_i(lane_records), .taken_queue_i(taken_queue), .taken_count_i(taken_count), .done_i(queue_done)
   );
 
-  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy && !reg_valid &&
-                  !bell_valid && !aq_start && !aq_stop;
+  assign idle_o = link_idle && engine_idle && adm_idle && reset_idle && (lane_idle == '1 || !core_rst_n) && !counter_busy &&
+                  !reg_valid && !bell_valid && !aq_start && !aq_stop;
 
 `ifndef SYNTHESIS
   // A clock may stop on the word of idle_o, so nothing may come of itself after it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The generation of the current blob of each virtual SA (devices.toml, SA.blob and SA.value). Cleared behind every reset, a word a
-// clock: wrapping keys do not outlive one.
+// The generation of the current blob of each virtual SA (devices.toml, SA.blob and SA.value). Cleared behind every reset, a
+// word a clock: wrapping keys do not outlive one.
 `default_nettype none
 
 module mgmt_blobs #(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What comes from the host and goes there: 256 words of 16 bytes in block RAM. Of the last 64, the secret half, the processor reads
-// nothing. One word is written and one read a clock; data comes one clock after its address. The host's data is never refused, the
-// device at work comes next, the processor takes the clocks that they leave.
+// What comes from the host and goes there: 256 words of 16 bytes in block RAM. Of the last 64, the secret half, the processor
+// reads nothing. One word is written and one read a clock; data comes one clock after its address. The host's data is never
+// refused, the device at work comes next, the processor takes the clocks that they leave.
 `default_nettype none
 
 module mgmt_buffer (
@@ -56,7 +56,8 @@ module mgmt_buffer (
       waddr = part[9:2];
     end
   end
-  assign data = ({128{in_valid_i}} & in_data_i) | put_data_i | {4{{32{put32_i}} & put32_data_i}} | {4{{32{cpu_put}} & cpu_wdata_i}};
+  assign data = ({128{in_valid_i}} & in_data_i) | put_data_i | {4{{32{put32_i}} & put32_data_i}} |
+                {4{{32{cpu_put}} & cpu_wdata_i}};
   assign part = put32_i ? put32_addr_i : cpu_addr_i;
   assign raddr = get_i ? get_addr_i : cpu_addr_i[9:2];
   always_ff @(posedge clk_i) begin

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The management processor: core, memory, and the way of its loads and stores to the buffer, the devices and the registers of BAR 0
-// (devices.toml has the map). Memory answers in the clock after a request, the others two clocks later or when they can. What is
-// not there, the secret half, and stores to code or to registers are access faults.
+// The management processor: core, memory, and the way of its loads and stores to the buffer, the devices and the registers of
+// BAR 0 (devices.toml has the map). Memory answers in the clock after a request, the others two clocks later or when they can.
+// What is not there, the secret half, and stores to code or to registers are access faults.
 `default_nettype none
 
 module mgmt_cpu #(

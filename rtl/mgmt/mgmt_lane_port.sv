@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Device LANE: jobs that the firmware gives to lanes by itself, their sources and results in the buffer, and the march test of the
-// rings. Registers are in devices.toml. Before the card is ready all lanes are its own, and get the same job; later it borrows the
-// last record lane, once that is idle. What goes over buses that the lanes share (jobs, SA words, ring writes) takes clocks that
-// the dispatcher and the link leave.
+// Device LANE: jobs that the firmware gives to lanes by itself, their sources and results in the buffer, and the march test of
+// the rings. Registers are in devices.toml. Before the card is ready all lanes are its own, and get the same job; later it
+// borrows the last record lane, once that is idle. What goes over buses that the lanes share (jobs, SA words, ring writes)
+// takes clocks that the dispatcher and the link leave.
 //
 //   write    2 clocks a word       start     11 clocks and the dispatcher's pause
 //   copy     1 clock a word        compare   1 clock a word and 8 for each lane

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// March test MATS+ of the tables (van de Goor, 1991): all words become zeros; upwards each is read and becomes ones, downwards each
-// is read and becomes zeros again. SA words, replay windows and the stream lanes' state go side by side, the largest takes
+// March test MATS+ of the tables (van de Goor, 1991): all words become zeros; upwards each is read and becomes ones, downwards
+// each is read and becomes zeros again. SA words, replay windows and the stream lanes' state go side by side, the largest takes
 // 3 * (32 SaCount + 4) clocks. The rings' is in mgmt_lane_port.
 `default_nettype none
 
@@ -22,8 +22,8 @@ module mgmt_march #(
   output logic [10:0]  word_waddr_o,
   output logic [10:0]  word_raddr_o,
   input  logic [127:0] word_i,
-  // Windows: each word of the bits, and with it the other memories for their smaller number of words; what is there one clock after
-  // its address is judged there.
+  // Windows: each word of the bits, and with it the other memories for their smaller number of words; what is there one clock
+  // after its address is judged there.
   output logic         windows_o,
   output logic         window_we_o,
   output logic         window_few_o, // the other memories too

@@ -34,7 +34,8 @@ module mgmt_reset (
   logic [5:0] wait_q;  // at least 3 clocks; with the link down 63 for the frame under way, which is cut then
 
   logic [3:0] cause_q, why;
-  assign why     = {state_q == Run && soft_i, flr_i, !link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle, 1'b0};
+  assign why     = {state_q == Run && soft_i, flr_i,
+                    !link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle, 1'b0};
   assign cause_o = cause_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cause_q <= 4'd1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Device SA: slots of the SA table, their replay windows, key jobs. Registers are in devices.toml. Keys go from the buffer to the
-// table, from a key job to the table, and from the table to the secret half of the buffer, and nowhere else. A window is copied in
-// 145 clocks, in which no record passes sa_window: what is copied is the window of one moment. What is read of the table, and
-// the raising of a counter, takes a few clocks of the dispatcher's.
+// Device SA: slots of the SA table, their replay windows, key jobs. Registers are in devices.toml. Keys go from the buffer to
+// the table, from a key job to the table, and from the table to the secret half of the buffer, and nowhere else. A window is
+// copied in 145 clocks, in which no record passes sa_window: what is copied is the window of one moment. What is read of the
+// table, and the raising of a counter, takes a few clocks of the dispatcher's.
 `default_nettype none
 
 module mgmt_sa_dev (
@@ -232,9 +232,11 @@ module mgmt_sa_dev (
         default: ;
       endcase
       if (((state_q == WordsIn || state_q == WordsOut) && step_q == 8'd8) || set_o ||
-          (state_q == Scrub && step_q[3] && (wiped_q || wipe_ready_i)) || (state_q == Judge && (!raise_q || (less_q && !limit_only_q))) ||
+          (state_q == Scrub && step_q[3] && (wiped_q || wipe_ready_i)) ||
+          (state_q == Judge && (!raise_q || (less_q && !limit_only_q))) ||
           (state_q == Raise && step_q[0] && count_ready_i) || (state_q == Load && step_q == 8'd2) ||
-          (copy_o && copy_ready_i && step_q == 8'(sluice_regs_pkg::SaWindowBytes / 4)) || (state_q == KeysWait && key_done_i)) begin
+          (copy_o && copy_ready_i && step_q == 8'(sluice_regs_pkg::SaWindowBytes / 4)) ||
+          (state_q == KeysWait && key_done_i)) begin
         state_q <= Idle;
         end_o   <= 1'b1;
         if (state_q == Judge && raise_q) err_q <= 8'd1;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Device SYS: the card as a whole, what the host reads of the firmware, the watchdog. Registers are in devices.toml. A parity error
-// in the processor's memory, or the firmware's own word, stops the card until it is reset; the watchdog stops the processor alone.
+// Device SYS: the card as a whole, what the host reads of the firmware, the watchdog. Registers are in devices.toml. A parity
+// error in the processor's memory, or the firmware's own word, stops the card until it is reset; the watchdog stops the
+// processor alone.
 `default_nettype none
 
 module mgmt_sys #(

@@ -212,10 +212,12 @@ module mgmt_unit #(
   assign sel = 8'd1 << dev_page;
   assign wr  = dev_wr ? sel : 8'd0;
   assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) | ({32{sel[mgmt_devices_pkg::PageTimer]}} & timer_rdata) |
-                     ({32{sel[mgmt_devices_pkg::PageEvent]}} & event_rdata) | ({32{sel[mgmt_devices_pkg::PageQueue]}} & queue_rdata) |
+                     ({32{sel[mgmt_devices_pkg::PageEvent]}} & event_rdata) |
+                     ({32{sel[mgmt_devices_pkg::PageQueue]}} & queue_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageDma]}} & dma_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageSa]}} & (sa_rdata | blobs_rdata)) |
-                     ({32{sel[mgmt_devices_pkg::PageLane]}} & lane_rdata) | ({32{sel[mgmt_devices_pkg::PageEntropy]}} & entropy_rdata);
+                     ({32{sel[mgmt_devices_pkg::PageLane]}} & lane_rdata) |
+                     ({32{sel[mgmt_devices_pkg::PageEntropy]}} & entropy_rdata);
 
   mgmt_sys #(.Lanes(All)) u_sys (
     .clk_i, .rst_ni, .wr_i(wr[mgmt_devices_pkg::PageSys]), .addr_i(dev_addr), .wdata_i(wdata), .rdata_o(sys_rdata), .cause_i,
@@ -282,7 +284,8 @@ module mgmt_unit #(
     .clk_i, .rst_ni, .wr_i(wr[mgmt_devices_pkg::PageSa]), .addr_i(dev_addr), .wdata_i(wdata), .rdata_o(sa_rdata),
     .free_i(!dma_busy && !lane_busy), .busy_o(sa_busy), .end_o(sa_end),
     .get_o(sa_get), .get_addr_o(sa_get_addr), .word_i(word), .put_o(sa_put), .put_addr_o(sa_put_addr), .put_data_o(sa_put_data),
-    .put32_o(sa_put32), .put32_addr_o(sa_put32_addr), .sa_o(sa_slot), .word_we_o(sa_word_we), .word_addr_o(sa_word_addr), .word_data_o(sa_word_data),
+    .put32_o(sa_put32), .put32_addr_o(sa_put32_addr), .sa_o(sa_slot), .word_we_o(sa_word_we), .word_addr_o(sa_word_addr),
+    .word_data_o(sa_word_data),
     .set_o(sa_set), .count_we_o(sa_count_we), .count_ready_i, .meta_o(sa_meta), .next_o(sa_next), .limit_o(sa_limit), .valid_we_o,
     .valid_o, .drop_all_o(sa_drop_all), .in_use_i, .sa_busy_i, .pause_o(sa_pause), .paused_i,
     .word_raddr_o(sa_word_raddr), .word_rdata_i, .peek_o, .peeked_i, .look_meta_i, .look_next_i, .look_limit_i, .window_ready_i,

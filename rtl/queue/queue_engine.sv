@@ -213,7 +213,8 @@ module queue_engine #(
     .rd_valid_o(rd_valid_o[2]), .rd_ready_i(rd_ready_i[2]), .rd_addr_o(rd_addr_o[191:128]), .rd_len_o(rd_len_o[44:30]),
     .rd_pos_o(rd_pos_o[44:30]), .wr_valid_i(wr_valid_i[2]), .wr_addr_i, .wr_be_i, .wr_data_i, .end_valid_i(end_valid_i[2]),
     .end_err_i, .look_id_i(look_id), .src_got_o(src_got), .src_err_o(src_err), .dst_got_o(dst_got), .dst_bad_o(dst_bad),
-    .dst_err_id_i(res.id), .dst_err_o(list_err), .src_addr_i(src_list_addr), .src_data_o(src_list_data), .dst_addr_i(dst_list_addr),
+    .dst_err_id_i(res.id), .dst_err_o(list_err), .src_addr_i(src_list_addr), .src_data_o(src_list_data),
+    .dst_addr_i(dst_list_addr),
     .dst_data_o(dst_list_data), .idle_o(lists_idle)
   );
 
@@ -230,7 +231,8 @@ module queue_engine #(
   ) u_issue (
     .clk_i, .rst_ni, .put_ready_o(issue_ready), .put_i(put_lane), .put_id_i(put_id), .put_work_i(work), .put_src_turn_i(src_turn),
     .put_dst_turn_i(dst_turn), .key_valid_i, .key_ready_o, .key_sa_i(adm_sa_i), .key_src_i, .key_legacy_i,
-    .service_i(borrow_i ? service_i & ~LastLane : service_i), .pause_i, .paused_o, .last_empty_o, .look_id_o(look_id), .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got), .dst_err_i(dst_bad),
+    .service_i(borrow_i ? service_i & ~LastLane : service_i), .pause_i, .paused_o, .last_empty_o, .look_id_o(look_id),
+    .src_got_i(src_got), .src_err_i(src_err), .dst_got_i(dst_got), .dst_err_i(dst_bad),
     .job_valid_o, .job_ready_i, .job_o, .sa_valid_o, .some_i(give_some), .give_i(give_short | give_long), .give_long_i(give_long),
     .given_i(given), .word_addr_o,
     .rd_valid_o(src_valid), .rd_ready_i(src_ready), .rd_empty_i(src_empty), .rd_id_o(src_id), .rd_list_o(src_list),
@@ -239,7 +241,8 @@ module queue_engine #(
     .idle_o(issue_idle)
   );
   queue_source u_source (
-    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_empty_o(src_empty), .in_id_i(src_id), .in_list_i(src_list),
+    .clk_i, .rst_ni, .in_valid_i(src_valid), .in_ready_o(src_ready), .in_empty_o(src_empty), .in_id_i(src_id),
+    .in_list_i(src_list),
     .in_bad_i(src_bad),
     .in_addr_i(src_addr), .in_len_i(src_len), .in_lane_i(src_lane), .in_pos_i(src_pos),
     .list_addr_o(src_list_addr), .list_data_i(src_list_data),
@@ -295,7 +298,8 @@ module queue_engine #(
   sluice_fifo #(
     .Width(64 + 15 + IdW + 1), .DepthLog2(3)
   ) u_cmd (
-    .clk_i, .rst_ni(path_rst_ni), .in_valid_i(seg_valid), .in_ready_o(seg_ready), .in_data_i({seg_addr, seg_len, seg_id, seg_last}),
+    .clk_i, .rst_ni(path_rst_ni), .in_valid_i(seg_valid), .in_ready_o(seg_ready),
+    .in_data_i({seg_addr, seg_len, seg_id, seg_last}),
     .out_valid_o(cmd_valid_o), .out_ready_i(cmd_ready_i), .out_data_o({cmd_addr_o, cmd_len_o, cmd_id_o, cmd_last_o}),
     .level_o(seg_level)
   );
@@ -311,7 +315,8 @@ module queue_engine #(
   assign res_ready_o = give_short | give_long;
   queue_commit u_commit (
     .clk_i, .rst_ni, .in_valid_i(commit_valid), .in_flight_i(commit_flight), .in_status_i(commit_status),
-    .in_length_i(commit_length), .in_sure_i(commit_sure), .in_counter_i(commit_counter), .in_err_i(commit_err), .in_take_o(commit_take),
+    .in_length_i(commit_length), .in_sure_i(commit_sure), .in_counter_i(commit_counter), .in_err_i(commit_err),
+    .in_take_o(commit_take),
     .adm_valid_i(adm_cpl_valid_i), .adm_ready_o(adm_cpl_ready_o), .adm_cookie_i(adm_cpl_cookie_i),
     .adm_status_i(adm_cpl_status_i),
     .adm_length_i(adm_cpl_length_i),

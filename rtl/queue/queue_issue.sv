@@ -201,7 +201,7 @@ module queue_issue #(
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
-  // Clocks since a short record came or waited: 65536 of them, and long ones take every lane. Longer than a short one can take when all
+  // Clocks since a short record came or waited: 65536 of them, and long ones take every lane. Longer than a short one takes when all
   // lanes begin long ones at once, else those would get the kept lanes while the short ones wait for the others.
   logic [16:0]           alone_q;
   logic [All-1:0]        class_lanes;

@@ -36,8 +36,8 @@ module sa_window #(
   input  logic [7:0]  copy_index_i,   // 32-bit word of struct sa_window
   input  logic [31:0] copy_data_i,
   output logic [31:0] copy_data_o,
-  // March test, while nobody else wants anything: words of the bits, and of the other memories with few; copy_data_i is written. What
-  // was read one clock later is bad when it is not the other.
+  // March test, while nobody else wants anything: words of the bits, and of the other memories with few; copy_data_i is
+  // written. What was read one clock later is bad when it is not the other.
   input  logic        march_i,
   input  logic        march_we_i,
   input  logic        march_few_i,
@@ -152,8 +152,9 @@ module sa_window #(
   assign part = copy_q & part_mask;
 
   // ---- writing
-  logic        importing, few, into_current, into_former;
+  logic        importing, few, one, into_current, into_former;
   assign importing    = (state_q == Copy && copy_we_q) || march_we_i;
+  assign one          = importing && !march_i;
   assign few          = march_we_i && march_few_i;
   assign into_current = state_q == Write && move_q && !old_q;
   assign into_former  = state_q == Write && move_q && (old_q || newer_q);
@@ -172,7 +173,8 @@ module sa_window #(
   assign bits_we     = state_q == Clear || (state_q == Write && good_q);
   assign even_we     = march_i ? march_we_i : importing ? copy_bits && offset < FormerBitsAt : bits_we && !bank_q;
   assign odd_we      = march_i ? march_we_i : importing ? copy_bits && offset >= FormerBitsAt : bits_we && bank_q;
-  assign bits_waddr  = march_i ? march_waddr_i[WordW+7:0] : {mem_sa, state_q == Copy ? copy_word_q[WordW-1:0] : state_q == Clear ? at_q : counter_q[WordW+4:5]};
+  assign bits_waddr  = march_i ? march_waddr_i[WordW+7:0] :
+                       {mem_sa, state_q == Copy ? copy_word_q[WordW-1:0] : state_q == Clear ? at_q : counter_q[WordW+4:5]};
   assign bits_raddr  = march_i ? march_raddr_i[WordW+7:0] :
                        state_q == Copy ? {init_sa_i, copy_word} : state_q == Judge ? {sa_q, top_q[WordW+4:5]} :
                                                                                    {ask_sa_i, ask_counter_i[WordW+4:5]};
@@ -210,36 +212,37 @@ module sa_window #(
     else              flags_data = {bank, former_any || old_q, former_there, current_any || !old_q};
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || few || (importing && !march_i && offset == FloorAt)) floor_lo_mem[mem_sa] <= floor_data[31:0];
+    if (init_i || few || (one && offset == FloorAt)) floor_lo_mem[mem_sa] <= floor_data[31:0];
     if (read) floor[31:0] <= floor_lo_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || few || (importing && !march_i && offset == FloorAt + 8'd1)) floor_hi_mem[mem_sa] <= floor_data[63:32];
+    if (init_i || few || (one && offset == FloorAt + 8'd1)) floor_hi_mem[mem_sa] <= floor_data[63:32];
     if (read) floor[63:32] <= floor_hi_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_current || few || (importing && !march_i && offset == CurrentAt)) current_lo_mem[mem_sa] <= current_data[31:0];
+    if (init_i || into_current || few || (one && offset == CurrentAt)) current_lo_mem[mem_sa] <= current_data[31:0];
     if (read) current[31:0] <= current_lo_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_current || few || (importing && !march_i && offset == CurrentAt + 8'd1)) current_hi_mem[mem_sa] <= current_data[63:32];
+    if (init_i || into_current || few || (one && offset == CurrentAt + 8'd1)) current_hi_mem[mem_sa] <= current_data[63:32];
     if (read) current[63:32] <= current_hi_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_former || few || (importing && !march_i && offset == FormerAt)) former_lo_mem[mem_sa] <= former_data[31:0];
+    if (init_i || into_former || few || (one && offset == FormerAt)) former_lo_mem[mem_sa] <= former_data[31:0];
     if (read) former[31:0] <= former_lo_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || into_former || few || (importing && !march_i && offset == FormerAt + 8'd1)) former_hi_mem[mem_sa] <= former_data[63:32];
+    if (init_i || into_former || few || (one && offset == FormerAt + 8'd1)) former_hi_mem[mem_sa] <= former_data[63:32];
     if (read) former[63:32] <= former_hi_mem[read_sa];
   end
   always_ff @(posedge clk_i) begin
-    if (init_i || (state_q == Write && move_q) || few || (importing && !march_i && offset == StateAt)) flags_mem[mem_sa] <= flags_data;
+    if (init_i || (state_q == Write && move_q) || few || (one && offset == StateAt)) flags_mem[mem_sa] <= flags_data;
     if (read) {bank, former_any, former_there, current_any} <= flags_mem[read_sa];
   end
 
   assign march_bad_o = {even, odd} != {64{!copy_data_i[0]}} ||
-                       (march_few_i && {floor, current, former, bank, former_any, former_there, current_any} != {196{!copy_data_i[0]}});
+                       (march_few_i && {floor, current, former} != {192{!copy_data_i[0]}}) ||
+                       (march_few_i && {bank, former_any, former_there, current_any} != {4{!copy_data_i[0]}});
 
   // ---- what is copied out: nothing of counters that were never accepted
   always_comb begin
