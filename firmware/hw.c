@@ -384,9 +384,9 @@ void hw_lanes_own(enum hw_owner owner)
 {
     static const uint8_t values[] = {MGMT_LANE_OWN_NONE, MGMT_LANE_OWN_ALL, MGMT_LANE_OWN_SERVICE};
 
-    REG(MGMT_LANE_OWN) = values[owner];
-    while (owner != HW_LANES_NONE && !GET(LANE_OWN_GRANTED, REG(MGMT_LANE_OWN))) {
-    }
+    do {
+        REG(MGMT_LANE_OWN) = values[owner]; /* not heard while lanes that were given up are not at rest yet */
+    } while (owner != HW_LANES_NONE && !GET(LANE_OWN_GRANTED, REG(MGMT_LANE_OWN)));
 }
 
 static void lane_move(uint32_t command, uint32_t at, uint32_t ring, uint32_t bytes)
