@@ -40,12 +40,13 @@ module mgmt_lane_port #(
   // Whose the lanes are.
   input  logic                ready_i,       // the card takes records
   output logic [All-1:0]      mine_o,
-  output logic                all_o,
+  output logic                show_o,        // results and ring words of all lanes are looked at
   output logic                borrow_o,      // the last record lane is to leave service
   output logic                pause_o,
   input  logic                paused_i,
   input  logic                last_empty_i,  // the dispatcher has no job there
   input  logic [All-1:0]      idle_i,
+  input  logic [All-1:0]      service_i,     // lanes in service: those that are not need not be idle to be given back
   // Lanes: job, SA words (of the buffer), ring writes, which wait for room, word that the source is there, results.
   output logic [All-1:0]      to_o,          // to these
   output logic                job_o,
@@ -94,22 +95,25 @@ module mgmt_lane_port #(
   // ---- whose the lanes are
   typedef enum logic [1:0] {None, Ask, Drain, Have} own_e;
   own_e           own_state_q;
-  logic           granted_q, service, marching, leave_q;
+  logic           granted_q, service, marching, leave_q, all_lanes;
+  logic [All-1:0] lost_q;   // given back while not idle: what they still say is for nobody
   logic [All-1:0] last;
   assign marching   = state_q == Up || state_q == Down;
   assign marching_o = marching;
   assign service    = own_q == mgmt_devices_pkg::LaneOwnService[1:0];  // stays until the lanes are given back
   assign granted_q  = own_state_q == Have;
   assign last       = All'(1) << (Lanes - 1);
-  assign all_o      = !service;
-  assign mine_o     = marching ? '1 : !granted_q ? '0 : all_o ? '1 : last;
-  assign to_o       = marching ? cur : all_o ? lanes_q : last;
+  assign all_lanes  = !service;
+  assign show_o     = marching || (granted_q && all_lanes);
+  assign mine_o     = show_o ? '1 : granted_q ? last | lost_q : lost_q;
+  assign to_o       = marching ? cur : all_lanes ? lanes_q : last;
   assign borrow_o   = service && own_state_q != None;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       own_q       <= 2'd0;
       own_state_q <= None;
       leave_q     <= 1'b0;
+      lost_q      <= '0;
     end else begin
       unique case (own_state_q)
         None: if (wr_i && at == mgmt_devices_pkg::LaneOwn) begin
@@ -125,9 +129,10 @@ module mgmt_lane_port #(
         Ask:   if (paused_i) own_state_q <= Drain;
         Drain: if (last_empty_i && (idle_i & last) != '0) own_state_q <= Have;
         default: begin
-          if (leave_q && state_q == Idle && (idle_i & mine_o) == mine_o) begin
+          if (leave_q && state_q == Idle && ((idle_i | ~service_i) & mine_o) == mine_o) begin
             own_q       <= 2'd0;
             own_state_q <= None;
+            lost_q      <= mine_o & ~idle_i;
           end
         end
       endcase
@@ -150,8 +155,8 @@ module mgmt_lane_port #(
     unique case (at)
       mgmt_devices_pkg::LaneOwn:        rdata_o = {granted_q && !leave_q, 29'd0, own_q};
       mgmt_devices_pkg::LaneCommand:    rdata_o = {busy_o, 30'd0, err_q};
-      mgmt_devices_pkg::LaneDone:       rdata_o = all_o ? 32'(res_valid_i) : 32'(all_done);
-      mgmt_devices_pkg::LaneBad:        rdata_o = all_o ? 32'(bad_q) : {31'd0, bad_q[Lanes - 1]};
+      mgmt_devices_pkg::LaneDone:       rdata_o = all_lanes ? 32'(res_valid_i) : 32'(all_done);
+      mgmt_devices_pkg::LaneBad:        rdata_o = all_lanes ? 32'(bad_q) : {31'd0, bad_q[Lanes - 1]};
       mgmt_devices_pkg::LaneResult:     rdata_o = {16'(res_q.word), 4'd0, res_q.first, res_q.status};
       mgmt_devices_pkg::LaneLengthsOut: rdata_o = {17'd0, res_q.length};
       default:                          rdata_o = 32'd0;
@@ -211,7 +216,7 @@ module mgmt_lane_port #(
 
   // ---- buffer
   logic keys;
-  assign keys = key_valid_i && granted_q && all_o && clean_q;
+  assign keys = key_valid_i && granted_q && all_lanes && clean_q;
   assign get_o = state_q == Write || state_q == WriteWait || state_q == Start || state_q == Compare;
   always_comb begin
     get_addr_o = 8'd0;

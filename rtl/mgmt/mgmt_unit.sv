@@ -309,7 +309,7 @@ module mgmt_unit #(
   assign pause_o       = sa_pause || lane_pause || march_word;
   assign word_raddr_o  = march_word ? march_word_raddr : {sa_slot, sa_word_raddr};
 
-  logic         lane_get, lane_put, lane_pause, lane_all;
+  logic         lane_get, lane_put, lane_pause;
   logic [7:0]   lane_get_addr, lane_put_addr;
   logic [127:0] lane_put_data;
   mgmt_lane_port #(.Lanes(Lanes), .All(All)) u_lane (
@@ -317,14 +317,14 @@ module mgmt_unit #(
     .free_i(!dma_busy && !sa_busy), .busy_o(lane_busy), .end_o(lane_end), .results_o(lane_results),
     .march_i(march && march_which[mgmt_devices_pkg::SysMarchRingsLsb]), .marching_o(marching), .bad_o(march_rings),
     .get_o(lane_get), .get_addr_o(lane_get_addr), .word_i(word), .put_o(lane_put), .put_addr_o(lane_put_addr),
-    .put_data_o(lane_put_data), .ready_i(ready_o), .mine_o, .all_o(lane_all), .borrow_o, .pause_o(lane_pause), .paused_i,
-    .last_empty_i, .idle_i(lane_idle_i), .to_o, .job_o, .job_data_o, .sa_o(lane_sa_o), .ring_we_o, .ring_room_i, .ring_waddr_o,
-    .ring_bit_o, .fetched_o, .res_valid_i, .release_o, .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i,
+    .put_data_o(lane_put_data), .ready_i(ready_o), .mine_o, .show_o(shown_o), .borrow_o, .pause_o(lane_pause), .paused_i,
+    .last_empty_i, .idle_i(lane_idle_i), .service_i(lanes_o), .to_o, .job_o, .job_data_o, .sa_o(lane_sa_o),
+    .ring_we_o, .ring_room_i, .ring_waddr_o, .ring_bit_o, .fetched_o, .res_valid_i, .release_o,
+    .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i,
     .key_valid_i(key_word_valid_i), .key_i(key_word_i)
   );
   assign word_o      = word;
   assign ring_fill_o = marching;
-  assign shown_o = lane_all && mine_o != '0;
 
   mgmt_march #(.SaCount(SaCount)) u_march (
     .clk_i, .rst_ni, .start_i(march && !ready_o), .which_i(march_which[2:0]), .busy_o(march_tables), .bad_o(march_bad),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// In the place of the management processor's core: its bus in the hands of the test. A request is at work while asked_q and done_q
-// differ.
+// In the place of the management processor's core: its bus in the hands of the test. A request is at work while asked_q and
+// done_q differ.
 `default_nettype none
 
 module cpu_core #(

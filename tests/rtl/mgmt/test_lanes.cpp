@@ -139,8 +139,20 @@ void test_lane(uint64_t seed)
     good = host.until([&] { return bus.load(MGMT_LANE_DONE) == records; }, 3000) && bus.get(0x7c0, 64) == states;
     bus.command(MGMT_LANE_COMMAND, MGMT_LANE_COMMAND_RELEASE);
     ok(good, "a key job's words come to the buffer");
+    // A lane with a result that nobody takes stands for one that hangs.
+    bus.store(MGMT_LANE_LANES, 1);
+    bus.command(MGMT_LANE_COMMAND, MGMT_LANE_COMMAND_START);
+    host.run(1000);
     bus.store(MGMT_LANE_OWN, MGMT_LANE_OWN_NONE);
-    good = host.until([&] { return bus.load(MGMT_LANE_OWN) == 0; }, 500) && card.ready();
+    ok(!host.until([&] { return bus.load(MGMT_LANE_OWN) == 0; }, 500),
+       "lanes in service are not given back before they are idle");
+    bus.store(MGMT_SYS_LANES, everyone & ~1u);
+    good = host.until([&] { return bus.load(MGMT_LANE_OWN) == 0; }, 500);
+    host.write32(SLUICE_REG_CTRL, 1);
+    host.run(50);
+    good = good && host.until([&] { return bus.running(); }, 20000);
+    ok(good, "a lane that is out of service keeps nobody waiting");
+    good = card.ready();
     bus.store(MGMT_LANE_OWN, MGMT_LANE_OWN_ALL);
     ok(good && bus.load(MGMT_LANE_OWN) == 0, "the lanes are given back, and cannot be had again once ready");
 
