@@ -22,7 +22,7 @@ module cpu_top (
   output logic        sleep_o
 );
   logic        valid, ready, err, to_ram, to_timer, from_ram_q, from_timer_q, irq_timer;
-  logic        ram_ready, ram_fault, timer_ready;
+  logic        ram_ready, ram_fault, ram_refused, timer_ready;
   logic [31:0] addr, rdata, ram_rdata, timer_rdata;
 
   // 64 KiB at 0x800f0000; mtimecmp at 0x02004000, mtime at 0x0200bff8. More addresses than these reach them.
@@ -49,7 +49,7 @@ module cpu_top (
   assign bus_valid_o = valid && !to_ram && !to_timer;
   assign ready       = from_ram_q ? ram_ready : from_timer_q ? timer_ready : bus_ready_i;
   assign rdata       = from_ram_q ? ram_rdata : from_timer_q ? timer_rdata : bus_rdata_i;
-  assign err         = from_ram_q ? ram_fault : !from_timer_q && bus_err_i;
+  assign err         = from_ram_q ? ram_fault || ram_refused : !from_timer_q && bus_err_i;
   assign ram_fault_o = ram_fault;
 
 endmodule
