@@ -229,7 +229,7 @@ module sluice_card #(
   logic                march_stream_we;
   logic [12:0]         march_window_waddr, march_window_raddr;
   logic [9:0]          march_stream_addr;
-  logic [StreamLanes-1:0] march_stream_bad;
+  logic [StreamLanes:0] march_stream_bad;  // one more than there are, which never is: there may be none
   mgmt_unit #(
     .IoQueues(IoQueues), .Lanes(Lanes), .All(All), .SaCount(SaCount)
   ) u_mgmt (
@@ -394,8 +394,9 @@ module sluice_card #(
 
   // ---- stream lanes; all of them have wiped a slot before the administrator goes on
   logic [StreamLanes:0] slot_wiped;
-  assign slot_wiped[StreamLanes] = 1'b1;
-  assign wipe_ready              = slot_wiped == '1;
+  assign slot_wiped[StreamLanes]       = 1'b1;
+  assign march_stream_bad[StreamLanes] = 1'b0;
+  assign wipe_ready                    = slot_wiped == '1;
   for (genvar s = 0; s < StreamLanes; s++) begin : g_stream
     localparam int unsigned L = Lanes + s;
     logic done, done_q;
