@@ -3,7 +3,7 @@
 # libsluice. For others: LIBSLUICE (what to depend on and link) and LIBSLUICE_LIBS (what it needs, after it).
 LIBSLUICE := $(BUILD)/driver/libsluice.a
 LIBSLUICE_SO := $(BUILD)/driver/libsluice.so.1
-LIBSLUICE_LIBS := -lcrypto -ljansson -pthread
+LIBSLUICE_LIBS := -lcrypto -ljansson -lpci -pthread
 
 DRIVER_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard driver/*.c))
 

@@ -84,6 +84,66 @@ int sluice_card_info(struct sluice_card *card, struct sluice_info *info);
 int sluice_card_ping(struct sluice_card *card);
 
 /*
+ * Cards on PCI, found without opening them: every function with the reference design's vendor, device and subsystem, in every
+ * segment. Nothing is written, and no privilege is needed, though without it less is seen (lack `config`).
+ */
+struct sluice_pci_places {
+    const char *sysfs; /* where sysfs is mounted; NULL: /sys */
+    const char *dev;   /* where device nodes are; NULL: /dev */
+    size_t dma_bytes;  /* options.dma_bytes that the card is to be opened with; 0: its default */
+};
+
+/* What a card lacks, in the order in which it is told. */
+enum sluice_pci_lack {
+    SLUICE_PCI_LACK_ANSWER,  /* its config space reads as ones */
+    SLUICE_PCI_LACK_CONFIG,  /* only 64 bytes of it may be read: MSI-X and link are not known */
+    SLUICE_PCI_LACK_BAR,     /* BAR 0 has no address, or is too small */
+    SLUICE_PCI_LACK_IOMMU,   /* it is in no IOMMU group */
+    SLUICE_PCI_LACK_DRIVER,  /* it is not bound to vfio-pci */
+    SLUICE_PCI_LACK_GROUP,   /* others in its IOMMU group have drivers: the group is not viable */
+    SLUICE_PCI_LACK_ACCESS,  /* VFIO's device node is not there, or must not be opened */
+    SLUICE_PCI_LACK_MEMLOCK, /* less memory may be locked than DMA memory takes */
+    SLUICE_PCI_LACK_LINK,    /* its link has trained below what it can do */
+};
+#define SLUICE_PCI_LACKS 9u /* that there are */
+#define SLUICE_PCI_BARS  6u
+
+struct sluice_pci_card {
+    char address[16]; /* DDDD:BB:DD.F, for "pci:"; a segment may have up to eight digits */
+    uint16_t vendor, device, subsystem_vendor, subsystem;
+    uint64_t bar_bytes[SLUICE_PCI_BARS]; /* 0: has no address, or is not there */
+    unsigned msix_vectors;               /* 0: none, or not known */
+    unsigned link_speed,
+        link_speed_most; /* million transfers a second: 2500 is Gen1; now, and what the card can do; 0: not known */
+    unsigned link_width, link_width_most; /* lanes; 0: not known */
+    int iommu_group;                      /* -1: none */
+    int numa_node;                        /* -1: none */
+    char driver[32];                      /* bound to it; "": none */
+    bool ready;                           /* lacks nothing but config and link: it can be opened, unless it is in use */
+    unsigned lacks;                       /* entries of lack */
+    struct {
+        enum sluice_pci_lack what;
+        char advice[320]; /* a sentence in English: what is wrong, and what helps */
+    } lack[SLUICE_PCI_LACKS];
+};
+
+/*
+ * Writes up to `max` cards, by address; returns how many there are. `places` may be NULL. Thread-safe. 0 as well where there is
+ * no PCI; -EACCES, -EIO: sysfs cannot be read.
+ */
+int sluice_pci_list(const struct sluice_pci_places *places, struct sluice_pci_card *cards, unsigned max);
+/* "answer", "config", ... */
+const char *sluice_pci_lack_name(enum sluice_pci_lack lack);
+/*
+ * Gives the card at `address` (as sluice_pci_list writes it) to vfio-pci by its driver_override, or takes it away from vfio-pci
+ * and lets the kernel choose again. For root; waits while a program has the card open. 0 as well when it is so already; -ENODEV:
+ * no card there; -ENOENT: the kernel has no vfio-pci (modprobe vfio-pci); -EACCES, -EPERM; -EIO: the kernel bound another driver,
+ * or none. After an error the override is as the kernel left it, or empty.
+ */
+int sluice_pci_bind(const struct sluice_pci_places *places, const char *address);
+int sluice_pci_unbind(const struct sluice_pci_places *places, const char *address);
+
+/*
  * DMA memory. Every source and destination of an operation lies inside one allocation, with a page list each page of it. Aligned
  * to 64 bytes; zeroed at allocation, wiped at free. Thread-safe. The memory stays valid until sluice_close, also when the card is
  * gone.

@@ -10,24 +10,29 @@
 #define EXIT_USAGE 2 /* the command line is wrong */
 #define EXIT_CARD  3 /* the card could not be opened, or did not do it */
 
-static const char usage[] = "usage: sluice card [--json] [--timeout MS] COMMAND [URI]\n"
-                            "\n"
-                            "URI: soft: or sim:SOCKET. Opening a card resets it, so that it must not be in use.\n"
-                            "\n"
-                            "  list [URI]...    engines that could be opened\n"
-                            "  info URI         what it is, its firmware and its health\n"
-                            "  selftest URI     known answers again, in every lane that has nothing to do\n"
-                            "  log URI          its event log\n"
-                            "  stats URI        its counters\n"
-                            "  reset URI        resets it and waits until it is ready\n"
-                            "  zeroise URI      overwrites every key\n"
-                            "\n"
-                            "  --clear          log: empty it\n"
-                            "  --json           the answer as JSON\n"
-                            "  --timeout MS     give a card up that does not answer for so long; default 30000\n"
-                            "  --help           this text\n"
-                            "\n"
-                            "Status: 0 done and well, 1 the self-test failed or the card is not well, 2 usage, 3 no answer.\n";
+static const char usage[] =
+    "usage: sluice card [--json] [--timeout MS] COMMAND [URI]\n"
+    "\n"
+    "URI: soft:, sim:SOCKET or pci:DDDD:BB:DD.F. Opening a card resets it, so that it must not be in use.\n"
+    "\n"
+    "  list [URI]...    engines that could be opened, cards on PCI and what they lack\n"
+    "  bind ADDRESS     gives the card at a PCI address to vfio-pci; for root, as is\n"
+    "  unbind ADDRESS   takes it away from vfio-pci again\n"
+    "  info URI         what it is, its firmware and its health\n"
+    "  selftest URI     known answers again, in every lane that has nothing to do\n"
+    "  log URI          its event log\n"
+    "  stats URI        its counters\n"
+    "  reset URI        resets it and waits until it is ready\n"
+    "  zeroise URI      overwrites every key\n"
+    "\n"
+    "  --clear          log: empty it\n"
+    "  --json           the answer as JSON\n"
+    "  --timeout MS     give a card up that does not answer for so long; default 30000\n"
+    "  --sysfs DIR      list, bind, unbind: where sysfs is; default /sys\n"
+    "  --dev DIR        list: where device nodes are; default /dev\n"
+    "  --help           this text\n"
+    "\n"
+    "Status: 0 done and well, 1 the self-test failed or the card is not well, 2 usage, 3 no answer.\n";
 
 static const struct command {
     const char *name;
@@ -39,6 +44,7 @@ static const struct command {
 
 struct arguments {
     struct sluice_options options;
+    struct sluice_pci_places places;
     bool json, clear;
 };
 
@@ -78,19 +84,68 @@ static int run(const struct command *command, const char *uri, const struct argu
     return status;
 }
 
-static int list(char *const uris[], const struct arguments *args)
-{
-    json_t *result = card_list(uris);
-
-    output(result, args->json);
-    json_decref(result);
-    return EXIT_SUCCESS;
-}
-
 static int wrong(const char *what, const char *text)
 {
     fprintf(stderr, "sluice: card: %s%s\n%s", what, text, usage);
     return EXIT_USAGE;
+}
+
+static int list(char **uris, const struct arguments *args)
+{
+    json_t *result = NULL;
+    int err;
+
+    if (args->clear)
+        return wrong("--clear goes with log alone", "");
+    err = card_list(uris, &args->places, &result);
+    if (err)
+        return complain("list", args->places.sysfs ? args->places.sysfs : "/sys", err);
+    if (args->json)
+        output(result, true);
+    else
+        card_print_list(result);
+    json_decref(result);
+    return EXIT_SUCCESS;
+}
+
+/* What the errors of the two below mean to whoever types the command. */
+static const char *why_not_bound(int err)
+{
+    switch (err) {
+    case -ENODEV:
+        return "there is no card at this address; sluice card list shows those that there are";
+    case -ENOENT:
+        return "the kernel has not loaded vfio-pci: modprobe vfio-pci";
+    case -EACCES:
+    case -EPERM:
+        return "only root may do this";
+    case -EIO:
+        return "vfio-pci did not take it; the kernel's log says why";
+    default:
+        return strerror(-err);
+    }
+}
+
+static int change_driver(char **argv, const struct arguments *args)
+{
+    bool bind = !strcmp(argv[0], "bind");
+    const char *address = argv[1];
+    json_t *result;
+    int err;
+
+    if (!address || argv[2] || args->clear)
+        return wrong(argv[0], ": one PCI address, DDDD:BB:DD.F");
+    if (strncmp(address, "pci:", 4) == 0)
+        address += 4;
+    err = bind ? sluice_pci_bind(&args->places, address) : sluice_pci_unbind(&args->places, address);
+    if (err) {
+        fprintf(stderr, "sluice: %s: %s: %s\n", address, argv[0], why_not_bound(err));
+        return EXIT_CARD;
+    }
+    result = json_pack("{s:s, s:s}", "done", argv[0], "address", address);
+    output(result, args->json);
+    json_decref(result);
+    return EXIT_SUCCESS;
 }
 
 static int dispatch(char **argv, const struct arguments *args)
@@ -98,7 +153,9 @@ static int dispatch(char **argv, const struct arguments *args)
     if (!argv[0])
         return wrong("a command is missing", "");
     if (!strcmp(argv[0], "list"))
-        return args->clear ? wrong("--clear goes with log alone", "") : list(argv + 1, args);
+        return list(argv + 1, args);
+    if (!strcmp(argv[0], "bind") || !strcmp(argv[0], "unbind"))
+        return change_driver(argv, args);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[0], commands[i].name) != 0)
             continue;
@@ -125,6 +182,8 @@ int card_command(int argc, char **argv)
     static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
                                           {"clear", no_argument, NULL, 'c'},
                                           {"timeout", required_argument, NULL, 't'},
+                                          {"sysfs", required_argument, NULL, 's'},
+                                          {"dev", required_argument, NULL, 'd'},
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     struct arguments args = {0};
@@ -144,6 +203,12 @@ int card_command(int argc, char **argv)
         case 't':
             if (!milliseconds(optarg, &args.options.timeout_ms))
                 return wrong("--timeout: not 1 to 3600000: ", optarg);
+            break;
+        case 's':
+            args.places.sysfs = optarg;
+            break;
+        case 'd':
+            args.places.dev = optarg;
             break;
         case 'h':
             fputs(usage, stdout);

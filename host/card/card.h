@@ -21,9 +21,12 @@ int card_show_stats(struct sluice_card *card, json_t **result);
 int card_do_reset(struct sluice_card *card, json_t **result);
 int card_do_zeroise(struct sluice_card *card, json_t **result);
 
-/* Engines that could be opened here, as far as that can be seen without opening them. `uris`: further ones, NULL after the last.
+/*
+ * Engines that could be opened here, as far as that can be seen without opening them. `uris`: further ones, NULL after the last.
+ * 0 or -errno, as above.
  */
-json_t *card_list(char *const uris[]);
+int card_list(char *const uris[], const struct sluice_pci_places *places, json_t **result);
+void card_print_list(const json_t *list);
 
 /* The object's members one a line, arrays of objects as tables. */
 void card_print(const json_t *object);
