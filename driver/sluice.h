@@ -53,6 +53,8 @@ struct sluice_card;
 struct sluice_qp;
 struct sluice_sa;
 
+/* ---------------------------------------------------------------- sluice_open: opens an engine */
+
 struct sluice_options {
     size_t dma_bytes;    /* size of the DMA memory, rounded up to 2 MiB; 0: 64 MiB. At most 4 GiB */
     unsigned timeout_ms; /* an admin command or a dead card is given up after this; 0: 30,000 */
@@ -83,6 +85,9 @@ int sluice_card_info(struct sluice_card *card, struct sluice_info *info);
 /* 0 while the card answers (admin: reads a register), else -ENODEV. */
 int sluice_card_ping(struct sluice_card *card);
 
+/* ---------------------------------------------------------------- sluice_pci_list: cards on PCI, what they lack, and their
+ * driver */
+
 /*
  * Cards on PCI, found without opening them: every function with the reference design's vendor, device and subsystem, in every
  * segment. Nothing is written, and no privilege is needed, though without it less is seen (lack `config`).
@@ -111,10 +116,9 @@ enum sluice_pci_lack {
 struct sluice_pci_card {
     char address[16]; /* DDDD:BB:DD.F, for "pci:"; a segment may have up to eight digits */
     uint16_t vendor, device, subsystem_vendor, subsystem;
-    uint64_t bar_bytes[SLUICE_PCI_BARS]; /* 0: has no address, or is not there */
-    unsigned msix_vectors;               /* 0: none, or not known */
-    unsigned link_speed,
-        link_speed_most; /* million transfers a second: 2500 is Gen1; now, and what the card can do; 0: not known */
+    uint64_t bar_bytes[SLUICE_PCI_BARS];  /* 0: has no address, or is not there */
+    unsigned msix_vectors;                /* 0: none, or not known */
+    unsigned link_speed, link_speed_most; /* now, at most; million transfers a second: 2500 is Gen1; 0: not known */
     unsigned link_width, link_width_most; /* lanes; 0: not known */
     int iommu_group;                      /* -1: none */
     int numa_node;                        /* -1: none */
@@ -143,6 +147,8 @@ const char *sluice_pci_lack_name(enum sluice_pci_lack lack);
 int sluice_pci_bind(const struct sluice_pci_places *places, const char *address);
 int sluice_pci_unbind(const struct sluice_pci_places *places, const char *address);
 
+/* ---------------------------------------------------------------- sluice_mem_alloc: memory that a card reads and writes */
+
 /*
  * DMA memory. Every source and destination of an operation lies inside one allocation, with a page list each page of it. Aligned
  * to 64 bytes; zeroed at allocation, wiped at free. Thread-safe. The memory stays valid until sluice_close, also when the card is
@@ -150,6 +156,8 @@ int sluice_pci_unbind(const struct sluice_pci_places *places, const char *addres
  */
 void *sluice_mem_alloc(struct sluice_card *card, size_t bytes);
 void sluice_mem_free(struct sluice_card *card, void *mem);
+
+/* ---------------------------------------------------------------- sluice_sa_create: one direction's keys and state */
 
 /* One direction's keys. What the fields may hold: `struct sa_params` in rtl/README.md. The caller wipes its copy. */
 struct sluice_sa_config {
@@ -220,6 +228,8 @@ int sluice_sa_modify(struct sluice_sa *sa, uint64_t counter, uint64_t limit);
  * has been published. After a recovery all of them are refused. Not admin; by the thread that submits on the SA.
  */
 int sluice_sa_reserve(struct sluice_sa *sa, uint64_t counter);
+
+/* ---------------------------------------------------------------- sluice_qp_submit: queue pairs and operations */
 
 enum sluice_op_type { SLUICE_OP_TYPE_NOP, SLUICE_OP_TYPE_SEAL, SLUICE_OP_TYPE_OPEN, SLUICE_OP_TYPE_VERIFY };
 
@@ -311,6 +321,8 @@ int sluice_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microsecon
 /* Operations submitted and not yet polled. */
 unsigned sluice_qp_in_flight(const struct sluice_qp *qp);
 
+/* ---------------------------------------------------------------- sluice_record_size: sizes and names that need no card */
+
 /*
  * Size of the record that seals `content` bytes with `pad` further blocks, header included; 0 when there can be none.
  * Thread-safe, no card needed; only cipher, form and mac_len of *config are looked at.
@@ -325,6 +337,8 @@ unsigned sluice_cipher_key_len(enum sluice_cipher cipher);
 unsigned sluice_cipher_block(enum sluice_cipher cipher);
 unsigned sluice_mac_size(enum sluice_mac mac);
 const char *sluice_status_name(enum sluice_status status);
+
+/* ---------------------------------------------------------------- sluice_card_stats: looks after a card */
 
 /* Counters of the card, a consistent snapshot. Admin. Unknown ones are 0 on an engine that does not count them. */
 struct sluice_stats {

@@ -8,3 +8,5 @@ HELP += "synth|area and clock of cores, lane and card on Artix-7 by Yosys (SYNTH
 .PHONY: synth
 synth: $(SYNTH_SV)
 	@SYNTH="$(SYNTH)" scripts/synth $(BUILD)/synth $(SYNTH_SV)
+
+include scripts/install.mk

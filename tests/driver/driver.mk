@@ -12,4 +12,4 @@ $(DRIVER_PROGRAMS): $(BUILD)/tests/driver/%: $(BUILD)/tests/driver/%.o $(DRIVER_
 # It has TLS peers of its own.
 $(BUILD)/tests/driver/tls_peer_test: LIBSLUICE_LIBS := -lssl $(LIBSLUICE_LIBS)
 
-TESTS += $(DRIVER_PROGRAMS)
+TESTS += $(DRIVER_PROGRAMS) tests/driver/install.sh
