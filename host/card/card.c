@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "card/bench.h"
 
 #define EXIT_USAGE 2 /* the command line is wrong */
 #define EXIT_CARD  3 /* the card could not be opened, or did not do it */
@@ -22,6 +25,7 @@ static const char usage[] =
     "  selftest URI     known answers again, in every lane that has nothing to do\n"
     "  log URI          its event log\n"
     "  stats URI        its counters\n"
+    "  bench URI        how fast it is\n"
     "  reset URI        resets it and waits until it is ready\n"
     "  zeroise URI      overwrites every key\n"
     "\n"
@@ -32,7 +36,18 @@ static const char usage[] =
     "  --dev DIR        list: where device nodes are; default /dev\n"
     "  --help           this text\n"
     "\n"
-    "Status: 0 done and well, 1 the self-test failed or the card is not well, 2 usage, 3 no answer.\n";
+    "bench:\n"
+    "  --suites S,...   CIPHER-MAC[-BITS]-FORM: null, des, des3, aes128, aes192, aes256; none, md5, sha1, sha256;\n"
+    "                   etm, mte, tls_etm, tls_mte, tls10; default aes128-sha256-128-etm,aes128-sha1-mte\n"
+    "  --sizes N,...    bytes of content, 0 to 16384; default 64,512,1400,16384\n"
+    "  --operations O,...\n"
+    "                   seal, open; default both\n"
+    "  --queues N       queue pairs, a thread each, 1 to 64; default 1\n"
+    "  --depth N        operations in flight of each, 1 to 4096; default 64\n"
+    "  --seconds S      of each row; default 1\n"
+    "  --spin           polls without pause instead of waiting for interrupts\n"
+    "\n"
+    "Status: 0 done and well, 1 the self-test failed, the card is not well or operations failed, 2 usage, 3 no answer.\n";
 
 static const struct command {
     const char *name;
@@ -45,7 +60,8 @@ static const struct command {
 struct arguments {
     struct sluice_options options;
     struct sluice_pci_places places;
-    bool json, clear;
+    struct bench_plan bench;
+    bool json, clear, benches; /* benches: an option of bench was given */
 };
 
 static void output(const json_t *result, bool json)
@@ -148,10 +164,42 @@ static int change_driver(char **argv, const struct arguments *args)
     return EXIT_SUCCESS;
 }
 
-static int dispatch(char **argv, const struct arguments *args)
+static int bench(char **argv, struct arguments *args)
+{
+    struct sluice_card *card;
+    json_t *result = NULL;
+    int status;
+
+    if (!argv[1] || argv[2] || args->clear)
+        return wrong("bench", argv[1] ? ": one URI, and options of its own" : ": the card's URI is missing");
+    args->options.dma_bytes = bench_memory(&args->bench);
+    if (!args->options.dma_bytes)
+        return wrong("bench", ": so many operations of this size take more than 4 GiB");
+    status = sluice_open(argv[1], &args->options, &card);
+    if (status)
+        return complain(argv[1], "open", status);
+    status = bench_card(card, argv[1], &args->bench, isatty(STDERR_FILENO), &result);
+    sluice_close(card);
+    if (status == -ERANGE)
+        return wrong("bench", ": the card has fewer queue pairs, or less depth; sluice card info tells");
+    if (status < 0)
+        return complain(argv[1], "bench", status);
+    if (args->json)
+        output(result, true);
+    else
+        bench_print(result);
+    json_decref(result);
+    return status;
+}
+
+static int dispatch(char **argv, struct arguments *args)
 {
     if (!argv[0])
         return wrong("a command is missing", "");
+    if (!strcmp(argv[0], "bench"))
+        return bench(argv, args);
+    if (args->benches)
+        return wrong(argv[0], ": this option goes with bench alone");
     if (!strcmp(argv[0], "list"))
         return list(argv + 1, args);
     if (!strcmp(argv[0], "bind") || !strcmp(argv[0], "unbind"))
@@ -179,20 +227,21 @@ static bool milliseconds(const char *text, unsigned *value)
 
 int card_command(int argc, char **argv)
 {
-    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
-                                          {"clear", no_argument, NULL, 'c'},
-                                          {"timeout", required_argument, NULL, 't'},
-                                          {"sysfs", required_argument, NULL, 's'},
-                                          {"dev", required_argument, NULL, 'd'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
+    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},          {"clear", no_argument, NULL, 'c'},
+                                          {"timeout", required_argument, NULL, 't'}, {"sysfs", required_argument, NULL, 's'},
+                                          {"dev", required_argument, NULL, 'd'},     {"suites", required_argument, NULL, 'b'},
+                                          {"sizes", required_argument, NULL, 'b'},   {"operations", required_argument, NULL, 'b'},
+                                          {"queues", required_argument, NULL, 'b'},  {"depth", required_argument, NULL, 'b'},
+                                          {"seconds", required_argument, NULL, 'b'}, {"spin", no_argument, NULL, 'b'},
+                                          {"help", no_argument, NULL, 'h'},          {0}};
     struct arguments args = {0};
-    int option;
+    int option, which = 0;
 
+    bench_defaults(&args.bench);
     /* getopt wants a program's name before the arguments: the sub-command's is there. */
     optind = 1;
     opterr = 0;
-    while ((option = getopt_long(argc + 1, argv - 1, "", longs, NULL)) != -1) {
+    while ((option = getopt_long(argc + 1, argv - 1, "", longs, &which)) != -1) {
         switch (option) {
         case 'j':
             args.json = true;
@@ -203,6 +252,11 @@ int card_command(int argc, char **argv)
         case 't':
             if (!milliseconds(optarg, &args.options.timeout_ms))
                 return wrong("--timeout: not 1 to 3600000: ", optarg);
+            break;
+        case 'b':
+            args.benches = true;
+            if (bench_set(&args.bench, longs[which].name, optarg))
+                return wrong("wrong value of --", longs[which].name);
             break;
         case 's':
             args.places.sysfs = optarg;

@@ -63,6 +63,34 @@ for deed in reset zeroise; do
     ok $? "$deed of soft:"
 done
 
+figures='.rows | all(.supported and .records > 0 and .failed == 0 and .records_per_second > 0
+    and ((.bytes_per_second - .records_per_second * .bytes) | fabs) < 1
+    and (.latency_us | .p50 > 0 and .p50 <= .p90 and .p90 <= .p99 and .p99 <= .p99_9 and .p99_9 <= .max))'
+gives 0 --json bench --seconds 0.02 soft: && holds "$figures" &&
+    holds '.queues == 1 and .depth == 64 and (.rows | length == 16 and all(has("cycles") | not))'
+ok $? "bench of soft:, every default row"
+all_suites=null-sha1-etm,des-md5-mte,des3-sha1-tls_mte,aes128-none-etm,aes192-sha256-tls_etm,aes256-sha256-128-etm,aes128-sha1-tls10
+gives 0 --json bench --seconds 0.02 --suites $all_suites --sizes 0,300 --operations open --queues 3 --depth 1 soft: && holds "$figures" &&
+    holds '.queues == 3 and .depth == 1 and (.rows | length == 14 and all(.operation == "open") and map(.bytes) == [range(7) | 0, 300])'
+ok $? "suites of every cipher, MAC and form, three threads, one operation at a time"
+gives 0 bench --seconds 0.02 --spin --sizes 1400 --suites aes128-sha256-128-etm soft: && grep -q '^suite .*p99.9 .*max us$' out &&
+    grep -qE '^aes128-sha256-128-etm  open +1400( +[0-9.]+){7}$' out
+ok $? "the same as text"
+for wrong in "--queues 0" "--queues 65" "--depth 4097" "--seconds 0" "--seconds x" "--sizes 16385" "--sizes -1" "--sizes" "--operations shut" \
+    "--suites aes128" "--suites aes512-sha1-etm" "--suites aes128-sha1-161-etm" "--suites aes128-sha1-168-etm" \
+    "--suites aes128-sha1-160-etm-etm" "--depth 4096 --queues 64 --sizes 16384"; do
+    # shellcheck disable=SC2086
+    gives 2 bench soft: $wrong && grep -q '^usage: sluice card' err
+    ok $? "bench $wrong is refused"
+done
+gives 2 info soft: --depth 4 && grep -q 'bench alone' err
+ok $? "options of bench go with bench alone"
+if command -v script >/dev/null; then
+    script -qec "$sluice card bench --seconds 0.2 --sizes 64 --suites aes128-sha1-mte soft: >$dir/out" /dev/null </dev/null >screen 2>&1
+    grep -q '2/2  aes128-sha1-mte open 64 bytes, .* s left' screen && ! grep -q left out
+    ok $? "progress is shown on a terminal"
+fi
+
 if [ -x "$sim" ]; then
     "$sim" --socket "$dir/card" >sim.log 2>&1 &
     pids+=($!)
@@ -77,6 +105,11 @@ if [ -x "$sim" ]; then
     ok $? "info of a simulated card"
     gives 0 --json stats "$uri" && holds '.cycles > 0 and (.lanes | length >= 1)'
     ok $? "stats of a simulated card"
+    gives 0 --json bench --seconds 0.3 --sizes 64,1400 --queues 2 --suites aes128-sha256-128-etm "$uri" && holds "$figures" &&
+        holds '.rows | length == 4 and all(.cycles > 0 and .bytes_per_cycle > 0.01 and .records_per_cycle > 0)'
+    ok $? "bench of a simulated card, for each of its clocks too"
+    gives 2 bench --queues 64 "$uri" && grep -q 'fewer queue pairs' err
+    ok $? "no more queue pairs than it has"
     gives 0 --json reset "$uri" && holds '.done == "reset"'
     ok $? "reset of a simulated card"
     if [ "${managed:-null}" = null ]; then
