@@ -18,6 +18,6 @@ void bench_card(const struct bench_options *o);
 /* The simulation itself, in this machine's CPU time. */
 void bench_speed(void);
 /* The software engine, in this machine's CPU time. */
-void bench_soft(void);
+void bench_soft(const struct bench_options *o);
 
 #endif

@@ -5,6 +5,7 @@
  * bench                     the software engine, and a few rows of the simulated card
  * bench --card [-v] [WORD]  all rows of the card, or those in whose names every WORD occurs; -v: and where the clocks went
  * bench --speed             of the simulation
+ * bench --soft [WORD]       the software engine alone, all its rows or those in whose names every WORD occurs
  */
 #include <string.h>
 
@@ -38,10 +39,13 @@ static void card(struct bench_options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct bench_options o = {0};
+    bool soft = argc > 1 && strcmp(argv[1], "--soft") == 0;
     bool speed = argc > 1 && strcmp(argv[1], "--speed") == 0;
 
     tap_begin();
-    if (!sim_built()) {
+    if (soft) {
+        o.words = (const char *const *)argv + 2;
+    } else if (!sim_built()) {
         tap_note("sluice-sim is not built: no figures of the card");
     } else if (speed) {
         bench_speed();
@@ -49,7 +53,7 @@ int main(int argc, char **argv)
         card(&o, argc, argv);
     }
     if (!speed && !o.full) {
-        bench_soft();
+        bench_soft(&o);
     }
     return table_short();
 }
