@@ -84,11 +84,19 @@ static int update(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
     return EVP_CipherUpdate(cbc->ctx, out, &done, in, (int)len) && done == (int)len ? 0 : -EIO;
 }
 
+/* What ctx has for a chain is the record's own again, when its next block has gone through. */
+static void forget_mix(struct cbc *cbc)
+{
+    memset(cbc->mix, 0, sizeof cbc->mix);
+    cbc->mixed = false;
+}
+
 int cbc_block(struct cbc *cbc, const uint8_t *in, uint8_t *out)
 {
     uint8_t block[CBC_BLOCK_BYTES];
     int err;
 
+    xor_block(cbc->chain, cbc->chain, cbc->mix, cbc->block);
     if (cbc->direction == SLUICE_DIRECTION_SEAL) {
         xor_block(block, in, cbc->chain, cbc->block);
         err = update(cbc, block, cbc->chain, cbc->block);
@@ -99,13 +107,51 @@ int cbc_block(struct cbc *cbc, const uint8_t *in, uint8_t *out)
         memcpy(cbc->chain, in, cbc->block);
         memcpy(out, block, cbc->block);
     }
+    forget_mix(cbc);
     return err;
 }
 
-int cbc_start(struct cbc *cbc, const uint8_t *iv)
+void cbc_start(struct cbc *cbc, const uint8_t *iv)
 {
+    xor_block(cbc->mix, cbc->mix, cbc->chain, cbc->block);
+    xor_block(cbc->mix, cbc->mix, iv, cbc->block);
     memcpy(cbc->chain, iv, cbc->block);
-    return EVP_CipherInit_ex(cbc->ctx, NULL, NULL, NULL, iv, -1) ? 0 : -EIO;
+    cbc->mixed = true;
+}
+
+/* in ^ mix | rest, to out. */
+static int encrypt_mixed(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
+{
+    uint8_t first[CBC_BLOCK_BYTES];
+    int err;
+
+    xor_block(first, in, cbc->mix, cbc->block);
+    if (in == out) {
+        memcpy(out, first, cbc->block);
+        return update(cbc, out, out, len);
+    }
+    err = update(cbc, first, out, cbc->block);
+    return err || len == cbc->block ? err : update(cbc, in + cbc->block, out + cbc->block, len - cbc->block);
+}
+
+static int encrypt(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
+{
+    int err = cbc->mixed ? encrypt_mixed(cbc, in, out, len) : update(cbc, in, out, len);
+
+    memcpy(cbc->chain, out + len - cbc->block, cbc->block);
+    return err;
+}
+
+static int decrypt(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
+{
+    int err;
+
+    memcpy(cbc->chain, in + len - cbc->block, cbc->block);
+    err = update(cbc, in, out, len);
+    if (cbc->mixed) {
+        xor_block(out, out, cbc->mix, cbc->block);
+    }
+    return err;
 }
 
 int cbc_run(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
@@ -115,11 +161,9 @@ int cbc_run(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
     if (len == 0) {
         return 0;
     }
-    if (cbc->direction == SLUICE_DIRECTION_OPEN) {
-        memcpy(cbc->chain, in + len - cbc->block, cbc->block);
-        return update(cbc, in, out, len);
+    err = cbc->direction == SLUICE_DIRECTION_OPEN ? decrypt(cbc, in, out, len) : encrypt(cbc, in, out, len);
+    if (cbc->mixed) {
+        forget_mix(cbc);
     }
-    err = update(cbc, in, out, len);
-    memcpy(cbc->chain, out + len - cbc->block, cbc->block);
     return err;
 }

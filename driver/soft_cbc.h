@@ -21,8 +21,10 @@
 
 struct cbc {
     EVP_CIPHER_CTX *ctx;            /* NULL: the NULL cipher */
-    uint8_t chain[CBC_BLOCK_BYTES]; /* last block of cipher text, zeros after it */
-    uint8_t block;                  /* bytes */
+    uint8_t chain[CBC_BLOCK_BYTES]; /* last block of cipher text, or the IV that cbc_start gave; zeros after it */
+    uint8_t mix[CBC_BLOCK_BYTES]; /* chain ^ what stands for it in ctx: an IV is never set, which would cost more than a block */
+    bool mixed;                   /* mix is not 0 */
+    uint8_t block;                /* bytes */
     enum sluice_direction direction;
 };
 
@@ -33,7 +35,7 @@ void cbc_fini(struct cbc *cbc);
 /* The block cipher itself, encrypting or decrypting as `direction` says. in and out may be the same. Returns 0 or -EIO. */
 int cbc_block(struct cbc *cbc, const uint8_t *in, uint8_t *out);
 /* Begins a record with an IV from elsewhere. */
-int cbc_start(struct cbc *cbc, const uint8_t *iv);
+void cbc_start(struct cbc *cbc, const uint8_t *iv);
 /* Goes on with the chain; len is a multiple of the block. in and out are the same or disjoint. */
 int cbc_run(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len);
 

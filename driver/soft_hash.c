@@ -6,6 +6,13 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "soft_hash.h"
 
+#include <assert.h>
+#include <stddef.h>
+
+static_assert(offsetof(MD5_CTX, A) == 0 && offsetof(MD5_CTX, D) == 12, "chaining words come first");
+static_assert(offsetof(SHA_CTX, h0) == 0 && offsetof(SHA_CTX, h4) == 16, "chaining words come first");
+static_assert(offsetof(SHA256_CTX, h) == 0 && sizeof(union hash_state) >= 4 * HASH_WORDS, "chaining words come first");
+
 static void store_be32(uint8_t *p, uint32_t v)
 {
     p[0] = (uint8_t)(v >> 24);
@@ -20,6 +27,13 @@ static void store_le32(uint8_t *p, uint32_t v)
     p[1] = (uint8_t)(v >> 8);
     p[2] = (uint8_t)(v >> 16);
     p[3] = (uint8_t)(v >> 24);
+}
+
+static void md5_digest(const uint32_t words[HASH_WORDS], uint8_t *digest)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        store_le32(digest + 4 * i, words[i]);
+    }
 }
 
 static void md5_init(union hash_state *s)
@@ -42,12 +56,10 @@ static void md5_compress(union hash_state *s, const uint8_t *block)
     MD5_Transform(&s->md5, block);
 }
 
-static void md5_chaining(const union hash_state *s, uint8_t *chain_value)
+static void sha1_digest(const uint32_t words[HASH_WORDS], uint8_t *digest)
 {
-    const MD5_LONG words[] = {s->md5.A, s->md5.B, s->md5.C, s->md5.D};
-
-    for (unsigned i = 0; i < 4; i++) {
-        store_le32(chain_value + 4 * i, words[i]);
+    for (unsigned i = 0; i < 5; i++) {
+        store_be32(digest + 4 * i, words[i]);
     }
 }
 
@@ -71,12 +83,10 @@ static void sha1_compress(union hash_state *s, const uint8_t *block)
     SHA1_Transform(&s->sha1, block);
 }
 
-static void sha1_chaining(const union hash_state *s, uint8_t *chain_value)
+static void sha256_digest(const uint32_t words[HASH_WORDS], uint8_t *digest)
 {
-    const SHA_LONG words[] = {s->sha1.h0, s->sha1.h1, s->sha1.h2, s->sha1.h3, s->sha1.h4};
-
-    for (unsigned i = 0; i < 5; i++) {
-        store_be32(chain_value + 4 * i, words[i]);
+    for (unsigned i = 0; i < 8; i++) {
+        store_be32(digest + 4 * i, words[i]);
     }
 }
 
@@ -100,17 +110,10 @@ static void sha256_compress(union hash_state *s, const uint8_t *block)
     SHA256_Transform(&s->sha256, block);
 }
 
-static void sha256_chaining(const union hash_state *s, uint8_t *chain_value)
-{
-    for (unsigned i = 0; i < 8; i++) {
-        store_be32(chain_value + 4 * i, s->sha256.h[i]);
-    }
-}
-
 static const struct hash hashes[] = {
-    [SLUICE_MAC_MD5] = {16, true, md5_init, md5_update, md5_final, md5_compress, md5_chaining},
-    [SLUICE_MAC_SHA1] = {20, false, sha1_init, sha1_update, sha1_final, sha1_compress, sha1_chaining},
-    [SLUICE_MAC_SHA256] = {32, false, sha256_init, sha256_update, sha256_final, sha256_compress, sha256_chaining},
+    [SLUICE_MAC_MD5] = {16, true, md5_init, md5_update, md5_final, md5_compress, md5_digest},
+    [SLUICE_MAC_SHA1] = {20, false, sha1_init, sha1_update, sha1_final, sha1_compress, sha1_digest},
+    [SLUICE_MAC_SHA256] = {32, false, sha256_init, sha256_update, sha256_final, sha256_compress, sha256_digest},
 };
 
 const struct hash *hash_of(enum sluice_mac mac)

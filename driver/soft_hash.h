@@ -18,6 +18,9 @@
 #define HASH_BLOCK_BYTES 64u
 #define HASH_MAX_BYTES   32u
 
+#define HASH_WORDS       8u
+
+/* Each begins with its chaining words, up to HASH_WORDS of them. */
 union hash_state {
     MD5_CTX md5;
     SHA_CTX sha1;
@@ -31,7 +34,7 @@ struct hash {
     void (*update)(union hash_state *s, const uint8_t *data, size_t len);
     void (*final)(union hash_state *s, uint8_t *digest);
     void (*compress)(union hash_state *s, const uint8_t *block);       /* one block; only between whole blocks */
-    void (*chaining)(const union hash_state *s, uint8_t *chain_value); /* what the digest would be if nothing more came */
+    void (*digest)(const uint32_t words[HASH_WORDS], uint8_t *digest); /* of chaining words */
 };
 
 /* NULL: none. */

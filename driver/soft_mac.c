@@ -67,11 +67,8 @@ void mac_compute(const struct mac_key *key, const uint8_t *prefix, size_t prefix
 static void pad_tail(uint8_t *tail, uint32_t tail_len, uint32_t end, const uint8_t length[LENGTH_BYTES])
 {
     uint32_t last = (end + LENGTH_BYTES) / HASH_BLOCK_BYTES;
-    uint16_t at_end = (uint16_t)ct_hide(end);
 
-    for (uint32_t i = 0; i < tail_len; i++) {
-        tail[i] = (uint8_t)((tail[i] & ct_lt16((uint16_t)i, at_end)) | (0x80 & ct_eq16((uint16_t)i, at_end)));
-    }
+    ct_end_mark(tail, tail_len, end);
     for (uint32_t block = 0; block < tail_len / HASH_BLOCK_BYTES; block++) {
         uint8_t mask = (uint8_t)ct_hide(ct_eq(block, last));
         uint8_t *at = tail + (block + 1) * HASH_BLOCK_BYTES - LENGTH_BYTES;
@@ -87,18 +84,18 @@ static void hash_tail(const struct hash *hash, union hash_state *s, const uint8_
                       uint8_t *out)
 {
     uint32_t last = (end + LENGTH_BYTES) / HASH_BLOCK_BYTES;
-    uint8_t chain_value[HASH_MAX_BYTES];
+    uint32_t kept[HASH_WORDS] = {0}, now[HASH_WORDS];
 
-    memset(out, 0, HASH_MAX_BYTES);
     for (uint32_t block = 0; block < tail_len / HASH_BLOCK_BYTES; block++) {
-        uint8_t mask = (uint8_t)ct_hide(ct_eq(block, last));
+        uint32_t mask = ct_hide(ct_eq(block, last));
 
         hash->compress(s, tail + (size_t)block * HASH_BLOCK_BYTES);
-        hash->chaining(s, chain_value);
-        for (uint32_t i = 0; i < hash->bytes; i++) {
-            out[i] |= chain_value[i] & mask;
+        memcpy(now, s, sizeof now);
+        for (uint32_t i = 0; i < HASH_WORDS; i++) {
+            kept[i] |= now[i] & mask;
         }
     }
+    hash->digest(kept, out);
 }
 
 static void length_field(const struct hash *hash, uint32_t message_len, uint8_t length[LENGTH_BYTES])
@@ -117,14 +114,15 @@ void mac_compute_ct(const struct mac_key *key, const uint8_t *msg, uint32_t most
     uint32_t head = least & ~(HASH_BLOCK_BYTES - 1); /* blocks that are message whatever the length is */
     uint32_t tail_len = (most - head + TRAILER_BYTES + HASH_BLOCK_BYTES - 1) & ~(HASH_BLOCK_BYTES - 1);
     union hash_state s = key->inner;
-    uint8_t tail[MAX_TAIL_BYTES] = {0};
+    uint8_t tail[MAX_TAIL_BYTES];
     uint8_t length[LENGTH_BYTES], digest[HASH_MAX_BYTES];
 
     hash->update(&s, msg, head);
     memcpy(tail, msg + head, most - head);
+    memset(tail + (most - head), 0, tail_len - (most - head));
     length_field(hash, len, length);
     pad_tail(tail, tail_len, len - head, length);
     hash_tail(hash, &s, tail, tail_len, len - head, digest);
     finish(key, digest, out);
-    explicit_bzero(tail, sizeof tail);
+    explicit_bzero(tail, tail_len);
 }

@@ -90,9 +90,11 @@ static void end_mac(const struct soft_sa *sa, struct soft_part *p)
 /* ---------------------------------------------------------------- the record under way */
 
 /* The cipher goes on where the SA's last part left it; other records have used it meanwhile. */
-static int resume(struct soft_sa *sa, const struct soft_part *p)
+static void resume(struct soft_sa *sa, const struct soft_part *p)
 {
-    return sa->shape.padded ? cbc_start(&sa->cbc, p->chain) : 0;
+    if (sa->shape.padded) {
+        cbc_start(&sa->cbc, p->chain);
+    }
 }
 
 static void first(struct soft_sa *sa, const struct sluice_op *op)
@@ -178,14 +180,14 @@ static uint32_t take_header(struct soft_part *p, const uint8_t *in, uint32_t len
     return n;
 }
 
-static uint32_t take_iv(struct soft_sa *sa, struct soft_part *p, const uint8_t *in, uint32_t len, int *err)
+static uint32_t take_iv(struct soft_sa *sa, struct soft_part *p, const uint8_t *in, uint32_t len)
 {
     uint32_t have = p->at - TLS_HEADER_BYTES, n = least(len, sa->shape.lead - have);
 
     memcpy(p->chain + have, in, n);
     authenticate(sa, p, in, n);
     if (have + n == sa->shape.lead) {
-        *err = resume(sa, p);
+        resume(sa, p);
     }
     return n;
 }
@@ -221,13 +223,14 @@ static uint32_t take_mac(const struct soft_sa *sa, struct soft_part *p, const ui
 static enum sluice_status take_source(struct soft_sa *sa, struct soft_part *p, const uint8_t *in, uint32_t len, struct made *made)
 {
     uint32_t body = shape_body(&sa->shape), n;
-    int err = resume(sa, p);
+    int err = 0;
 
+    resume(sa, p);
     for (; len > 0 && !err; in += n, len -= n, p->at += n) {
         if (p->at < TLS_HEADER_BYTES) {
             n = take_header(p, in, len);
         } else if (p->at < body) {
-            n = take_iv(sa, p, in, len, &err);
+            n = take_iv(sa, p, in, len);
         } else if (p->at < body + p->encrypted) {
             n = take_encrypted(sa, p, in, len, made, &err);
         } else if (p->at < p->total) {
@@ -366,8 +369,8 @@ static enum sluice_status seal_source(struct soft_sa *sa, const struct sluice_op
         return SLUICE_STATUS_BAD_LENGTH;
     }
     p->at += op->src_len;
-    err = resume(sa, p);
-    err = err ? err : put_content(sa, p, op->src, op->src_len, made);
+    resume(sa, p);
+    err = put_content(sa, p, op->src, op->src_len, made);
     if (last && !err) {
         err = put_tail(sa, p, made);
     }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "soft_record.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "soft_bytes.h"
 #include "soft_ct.h"
 
-#define VERSION_MAJOR 0x03
-#define TYPE_UDP_BIT  0x80
-#define CID_OFFSET    TLS_HEADER_BYTES /* where what the length field counts begins, in every form */
-#define CID_BYTES     8u
-#define COUNTER_BYTES 8u
+#define VERSION_MAJOR     0x03
+#define TYPE_UDP_BIT      0x80
+#define CID_OFFSET        TLS_HEADER_BYTES /* where what the length field counts begins, in every form */
+#define CID_BYTES         8u
+#define COUNTER_BYTES     8u
+#define SHORT_NONCE_BYTES 8u /* of 8-byte blocks; longer ones are two of these */
 
 static uint8_t version_minor(const struct sluice_sa_config *config)
 {
@@ -57,20 +59,32 @@ struct turn {
     uint64_t seq;                   /* TLS; the MAC of secure UDP begins with the nonce instead */
 };
 
+/* Lengths are written out: each of these moves is an instruction or two. */
+static uint8_t *put_tls_prefix(uint8_t *end, const struct turn *turn, const uint8_t *header)
+{
+    memcpy(end - TLS_HEADER_BYTES, header, TLS_HEADER_BYTES);
+    store_be64(end - TLS_HEADER_BYTES - TLS_SEQ_BYTES, turn->seq);
+    return end - TLS_HEADER_BYTES - TLS_SEQ_BYTES;
+}
+
+static uint8_t *put_udp_prefix(uint8_t *end, unsigned nonce_bytes, const struct turn *turn, const uint8_t *header)
+{
+    uint8_t *copy = end - SLUICE_UDP_HEADER_BYTES;
+
+    memcpy(copy, header, SLUICE_UDP_HEADER_BYTES);
+    memcpy(copy - nonce_bytes, turn->nonce, SHORT_NONCE_BYTES);
+    memcpy(copy - SHORT_NONCE_BYTES, turn->nonce + nonce_bytes - SHORT_NONCE_BYTES, SHORT_NONCE_BYTES);
+    return copy - nonce_bytes;
+}
+
 /* What a MAC begins with, the header's length replaced, to where `end` begins; returns its beginning. */
 static uint8_t *put_prefix(uint8_t *end, const struct shape *shape, const struct turn *turn, const uint8_t *header,
                            uint32_t length)
 {
-    uint8_t *copy = end - shape->header;
+    uint8_t *begin = shape->tls ? put_tls_prefix(end, turn, header) : put_udp_prefix(end, shape->trail, turn, header);
 
-    memcpy(copy, header, shape->header);
-    store_be16(copy + SOFT_LENGTH_OFFSET, length);
-    if (shape->tls) {
-        store_be64(copy - TLS_SEQ_BYTES, turn->seq);
-        return copy - TLS_SEQ_BYTES;
-    }
-    memcpy(copy - shape->trail, turn->nonce, shape->trail);
-    return copy - shape->trail;
+    store_be16(end - shape->header + SOFT_LENGTH_OFFSET, length);
+    return begin;
 }
 
 /* HMAC of the prefix and data. */
@@ -109,7 +123,10 @@ static int make_nonce(struct soft_sa *sa, const uint8_t *explicit_nonce, uint64_
 
     if (!sa->sequence) {
         memcpy(nonce, explicit_nonce, CBC_BLOCK_BYTES);
-        return sa->shape.padded ? cbc_start(&sa->cbc, nonce) : 0;
+        if (sa->shape.padded) {
+            cbc_start(&sa->cbc, nonce);
+        }
+        return 0;
     }
     if (!sa->shape.padded) {
         store_be64(nonce, counter);
@@ -214,13 +231,16 @@ static enum sluice_status check_nonce(struct soft_sa *sa, const uint8_t *nonce, 
     uint8_t block[CBC_BLOCK_BYTES] = {0};
 
     *counter = 0;
+    if (!sa->sequence) {
+        if (sa->shape.padded) {
+            cbc_start(&sa->cbc, nonce);
+        }
+        return SLUICE_STATUS_OK;
+    }
     if (!sa->shape.padded) {
         memcpy(block + CBC_BLOCK_BYTES - COUNTER_BYTES, nonce, COUNTER_BYTES);
     } else if (cbc_block(&sa->cbc, nonce, block + CBC_BLOCK_BYTES - sa->cbc.block)) {
         return SLUICE_STATUS_HARDWARE_FAULT;
-    }
-    if (!sa->sequence) {
-        return SLUICE_STATUS_OK;
     }
     *counter = load_be64(block + CBC_BLOCK_BYTES - COUNTER_BYTES);
     return load_be64(block) == 0 || !sa->aes ? SLUICE_STATUS_OK : SLUICE_STATUS_FORGED_NONCE;
@@ -229,17 +249,13 @@ static enum sluice_status check_nonce(struct soft_sa *sa, const uint8_t *nonce, 
 /* Mask: the padding is right. *padding (secret) is padding_length, 0 when it is wrong. */
 static uint32_t check_padding(const uint8_t *plain, const struct open_size *size, uint32_t *padding)
 {
-    uint32_t said = plain[size->encrypted - 1];
+    uint32_t said = ct_hide(plain[size->encrypted - 1]);
     uint32_t span = size->largest < SLUICE_MAX_PADDING ? size->largest : SLUICE_MAX_PADDING;
-    const uint8_t *first = plain + size->encrypted - 1 - span;
-    uint32_t good = ct_lt(said, size->largest + 1);
-    uint8_t wrong = 0;
+    uint32_t fits = ct_lt(said, span + 1);
+    /* One that does not fit is wrong whatever its bytes are; only the place where they are looked for has to be there. */
+    uint8_t wrong = ct_differ_at_end(plain + size->encrypted - 1 - span, span, said & fits, (uint8_t)said);
+    uint32_t good = ct_hide(fits & ct_eq(wrong, 0));
 
-    said = ct_hide(said);
-    for (uint32_t i = 0; i < span; i++) {
-        wrong |= (uint8_t)((first[i] ^ said) & ct_lt16((uint16_t)(span - i), (uint16_t)(said + 1)));
-    }
-    good = ct_hide(good & ct_eq(wrong, 0));
     *padding = said & good;
     return good;
 }
@@ -255,19 +271,22 @@ static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t len)
     return ct_hide(ct_eq(differ, 0));
 }
 
+static_assert(CT_PICK_BYTES >= MAC_MAX_BYTES && CT_SHIFTS > SLUICE_MAX_PADDING, "any MAC, after any padding");
+static_assert(SLUICE_MAX_CONTENT + CT_PICK_SPAN <= SOFT_PLAIN_BYTES, "of the longest record too");
+
 /* Mask: the MAC after the content, whose length is secret, is right. */
 static uint32_t check_mac_mte(const struct soft_sa *sa, struct soft_scratch *scratch, const uint8_t *header,
                               const struct turn *turn, const struct open_size *size, uint32_t content)
 {
-    uint8_t found[CT_WINDOW_MOST - 1 + CT_WANT_MOST] = {0}, mac[MAC_MAX_BYTES];
+    uint8_t found[CT_PICK_BYTES], mac[MAC_MAX_BYTES];
     uint32_t least = size->largest > SLUICE_MAX_PADDING ? size->largest - SLUICE_MAX_PADDING : 0;
     uint8_t *message = put_prefix(scratch->plain, &sa->shape, turn, header, content);
     uint32_t prefix_len = (uint32_t)(scratch->plain - message);
     uint32_t good;
 
     mac_compute_ct(&sa->mac, message, prefix_len + size->largest, prefix_len + content, mac);
-    memcpy(found, scratch->plain + least, size->largest - least + sa->shape.mac_len);
-    ct_shift_down(found, content - least, sa->shape.mac_len);
+    /* It may look at what earlier records left behind the end of this one, and masks it out. */
+    ct_pick(found, scratch->plain + least, content - least);
     good = same(found, mac, sa->shape.mac_len);
     explicit_bzero(found, sizeof found);
     explicit_bzero(mac, sizeof mac);

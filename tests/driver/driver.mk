@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Tests of libsluice. Those that need a card start a sluice-sim of their own.
-DRIVER_TESTS := soft_test pairs_test vectors_test tls_peer_test parts_test window_test cut_test ct_test server_test sim_test diff_test swap_test manage_test sim_manage_test pci_test
+comma := ,
+DRIVER_TESTS := soft_test pairs_test vectors_test tls_peer_test parts_test window_test cut_test ct_test server_test sim_test diff_test swap_test manage_test sim_manage_test pci_test alloc_test
 DRIVER_KIT := $(patsubst %,$(BUILD)/tests/driver/%.o,fake_card fake_firmware kit layout mix mix_plan mix_sa reference sim_child tap)
 
 DRIVER_PROGRAMS := $(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS))
@@ -9,6 +10,7 @@ DRIVER_PROGRAMS := $(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS))
 $(DRIVER_PROGRAMS): $(BUILD)/tests/driver/%: $(BUILD)/tests/driver/%.o $(DRIVER_KIT) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
 
+$(BUILD)/tests/driver/alloc_test: LDFLAGS += $(foreach f,malloc calloc realloc,-Wl$(comma)--wrap=$(f))
 # It has TLS peers of its own.
 $(BUILD)/tests/driver/tls_peer_test: LIBSLUICE_LIBS := -lssl $(LIBSLUICE_LIBS)
 
