@@ -84,6 +84,7 @@ static void test(struct kit *kit, enum sluice_cipher cipher, enum sluice_mac mac
     bool good;
 
     c.direction = SLUICE_DIRECTION_OPEN;
+    c.replay = 0;
     open = kit_sa(kit, &c);
     op.sa = seal;
     op.seq = 1;
