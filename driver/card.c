@@ -139,7 +139,7 @@ static int bring_up(struct card *card)
 
     err = err ? err : read_identity(t, &id);
     err = err ? err : take_identity(card, &id);
-    err = err ? err : t->ops->map(t, DMA_IOVA_BASE, mem->bytes, mem->fd);
+    err = err ? err : t->ops->map(t, mem->base, mem->bytes, mem->fd, &mem->iova);
     err = err ? err : card_start(card);
     return err ? err : t->ops->watch(t, on_gone, card);
 }

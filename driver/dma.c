@@ -2,6 +2,7 @@
 #include "dma.h"
 
 #include <errno.h>
+#include <linux/memfd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,20 +16,24 @@ static size_t align_up(size_t n, size_t align)
     return (n + align - 1) & ~(align - 1);
 }
 
-static int map_memfd(struct dma *dma)
+/* Huge pages are reserved by mmap, which fails when there are too few: no access fails later. */
+static int map_memfd(struct dma *dma, unsigned kind)
 {
-    void *base;
+    void *base = MAP_FAILED;
+    int err = 0;
 
-    dma->fd = memfd_create("sluice-dma", MFD_CLOEXEC);
+    dma->fd = memfd_create("sluice-dma", MFD_CLOEXEC | kind);
     if (dma->fd < 0) {
         return -errno;
     }
-    if (ftruncate(dma->fd, (off_t)dma->bytes) < 0) {
-        return -errno;
+    if (ftruncate(dma->fd, (off_t)dma->bytes) == 0) {
+        base = mmap(NULL, dma->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dma->fd, 0);
     }
-    base = mmap(NULL, dma->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dma->fd, 0);
     if (base == MAP_FAILED) {
-        return -errno;
+        err = -errno;
+        close(dma->fd);
+        dma->fd = -1;
+        return err;
     }
     dma->base = base;
     /* Keys and clear text pass through here: they have no place in a core file. */
@@ -40,7 +45,7 @@ int dma_init(struct dma *dma, size_t bytes)
 {
     int err;
 
-    *dma = (struct dma){.fd = -1};
+    *dma = (struct dma){.fd = -1, .iova = DMA_IOVA_BASE};
     if (bytes > MOST_BYTES) {
         return -EINVAL;
     }
@@ -49,7 +54,8 @@ int dma_init(struct dma *dma, size_t bytes)
     if (err) {
         return -err;
     }
-    err = map_memfd(dma);
+    err = map_memfd(dma, MFD_HUGETLB | MFD_HUGE_2MB);
+    err = err ? map_memfd(dma, 0) : 0;
     if (err) {
         dma_fini(dma);
     }

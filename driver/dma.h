@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DMA memory: one memfd, mapped once and shared with the card whole, and an allocator over it. What the allocator knows is kept
+ * DMA memory: one memfd, of huge pages where there are any free (they cost an IOMMU fewer entries), mapped once and shared with
+ * the card whole, and an allocator over it. What the allocator knows is kept
  * outside of that memory, so that a card that writes where it should not cannot mislead it.
  */
 #ifndef SLUICE_DMA_H
@@ -12,8 +13,8 @@
 #include <stdint.h>
 
 /*
- * DMA address of the memory's first byte: above 4 GiB, so that 64-bit addressing is always used, clear of the x86 interrupt range
- * 0xfee00000..0xfeefffff, and within the 39 bits of the smallest IOMMU in use.
+ * DMA address of the memory's first byte, unless the IOMMU has it elsewhere: above 4 GiB, so that 64-bit addressing is always
+ * used, clear of the x86 interrupt range 0xfee00000..0xfeefffff, and within the 39 bits of the smallest IOMMU in use.
  */
 #define DMA_IOVA_BASE  UINT64_C(0x4000000000)
 #define DMA_ALIGN      64u
@@ -27,6 +28,7 @@ struct dma {
     int fd;
     uint8_t *base;
     size_t bytes;
+    uint64_t iova; /* of base: DMA_IOVA_BASE until the memory is mapped for a card */
     pthread_mutex_t lock;
     struct dma_extent *used; /* allocations, by offset */
     size_t used_count, used_room;
@@ -53,7 +55,7 @@ static inline uint64_t dma_iova(const struct dma *dma, const void *p)
 {
     size_t offset = (size_t)((uintptr_t)p - (uintptr_t)dma->base);
 
-    return DMA_IOVA_BASE + (offset < dma->bytes ? offset : 0);
+    return dma->iova + (offset < dma->bytes ? offset : 0);
 }
 
 #endif

@@ -2,8 +2,9 @@
 #include "ring.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
+
+#include "barrier.h"
 
 #define PHASE_BIT 1u
 
@@ -45,15 +46,17 @@ void ring_put(struct ring *ring, const struct sluice_sqe *sqe)
 
 int ring_submit(struct ring *ring)
 {
-    /* The entries, and what they point to, before the doorbell. */
-    atomic_thread_fence(memory_order_release);
+    barrier_publish(); /* the entries, and what they point to, before the doorbell */
     return ring->transport->ops->write32(ring->transport, SLUICE_REG_SQ_DOORBELL(ring->number), ring->tail);
 }
 
 /* The card writes an entry's last 8 bytes last: once the phase is seen, all of it, and all of the result, is there. */
 bool ring_ready(const struct ring *ring)
 {
-    return (__atomic_load_n(&ring->cq[ring->head].phase, __ATOMIC_ACQUIRE) & PHASE_BIT) == ring->phase;
+    bool ready = (__atomic_load_n(&ring->cq[ring->head].phase, __ATOMIC_ACQUIRE) & PHASE_BIT) == ring->phase;
+
+    barrier_observe();
+    return ready;
 }
 
 bool ring_get(struct ring *ring, struct sluice_cqe *cqe)

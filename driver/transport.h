@@ -27,7 +27,8 @@ struct transport_ops {
     /* Registers: 4 or 8 bytes of BAR 0, little endian. Any thread. A write is posted: it may still be under way at return. */
     int (*read)(struct transport *t, uint32_t offset, void *to, size_t bytes);
     int (*write32)(struct transport *t, uint32_t offset, uint32_t value);
-    int (*map)(struct transport *t, uint64_t iova, size_t bytes, int fd);
+    /* Lets the card read and write memory that is mapped at base, all of `fd`: at *iova if that can be, else where *iova tells. */
+    int (*map)(struct transport *t, void *base, size_t bytes, int fd, uint64_t *iova);
     int (*bus_master)(struct transport *t);
     /* fds[v] is signalled at each interrupt of vector v. */
     int (*set_vectors)(struct transport *t, const int *fds, unsigned count);
@@ -37,6 +38,8 @@ struct transport_ops {
     void (*give_up)(struct transport *t);
 };
 
+/* Opens the card at a PCI address, which vfio-pci is bound to; errors as in vfio_attach.h. -EPROTO: not such a device. */
+int vfio_open(const char *address, struct transport **transport);
 /* Connects to the vfio-user server at a UNIX socket's path. timeout_ms bounds each answer. */
 int vfio_user_open(const char *path, unsigned timeout_ms, struct transport **transport);
 /* The same over a connected socket, which it owns from now on, also when it fails. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Engines that are cards, by URI. */
-#include <errno.h>
-
 #include "card.h"
 
 int sim_open(const char *where, const struct sluice_options *options, struct sluice_card **card)
@@ -12,11 +10,10 @@ int sim_open(const char *where, const struct sluice_options *options, struct slu
     return err ? err : card_open("sim", transport, options, card);
 }
 
-/* The transport by VFIO is not there yet. */
 int pci_open(const char *where, const struct sluice_options *options, struct sluice_card **card)
 {
-    (void)where;
-    (void)options;
-    (void)card;
-    return -ENOSYS;
+    struct transport *transport;
+    int err = vfio_open(where, &transport);
+
+    return err ? err : card_open("pci", transport, options, card);
 }

@@ -282,12 +282,13 @@ static int reset(struct transport *t)
     return ask(vfio_user(t), VU_DEVICE_RESET, NULL, 0, NULL, 0);
 }
 
-static int map(struct transport *t, uint64_t iova, size_t bytes, int fd)
+static int map(struct transport *t, void *base, size_t bytes, int fd, uint64_t *iova)
 {
     struct vu_dma_map body = {
-        .argsz = sizeof body, .flags = VU_DMA_READ | VU_DMA_WRITE | VU_DMA_MMAP, .address = iova, .size = bytes};
+        .argsz = sizeof body, .flags = VU_DMA_READ | VU_DMA_WRITE | VU_DMA_MMAP, .address = *iova, .size = bytes};
     struct call call = {.command = VU_DMA_MAP, .body = &body, .body_len = sizeof body, .fds = &fd, .fd_count = 1};
 
+    (void)base;
     return do_call(vfio_user(t), &call);
 }
 

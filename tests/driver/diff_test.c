@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The same random operations to the software engine and to the simulated card (mix.h). One queue pair at a time, no injected
- * faults: those are for the campaign in tests/campaign.
+ * The same random operations to the software engine and to a card (mix.h), a simulated one or CARD=URI. One queue pair at a time,
+ * no injected faults: those are for the campaign in tests/campaign.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void compare(const char *what, const char *const arguments[], time_t seco
     while (good && mix.rounds < MOST_ROUNDS && time(NULL) < end) {
         good = mix_round(&mix);
     }
-    tap_ok(good, "soft: and sim: do the same, %s (%llu operations, %llu of them parts, %llu with page lists)", what,
+    tap_ok(good, "soft: and the card do the same, %s (%llu operations, %llu of them parts, %llu with page lists)", what,
            (unsigned long long)mix.operations, (unsigned long long)mix.parts, (unsigned long long)mix.lists);
     if (good) {
         mix_close(&mix);

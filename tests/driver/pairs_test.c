@@ -2,7 +2,7 @@
 /*
  * Every pairing of cipher and MAC in every form: an engine's records against OpenSSL used by hand, sealed and opened, content of
  * 0 to 300 bytes each and random to 16 KiB. Of the software engine, or with the argument `sim` of a simulated card (make sweep).
- * PAIRS_RANDOM= random records of each for more.
+ * PAIRS_RANDOM= random records of each for more, PAIRS_EACH= the first lengths alone for less.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -48,6 +48,7 @@ struct both {
 static struct kit kit;
 static struct record records[BURST];
 static uint8_t content[SLUICE_MAX_CONTENT];
+static unsigned each_length = EACH_LENGTH;
 
 static struct both begin(unsigned cipher, unsigned mac, unsigned form, unsigned variant)
 {
@@ -210,12 +211,12 @@ static bool burst(struct both *b, const uint32_t *lengths, unsigned count)
 
 static uint32_t length_of(unsigned i)
 {
-    return i <= EACH_LENGTH ? i : i == EACH_LENGTH + 1 ? SLUICE_MAX_CONTENT : tap_below(SLUICE_MAX_CONTENT + 1);
+    return i <= each_length ? i : i == each_length + 1 ? SLUICE_MAX_CONTENT : tap_below(SLUICE_MAX_CONTENT + 1);
 }
 
 static bool lengths(struct both *b, unsigned randoms)
 {
-    const unsigned most = EACH_LENGTH + 2 + randoms;
+    const unsigned most = each_length + 2 + randoms;
     uint32_t length[BURST];
 
     for (unsigned i = 0; i < most;) {
@@ -271,7 +272,7 @@ static bool begin_records(void)
 
 int main(int argc, char **argv)
 {
-    const char *given = getenv("PAIRS_RANDOM");
+    const char *given = getenv("PAIRS_RANDOM"), *each = getenv("PAIRS_EACH");
     static const char *const plain[] = {NULL};
     bool simulated = argc > 1 && strcmp(argv[1], "sim") == 0;
     struct sim_child *sim;
@@ -282,6 +283,7 @@ int main(int argc, char **argv)
         return tap_end();
     }
     tap_fill(content, sizeof content);
+    each_length = each ? (unsigned)strtoul(each, NULL, 10) : EACH_LENGTH;
     pairings(given ? (unsigned)strtoul(given, NULL, 10) : sim ? RANDOM_SIM : RANDOM);
     kit_close(&kit);
     if (sim) {

@@ -206,7 +206,8 @@ static void limits(struct sluice_card *card)
     int err;
 
     sluice_card_info(card, &info);
-    tap_ok(!strcmp(info.engine, "sim") && info.lanes && info.clock_khz && info.window == SLUICE_REPLAY_WINDOW,
+    tap_ok(!strcmp(info.engine, sim_given() ? "pci" : "sim") && info.lanes && info.clock_khz &&
+               info.window == SLUICE_REPLAY_WINDOW,
            "the card says what it is");
     for (unsigned i = 0; i < 2; i++) {
         tap_ok(most_queues(card, &err) == info.io_queues && err == -ENOSPC, "all %u queue pairs can be had, not one more",
@@ -437,6 +438,10 @@ int main(void)
     works(plain, 6);
     works(rough, 3);
     reconnects();
+    if (sim_given()) {
+        tap_note("cards that die and bad buses: not with a card that was given");
+        return tap_end();
+    }
     killed(SIGKILL);
     killed(SIGTERM);
     stopped();

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A real kernel: a virtual machine with the simulated card as its PCI function. What it is made of is fetched once (scripts/vm-cache).
+VM_TEST := $(BUILD)/tests/vm/pci_test
+VM_PROGRAMS := $(BUILD)/bin/sluice $(patsubst %,$(BUILD)/tests/driver/%,diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test)
+
+$(BUILD)/tests/vm/%.o: CPPFLAGS += -Itests/driver
+
+$(VM_TEST): $(VM_TEST).o $(patsubst %,$(BUILD)/tests/driver/%.o,kit tap) $(LIBSLUICE)
+	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
+
+.PHONY: vm-test
+vm-test: $(VM_TEST) $(VM_PROGRAMS) $(SLUICE_SIM)
+	tests/vm/run $(VM_TEST) $(VM_PROGRAMS)
+
+HELP += "vm-test|a Debian kernel in QEMU with the simulated card: VFIO, interrupts, unbind and unplug while busy (fetches 150 MB once)"
