@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A card behind VFIO that is refused, that is busy when it goes, and that comes back: run in the virtual machine by
- * tests/vm/guest. pci_test ADDRESS refusals      what sluice_open says of a card that it cannot have pci_test ADDRESS memory DMA
- * memory in huge pages pci_test ADDRESS reset         a reset by sluice_card_reset while busy pci_test ADDRESS unbind        the
- * driver is taken away while busy, by sysfs pci_test ADDRESS remove        the function is removed while busy, by sysfs pci_test
+ * tests/vm/guest. vfio_test ADDRESS refusals      what sluice_open says of a card that it cannot have vfio_test ADDRESS memory DMA
+ * memory in huge pages vfio_test ADDRESS reset         a reset by sluice_card_reset while busy vfio_test ADDRESS unbind        the
+ * driver is taken away while busy, by sysfs vfio_test ADDRESS remove        the function is removed while busy, by sysfs vfio_test
  * ADDRESS unplug|die    the machine's owner unplugs it, or ends the card's process, while busy
  */
 #include <errno.h>
