@@ -5,10 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "sysfs.h"
 
 #define FOUR_GIB    (UINT64_C(1) << 32)
 #define LEAST_IOVA  4096u
@@ -53,42 +54,14 @@ static int number_of(const char *text, unsigned *number)
     return 0;
 }
 
-/* The last part of what a link of the device points to. -ENOENT: there is no such link. */
-static int read_link(const char *device, const char *name, char to[NAME_MAX + 1])
-{
-    char path[PATH_MAX], target[PATH_MAX];
-    const char *last;
-    ssize_t n;
-
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", device, name) >= sizeof path) {
-        return -ENAMETOOLONG;
-    }
-    n = readlink(path, target, sizeof target - 1);
-    if (n < 0) {
-        return -errno;
-    }
-    target[n] = '\0';
-    last = strrchr(target, '/');
-    last = last ? last + 1 : target;
-    if (strlen(last) > NAME_MAX) {
-        return -EIO;
-    }
-    strcpy(to, last);
-    return 0;
-}
-
 /* vfio-dev/vfioN is there when the kernel gives a device a file of its own (6.6 and later, when configured). */
-static int find_cdev(const char *device, struct vfio_place *place)
+static int find_cdev(const char *root, const char *address, struct vfio_place *place)
 {
-    char path[PATH_MAX];
+    char path[SYSFS_PATH];
     struct dirent *entry;
-    int err = 0;
-    DIR *dir;
+    int err = sysfs_path(path, root, "bus/pci/devices/%s/vfio-dev", address);
+    DIR *dir = err ? NULL : opendir(path);
 
-    if ((size_t)snprintf(path, sizeof path, "%s/vfio-dev", device) >= sizeof path) {
-        return -ENAMETOOLONG;
-    }
-    dir = opendir(path);
     while (dir && !err && !place->has_device && (entry = readdir(dir))) {
         if (strncmp(entry->d_name, "vfio", 4) == 0) {
             err = number_of(entry->d_name + 4, &place->device);
@@ -101,34 +74,31 @@ static int find_cdev(const char *device, struct vfio_place *place)
     return err;
 }
 
-int vfio_find(const char *sysfs, const char *address, struct vfio_place *place)
+int vfio_find(const char *root, const char *address, struct vfio_place *place)
 {
-    char device[PATH_MAX], name[NAME_MAX + 1];
+    char path[SYSFS_PATH], name[NAME_MAX + 1];
     int err;
 
     *place = (struct vfio_place){0};
     if (!vfio_address_valid(address)) {
         return -EINVAL;
     }
-    if ((size_t)snprintf(device, sizeof device, "%s/devices/%s", sysfs, address) >= sizeof device) {
-        return -ENAMETOOLONG;
+    err = sysfs_path(path, root, "bus/pci/devices/%s", address);
+    if (err || access(path, F_OK) < 0) {
+        return err ? err : -errno;
     }
-    if (access(device, F_OK) < 0) {
-        return -errno;
-    }
-    err = read_link(device, "iommu_group", name);
-    if (err) {
-        return err == -ENOENT ? -EOPNOTSUPP : err;
+    (void)sysfs_path(path, root, "bus/pci/devices/%s/iommu_group", address);
+    sysfs_link(path, name, sizeof name);
+    if (name[0] == '\0') {
+        return -EOPNOTSUPP;
     }
     err = number_of(name, &place->group);
     if (err) {
         return err;
     }
-    err = read_link(device, "driver", name);
-    if (err || strcmp(name, "vfio-pci") != 0) {
-        return err && err != -ENOENT ? err : -ENXIO;
-    }
-    return find_cdev(device, place);
+    (void)sysfs_path(path, root, "bus/pci/devices/%s/driver", address);
+    sysfs_link(path, name, sizeof name);
+    return strcmp(name, "vfio-pci") == 0 ? find_cdev(root, address, place) : -ENXIO;
 }
 
 /* ---------------------------------------------------------------- DMA addresses */

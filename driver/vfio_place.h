@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VFIO_SYSFS "/sys/bus/pci"
+#define VFIO_SYSFS "/sys"
 #define VFIO_DEV   "/dev"
 
 /* "DDDD:BB:DD.F": hexadecimal digits, function 0 to 7. The segment may have up to 8 digits. */
@@ -20,10 +20,10 @@ struct vfio_place {
 };
 
 /*
- * Looks at `sysfs`/devices/`address`. -EINVAL: not an address. -ENOENT: there is no such device. -EOPNOTSUPP: it is in no IOMMU
- * group. -ENXIO: vfio-pci is not bound to it. -EIO: sysfs has what it cannot have.
+ * Looks at the device in the sysfs that is mounted at `root`. -EINVAL: not an address. -ENOENT: there is no such device.
+ * -EOPNOTSUPP: it is in no IOMMU group. -ENXIO: vfio-pci is not bound to it. -EIO: sysfs has what it cannot have.
  */
-int vfio_find(const char *sysfs, const char *address, struct vfio_place *place);
+int vfio_find(const char *root, const char *address, struct vfio_place *place);
 
 struct vfio_range {
     uint64_t first, last;

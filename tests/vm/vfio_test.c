@@ -4,7 +4,7 @@
  * tests/vm/guest. vfio_test ADDRESS refusals      what sluice_open says of a card that it cannot have vfio_test ADDRESS memory DMA
  * memory in huge pages vfio_test ADDRESS reset         a reset by sluice_card_reset while busy vfio_test ADDRESS unbind        the
  * driver is taken away while busy, by sysfs vfio_test ADDRESS remove        the function is removed while busy, by sysfs vfio_test
- * ADDRESS unplug|die    the machine's owner unplugs it, or ends the card's process, while busy
+ * ADDRESS die            the card's process is killed by the machine's owner, while busy
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -281,13 +281,7 @@ static bool remove_function(void)
     return write_device("remove", "1") && !present();
 }
 
-/* The machine's owner reads these lines. */
-static bool unplug(void)
-{
-    printf("#! unplug\n");
-    return wait_until(present, false);
-}
-
+/* The machine's owner reads this line. */
 static bool die(void)
 {
     printf("#! kill\n");
@@ -428,8 +422,6 @@ int main(int argc, char **argv)
     } else if (!strcmp(what, "remove")) {
         goes("remove", remove_function);
         comes_back();
-    } else if (!strcmp(what, "unplug")) {
-        goes("unplug", unplug);
     } else if (!strcmp(what, "die")) {
         goes("die", die);
     } else {

@@ -13,4 +13,4 @@ $(VM_TEST): $(VM_TEST).o $(patsubst %,$(BUILD)/tests/driver/%.o,kit tap) $(LIBSL
 vm-test: $(VM_TEST) $(VM_PROGRAMS) $(SLUICE_SIM)
 	tests/vm/run $(VM_TEST) $(VM_PROGRAMS)
 
-HELP += "vm-test|a Debian kernel in QEMU with the simulated card: VFIO, interrupts, unbind and unplug while busy (fetches 150 MB once)"
+HELP += "vm-test|a Debian kernel in QEMU with the simulated card: VFIO, interrupts, removal while busy (fetches 200 MB once)"
