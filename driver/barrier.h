@@ -9,19 +9,22 @@
  *                                          to the doorbell                            the order of a CPU's stores
  *     a completion                         see its phase bit; barrier_observe();      writes data, then the entry, its phase
  *                                          read the entry and the data                last: posted writes stay in order
+ *     memory is given back (completion     read it; barrier_publish(); store to       writes there only after the doorbell
+ *     entries, a result's place)           the doorbell
  *     a register's value                   read it; barrier_observe(); read memory    what it wrote before the answer is there
  *                                          that it speaks of                          (a completion pushes posted writes)
  *
  * An interrupt needs none: its eventfd is read by a system call, and then the phase bit is looked at as above.
  *
  *              barrier_publish                       barrier_observe
- *     x86-64   none: stores are seen in order,       none: loads are done in order
- *              also by devices (uncached, no WC)
- *     AArch64  dmb oshst: the outer domain, since a  dmb oshld
+ *     x86-64   none: a store comes after loads and   none: loads are done in order
+ *              stores before it, for devices too
+ *              (registers are not write-combining)
+ *     AArch64  dmb osh: the outer domain, since a    dmb oshld
  *              device need not be in the inner one
- *     RISC-V   fence w,o: memory before I/O          fence ir,r
- *     POWER    sync: the only one that orders        sync, after a register; lwsync would do after memory
- *              memory and device stores
+ *     RISC-V   fence rw,o: memory before I/O         fence ir,r
+ *     POWER    sync: lwsync does not order memory    sync
+ *              and registers
  *
  * On each the compiler is kept from moving accesses across it.
  *
@@ -31,7 +34,7 @@
 #ifndef SLUICE_BARRIER_H
 #define SLUICE_BARRIER_H
 
-#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "libsluice has been tried on little-endian machines alone"
 #endif
 
@@ -39,19 +42,20 @@
 #define BARRIER_PUBLISH ""
 #define BARRIER_OBSERVE ""
 #elif defined(__aarch64__)
-#define BARRIER_PUBLISH "dmb oshst"
+#define BARRIER_PUBLISH "dmb osh"
 #define BARRIER_OBSERVE "dmb oshld"
 #elif defined(__riscv) && __riscv_xlen == 64
-#define BARRIER_PUBLISH "fence w,o"
+#define BARRIER_PUBLISH "fence rw,o"
 #define BARRIER_OBSERVE "fence ir,r"
 #elif defined(__powerpc64__)
 #define BARRIER_PUBLISH "sync"
 #define BARRIER_OBSERVE "sync"
 #else
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "which barriers order memory and a device's registers on this machine? See the table in barrier.h"
 #endif
 
-/* Stores to memory before it are seen by the card no later than a store to its registers after it. */
+/* Loads and stores in memory before it are done when the card sees a store to its registers after it. */
 static inline void barrier_publish(void)
 {
     __asm__ volatile(BARRIER_PUBLISH ::: "memory");

@@ -78,5 +78,6 @@ int ring_ack(struct ring *ring, bool arm)
     uint32_t value = ring->head << SLUICE_CQ_DOORBELL_HEAD_SHIFT | (arm ? 1u << SLUICE_CQ_DOORBELL_ARM_SHIFT : 0);
 
     ring->unacked = 0;
+    barrier_publish(); /* what was read of them before they are given back */
     return ring->transport->ops->write32(ring->transport, SLUICE_REG_CQ_DOORBELL(ring->number), value);
 }

@@ -27,7 +27,7 @@ struct transport_ops {
     /* Registers: 4 or 8 bytes of BAR 0, little endian. Any thread. A write is posted: it may still be under way at return. */
     int (*read)(struct transport *t, uint32_t offset, void *to, size_t bytes);
     int (*write32)(struct transport *t, uint32_t offset, uint32_t value);
-    /* Lets the card read and write memory that is mapped at base, all of `fd`: at *iova if that can be, else where *iova tells. */
+    /* Lets the card read and write memory, mapped at base, all of `fd`: at *iova if that can be, else where *iova tells. */
     int (*map)(struct transport *t, void *base, size_t bytes, int fd, uint64_t *iova);
     int (*bus_master)(struct transport *t);
     /* fds[v] is signalled at each interrupt of vector v. */

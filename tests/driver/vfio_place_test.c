@@ -13,6 +13,7 @@
 #include "tap.h"
 
 #define ADDRESS "0001:41:00.0"
+#define DEVICE  "/bus/pci/devices/" ADDRESS
 #define WISH    UINT64_C(0x4000000000)
 #define MIB     UINT64_C(0x100000)
 
@@ -36,28 +37,30 @@ static void clear(void)
 /* A device with these; NULL: without. */
 static void device(const char *group, const char *driver, const char *file)
 {
-    static const char *const folders[] = {"", "/bus", "/bus/pci", "/bus/pci/devices", "/bus/pci/devices/" ADDRESS};
     char path[200], target[100];
 
     clear();
-    for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
-        snprintf(path, sizeof path, "%s%s", root, folders[i]);
+    snprintf(path, sizeof path, "%s%s", root, DEVICE);
+    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
         (void)mkdir(path, 0700);
+        *p = '/';
     }
+    (void)mkdir(path, 0700);
     if (group) {
-        snprintf(path, sizeof path, "%s%s/iommu_group", root, folders[4]);
+        snprintf(path, sizeof path, "%s%s/iommu_group", root, DEVICE);
         snprintf(target, sizeof target, "../../../kernel/iommu_groups/%s", group);
         (void)!symlink(target, path);
     }
     if (driver) {
-        snprintf(path, sizeof path, "%s%s/driver", root, folders[4]);
+        snprintf(path, sizeof path, "%s%s/driver", root, DEVICE);
         snprintf(target, sizeof target, "../../../bus/pci/drivers/%s", driver);
         (void)!symlink(target, path);
     }
     if (file) {
-        snprintf(path, sizeof path, "%s%s/vfio-dev", root, folders[4]);
+        snprintf(path, sizeof path, "%s%s/vfio-dev", root, DEVICE);
         (void)mkdir(path, 0700);
-        snprintf(path, sizeof path, "%s%s/vfio-dev/%s", root, folders[4], file);
+        snprintf(path, sizeof path, "%s%s/vfio-dev/%s", root, DEVICE, file);
         (void)mkdir(path, 0700);
     }
 }

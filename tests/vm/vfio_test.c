@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A card behind VFIO that is refused, that is busy when it goes, and that comes back: run in the virtual machine by
- * tests/vm/guest. vfio_test ADDRESS refusals      what sluice_open says of a card that it cannot have vfio_test ADDRESS memory DMA
- * memory in huge pages vfio_test ADDRESS reset         a reset by sluice_card_reset while busy vfio_test ADDRESS unbind        the
- * driver is taken away while busy, by sysfs vfio_test ADDRESS remove        the function is removed while busy, by sysfs vfio_test
- * ADDRESS die            the card's process is killed by the machine's owner, while busy
+ * A card behind VFIO that is refused, that is busy when it goes, and that comes back; run in the virtual machine by
+ * tests/vm/guest. Usage: vfio_test ADDRESS PART. Parts:
+ * - refusals: what sluice_open says of a card that it cannot have
+ * - memory: DMA memory in huge pages
+ * - reset: by sluice_card_reset, while busy
+ * - unbind, remove: the driver is taken away, or the function, while busy, by sysfs
+ * - die: the card's process is killed by the machine's owner, while busy
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +89,7 @@ static int group_number(void)
     n = readlink(path, target, sizeof target - 1);
     target[n < 0 ? 0 : n] = '\0';
     last = strrchr(target, '/');
-    return last ? atoi(last + 1) : -1;
+    return last ? (int)strtol(last + 1, NULL, 10) : -1;
 }
 
 /* ---------------------------------------------------------------- load */
@@ -210,13 +212,15 @@ static void join_busy(struct busy *b, const char *what)
 static void told(const struct busy *b, const char *how)
 {
     const struct load *l = b->load;
+    unsigned long long ok = 0, aborted = 0;
     bool good = true;
 
     for (unsigned i = 0; i < THREADS; i++) {
         good = good && l[i].taken == l[i].given && l[i].wrong == 0;
+        ok += l[i].ok;
+        aborted += l[i].aborted;
     }
-    tap_ok(good, "%s: each operation ended once, in order, ok (%llu) or aborted (%llu)", how,
-           (unsigned long long)(l[0].ok + l[1].ok), (unsigned long long)(l[0].aborted + l[1].aborted));
+    tap_ok(good, "%s: each operation ended once, in order, ok (%llu) or aborted (%llu)", how, ok, aborted);
 }
 
 static void end_busy(struct busy *b)
@@ -349,18 +353,27 @@ static void is_refused(const char *what, int found, int expected)
     tap_ok(found == expected, "%s: %s", what, strerror(-found));
 }
 
-static void refusals(void)
+/* The group's file, and those of iommufd, if there are any. */
+static bool give_away(void)
 {
-    struct sluice_card *card;
     char file[PATH_BYTES];
 
     snprintf(file, sizeof file, "/dev/vfio/%d", group_number());
+    (void)!chown("/dev/iommu", NOBODY, NOBODY);
+    (void)!chown("/dev/vfio/devices/vfio0", NOBODY, NOBODY);
+    return chown(file, NOBODY, NOBODY) == 0;
+}
+
+static void refusals(void)
+{
+    struct sluice_card *card = NULL;
+
     is_refused("no address", try_open("pci:card"), -EINVAL);
     is_refused("an address with more behind it", try_open("pci:0000:01:00.0/../.."), -EINVAL);
     is_refused("no such function", try_open("pci:0000:7f:1f.7"), -ENOENT);
     is_refused("a function with another driver, or none", try_open("pci:0000:00:00.0"), -ENXIO);
     is_refused("no permission", try_as_nobody(false), -EACCES);
-    tap_ok(chown(file, NOBODY, NOBODY) == 0, "nobody gets the group's file");
+    tap_ok(give_away(), "nobody gets the files of /dev");
     is_refused("a limit of locked memory that is too low", try_as_nobody(true), -ENOMEM);
     if (tap_ok(sluice_open(uri, NULL, &card) == 0, "the card opens")) {
         is_refused("a card that is in use", try_open(uri), -EBUSY);
@@ -376,7 +389,9 @@ static unsigned free_huge_pages(void)
     FILE *file = fopen("/proc/meminfo", "re");
 
     while (file && fgets(line, sizeof line, file)) {
-        (void)sscanf(line, "HugePages_Free: %u", &n);
+        if (strncmp(line, "HugePages_Free:", 15) == 0) {
+            n = (unsigned)strtoul(line + 15, NULL, 10);
+        }
     }
     if (file) {
         fclose(file);
@@ -387,7 +402,7 @@ static unsigned free_huge_pages(void)
 static void memory(void)
 {
     const struct sluice_options some = {.dma_bytes = 16u << 20};
-    struct sluice_card *card;
+    struct sluice_card *card = NULL;
     unsigned before;
 
     tap_ok(write_file("/proc/sys/vm/nr_hugepages", "12"), "the machine has huge pages");
