@@ -5,7 +5,7 @@
  * An engine is named by URI:
  *   soft:            OpenSSL in this process
  *   sim:SOCKET       the simulated card behind a sluice-sim's vfio-user socket
- *   pci:DDDD:BB:DD.F the card behind VFIO; in this release sluice_open answers -ENOSYS
+ *   pci:DDDD:BB:DD.F the card behind VFIO, when vfio-pci is bound to it (sluice_pci_list tells what it lacks for that)
  * All engines give the same bytes and the same status for the same operation.
  *
  * Threads. A card may be used by any thread; calls that say "admin" take a lock inside and may block. A queue pair and everything
@@ -14,8 +14,10 @@
  * making: SAs and queue pairs before the card.
  *
  * Errors. Functions return 0 (or a count) or -errno; they neither print nor exit. -ENODEV: the card is gone (its process died,
- * the device was removed); every operation in flight has then been completed with SLUICE_STATUS_ABORTED. -EOPNOTSUPP: this engine
- * cannot do it. -ETIMEDOUT, of an admin call: the card's firmware does not answer, "Recovery" below.
+ * the device was removed or unbound); every operation in flight has then been completed with SLUICE_STATUS_ABORTED. The kernel
+ * need not wait for sluice_close to have a device back, but sluice_close may for the kernel: a minute, when the device does not
+ * answer a reset. -EOPNOTSUPP: this engine cannot do it. -ETIMEDOUT, of an admin call: the card's firmware does not answer,
+ * "Recovery" below.
  *
  * More SAs than the card has room for (info.sa_slots). Those used least recently, with no operation in flight, are kept in host
  * memory, wrapped under a key that never leaves the card, and come back when an operation names them. Callers see nothing of it

@@ -274,6 +274,18 @@ static void let_go(struct vfio *v)
     pthread_mutex_unlock(&v->lock);
 }
 
+/* The kernel resets a device when it is closed, and tries for a minute when it does not answer: not under the lock. */
+static void detach(struct vfio *v)
+{
+    struct vfio_attachment at;
+
+    pthread_mutex_lock(&v->lock);
+    at = v->at;
+    v->at = (struct vfio_attachment){.device = -1, .group = -1, .container = -1};
+    pthread_mutex_unlock(&v->lock);
+    vfio_detach(&at);
+}
+
 static void *watch_device(void *arg)
 {
     struct vfio *v = arg;
@@ -287,9 +299,7 @@ static void *watch_device(void *arg)
     if (!fds[WAKE_STOP].revents) {
         let_go(v);
         v->on_gone(v->on_gone_arg);
-        pthread_mutex_lock(&v->lock);
-        vfio_detach(&v->at);
-        pthread_mutex_unlock(&v->lock);
+        detach(v);
     }
     return NULL;
 }

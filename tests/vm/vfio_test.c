@@ -8,6 +8,7 @@
  * - unbind, remove: the driver is taken away, or the function, while busy, by sysfs
  * - die: the card's process is killed by the machine's owner, while busy
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -257,6 +258,7 @@ static void works(const char *when)
 /* Takes the card from under the threads. `go` comes back once the kernel has it. */
 static void goes(const char *how, bool (*go)(void))
 {
+    time_t start;
     struct sluice_sa_config c =
         kit_config(SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, SLUICE_DIRECTION_SEAL, 16);
     struct sluice_sa *sa;
@@ -265,8 +267,10 @@ static void goes(const char *how, bool (*go)(void))
     if (!begin_busy(&b, false)) {
         return;
     }
+    start = time(NULL);
     tap_ok(go(), "%s: the kernel has the card back, though it was never closed", how);
     join_busy(&b, "its threads are told");
+    tap_note("%s: its threads were told within %d s", how, (int)(time(NULL) - start) + 1);
     told(&b, how);
     tap_ok(b.load[0].ended && b.load[1].ended && sluice_card_ping(b.card) == -ENODEV &&
                sluice_sa_create(b.card, &c, &sa) == -ENODEV && sluice_card_reset(b.card) == -ENODEV,
@@ -399,6 +403,26 @@ static unsigned free_huge_pages(void)
     return n;
 }
 
+/* How many files the program has open whose name begins so. */
+static unsigned open_files(const char *prefix)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    char target[PATH_BYTES];
+    struct dirent *entry;
+    unsigned n = 0;
+
+    while (dir && (entry = readdir(dir))) {
+        ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
+
+        target[len < 0 ? 0 : len] = '\0';
+        n += strncmp(target, prefix, strlen(prefix)) == 0;
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return n;
+}
+
 static void memory(void)
 {
     const struct sluice_options some = {.dma_bytes = 16u << 20};
@@ -410,6 +434,11 @@ static void memory(void)
     if (tap_ok(before >= 8 && sluice_open(uri, &some, &card) == 0, "a card opens with 16 MiB, %u huge pages being free",
                before)) {
         tap_ok(before - free_huge_pages() == 8, "its memory is in huge pages (%u free now)", free_huge_pages());
+        if (access("/dev/iommu", F_OK) == 0) {
+            tap_ok(open_files("/dev/iommu") == 1 && open_files("/dev/vfio/vfio") == 0, "it is reached by iommufd");
+        } else {
+            tap_ok(open_files("/dev/vfio/vfio") == 1, "it is reached by its group and a container");
+        }
         sluice_close(card);
     }
     works("when there are too few of them (64 MiB are wanted)");
