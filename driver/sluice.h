@@ -80,7 +80,11 @@ struct sluice_info {
     unsigned window;       /* replay window, in counters */
 };
 
-/* Opens an engine. `options` may be NULL. -EINVAL: bad URI; -EPROTO: not a sluice card, or of an unknown major version. */
+/*
+ * Opens an engine. `options` may be NULL. -EINVAL: bad URI; -EPROTO: not a sluice card, or of an unknown major version. pci: also
+ * -ENOENT: no device there; -ENXIO: not bound to vfio-pci; -EOPNOTSUPP: no IOMMU; -EPERM: others in its IOMMU group have drivers;
+ * -EACCES: no permission for VFIO's files; -EBUSY: in use; -ENOMEM: beyond the limit of locked memory.
+ */
 int sluice_open(const char *uri, const struct sluice_options *options, struct sluice_card **card);
 void sluice_close(struct sluice_card *card);
 int sluice_card_info(struct sluice_card *card, struct sluice_info *info);

@@ -67,7 +67,8 @@ static void opening(void)
 
 static void wrong_uris(void)
 {
-    static const char *const uris[] = {"", "sim", "sim:", "soft:x", "hard:", "sim:/nonexistent/socket", "pci:", "pci:7fffffff:7f:1f.7"};
+    static const char *const uris[] = {
+        "", "sim", "sim:", "soft:x", "hard:", "sim:/nonexistent/socket", "pci:", "pci:7fffffff:7f:1f.7"};
     char path[200] = "sim:/";
     struct sluice_card *card;
     bool good = true;

@@ -2,7 +2,8 @@
 #
 # A real kernel: a virtual machine with the simulated card as its PCI function. What it is made of is fetched once (scripts/vm-cache).
 VM_TEST := $(BUILD)/tests/vm/vfio_test
-VM_PROGRAMS := $(BUILD)/bin/sluice $(patsubst %,$(BUILD)/tests/driver/%,diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test)
+VM_PROGRAMS := $(BUILD)/bin/sluice $(addprefix $(BUILD)/tests/driver/,\
+	diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test)
 
 $(BUILD)/tests/vm/%.o: CPPFLAGS += -Itests/driver
 
