@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A real kernel: a virtual machine with the simulated card as its PCI function. What it is made of is fetched once (scripts/vm-cache).
+# A real kernel: virtual machines with the simulated card as PCI function. What they are made of is fetched once (scripts/vm-cache).
 VM_TEST := $(BUILD)/tests/vm/vfio_test
 VM_PROGRAMS := $(BUILD)/bin/sluice $(addprefix $(BUILD)/tests/driver/,\
 	diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test)
