@@ -320,7 +320,7 @@ static struct engine_ops const card_ops = {
 
 int card_open(const char *name, struct transport *transport, const struct sluice_options *options, struct sluice_card **out)
 {
-    struct card *card = calloc(1, sizeof *card);
+    struct card *card = line_alloc(sizeof *card);
     int err;
 
     if (!card) {

@@ -14,6 +14,7 @@
 
 #include "card_admin.h"
 #include "engine.h"
+#include "line.h"
 #include "ring.h"
 
 #define CARD_QUEUES (SLUICE_MAX_IO_QUEUES + 1)
@@ -70,8 +71,9 @@ struct keeper {
     pthread_t thread;
     bool running, stop;
     struct card_sas requests;
-    atomic_bool starved; /* no slot could be had: whoever ends an operation wakes it */
-    atomic_uint ping_ms;
+    /* No slot could be had: whoever ends an operation wakes it. All threads read this, and it is seldom written. */
+    _Alignas(LINE_BYTES) atomic_bool starved;
+    _Alignas(LINE_BYTES) atomic_uint ping_ms;
     uint32_t ping;      /* last value written */
     atomic_uint missed; /* pings in a row */
 };
@@ -83,7 +85,7 @@ struct card {
     bool managed; /* FEATURES.managed */
     bool recover; /* options.recover */
     unsigned timeout_ms;
-    struct admin admin;
+    _Alignas(LINE_BYTES) struct admin admin;
     struct keeper keeper;
     int event[CARD_QUEUES]; /* eventfd of each queue pair, from open to close; the watcher writes to them */
 

@@ -93,12 +93,12 @@ static int begin(struct card *card, struct card_qp *q, unsigned depth)
 
 static struct card_qp *new_qp(unsigned depth)
 {
-    struct card_qp *q = calloc(1, sizeof *q + depth * sizeof q->tracker[0]);
+    struct card_qp *q = line_alloc(sizeof *q + depth * sizeof q->tracker[0]);
 
     if (!q) {
         return NULL;
     }
-    q->held = calloc(depth, sizeof *q->held);
+    q->held = line_alloc(depth * sizeof *q->held);
     if (!q->held) {
         free(q);
         return NULL;

@@ -107,7 +107,7 @@ static int install(struct card *card, const struct sluice_sa_config *config, str
 int card_sa_create(struct sluice_card *base, const struct sluice_sa_config *config, struct sluice_sa **out)
 {
     struct card *card = card_of(base);
-    struct card_sa *sa = calloc(1, sizeof *sa);
+    struct card_sa *sa = line_alloc(sizeof *sa);
     unsigned tries = 0;
     int err;
 

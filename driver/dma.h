@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "line.h"
+
 /*
  * DMA address of the memory's first byte, unless the IOMMU has it elsewhere: above 4 GiB, so that 64-bit addressing is always
  * used, clear of the x86 interrupt range 0xfee00000..0xfeefffff, and within the 39 bits of the smallest IOMMU in use.
@@ -28,9 +30,9 @@ struct dma {
     int fd;
     uint8_t *base;
     size_t bytes;
-    uint64_t iova; /* of base: DMA_IOVA_BASE until the memory is mapped for a card */
-    pthread_mutex_t lock;
-    struct dma_extent *used; /* allocations, by offset */
+    uint64_t iova;                             /* of base: DMA_IOVA_BASE until the memory is mapped for a card */
+    _Alignas(LINE_BYTES) pthread_mutex_t lock; /* of what follows; the data path reads what is above */
+    struct dma_extent *used;                   /* allocations, by offset */
     size_t used_count, used_room;
 };
 

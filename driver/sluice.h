@@ -9,9 +9,9 @@
  * All engines give the same bytes and the same status for the same operation.
  *
  * Threads. A card may be used by any thread; calls that say "admin" take a lock inside and may block. A queue pair and everything
- * submitted to it belong to one thread at a time; two queue pairs share nothing on the data path. An SA is used by one queue pair
- * at a time: by another only after the operations on it have been polled. Objects are destroyed in the reverse order of their
- * making: SAs and queue pairs before the card.
+ * submitted to it belong to one thread at a time; two queue pairs share nothing on the data path, no cache line either. An SA is
+ * used by one queue pair at a time: by another only after the operations on it have been polled. Objects are destroyed in the
+ * reverse order of their making: SAs and queue pairs before the card.
  *
  * Errors. Functions return 0 (or a count) or -errno; they neither print nor exit. -ENODEV: the card is gone (its process died,
  * the device was removed or unbound); every operation in flight has then been completed with SLUICE_STATUS_ABORTED. The kernel

@@ -98,7 +98,7 @@ static int take_slot(struct soft_card *soft, struct soft_sa *sa)
 static int soft_sa_create(struct sluice_card *card, const struct sluice_sa_config *config, struct sluice_sa **out)
 {
     struct soft_card *soft = soft_card(card);
-    struct soft_sa *sa = calloc(1, sizeof *sa);
+    struct soft_sa *sa = line_alloc(sizeof *sa);
     int err;
 
     if (!sa) {
@@ -150,14 +150,13 @@ static int soft_sa_window_import(struct sluice_sa *sa, const struct sluice_windo
 static int soft_qp_create(struct sluice_card *card, unsigned depth, struct sluice_qp **out)
 {
     struct soft_card *soft = soft_card(card);
-    struct soft_qp *q = aligned_alloc(_Alignof(struct soft_qp), sizeof *q);
+    struct soft_qp *q = line_alloc(sizeof *q);
     int err = 0;
 
     if (!q) {
         return -ENOMEM;
     }
-    memset(q, 0, sizeof *q);
-    q->ring = calloc(depth, sizeof *q->ring);
+    q->ring = line_alloc(depth * sizeof *q->ring);
     q->qp.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!q->ring || q->qp.fd < 0) {
         err = q->ring ? -errno : -ENOMEM;
@@ -399,7 +398,7 @@ int soft_open(const char *where, const struct sluice_options *options, struct sl
     if (*where != '\0') {
         return -EINVAL;
     }
-    soft = calloc(1, sizeof *soft);
+    soft = line_alloc(sizeof *soft);
     if (!soft) {
         return -ENOMEM;
     }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "line.h"
 #include "sluice_regs.h"
 #include "soft_record.h"
 
@@ -19,21 +20,23 @@ struct soft_counts {
 };
 
 struct soft_qp {
-    struct sluice_qp qp;
-    struct soft_qp *next;
+    _Alignas(LINE_BYTES) struct sluice_qp qp;
     struct sluice_done *ring; /* qp.depth completions */
     unsigned head, tail;      /* free running; head: next to poll */
     bool armed;
     struct soft_counts counts;
     struct soft_scratch scratch;
+    _Alignas(LINE_BYTES) struct soft_qp *next; /* the card's lock */
 };
+_Static_assert(offsetof(struct soft_qp, next) % LINE_BYTES == 0 && sizeof(struct soft_qp) % LINE_BYTES == 0,
+               "what other threads write is on lines that the data path does not touch");
 
 struct soft_card {
     struct sluice_card card;
-    bool recover;         /* options.recover */
-    pthread_mutex_t lock; /* of everything below but what the slots hold, which submit reads without it */
-    _Atomic(struct soft_sa *) *slot;
-    uint8_t *gen; /* generation that the slot's next SA gets */
+    bool recover;                                         /* options.recover */
+    _Alignas(LINE_BYTES) _Atomic(struct soft_sa *) *slot; /* changes under the lock; submit reads without it */
+    _Alignas(LINE_BYTES) pthread_mutex_t lock;            /* of everything below */
+    uint8_t *gen;                                         /* generation that the slot's next SA gets */
     unsigned slot_hint;
     struct soft_qp *qps;
     unsigned qp_count;
