@@ -53,16 +53,22 @@ static void be_quiet(char *format, ...)
     (void)format;
 }
 
+static bool is_address(const char *name)
+{
+    unsigned segment, bus, device, function;
+    char rest;
+
+    /* NOLINTNEXTLINE(cert-err34-c): what the numbers are is not asked */
+    return sscanf(name, "%8x:%2x:%2x.%1x%c", &segment, &bus, &device, &function, &rest) == 4;
+}
+
 /* Whether libpci will understand every entry: the jump out of its scan would leave open what it had opened. */
 static bool addresses_only(DIR *dir)
 {
-    unsigned segment, bus, device, function;
     const struct dirent *entry;
-    char rest;
 
     while ((entry = readdir(dir))) {
-        if (entry->d_name[0] != '.' && sscanf(entry->d_name, "%8x:%2x:%2x.%1x%c", &segment, &bus, &device, &function, &rest) !=
-                                           4) { /* NOLINT(cert-err34-c) */
+        if (entry->d_name[0] != '.' && !is_address(entry->d_name)) {
             return false;
         }
     }
