@@ -18,7 +18,7 @@ const char client_usage[] =
     "  --user NAME                  user at the proxy\n"
     "  --password-file FILE         file whose first line is the password\n"
     "  --suites NAME[,NAME...]      record suites in order of preference\n"
-    "  --engine URI                 soft: or sim:SOCKET; default: soft:\n"
+    "  --engine URI                 soft:, sim:SOCKET or pci:ADDRESS; default: soft:\n"
     "  --listen ADDRESS:PORT        local SOCKS5 listener\n"
     "  --forward P:[ADDRESS:]PORT:HOST:PORT\n"
     "                               local port (P is udp or tcp) that leads to HOST:PORT; may be repeated\n"
@@ -139,7 +139,10 @@ static const struct config_option options[] = {
      .max = SUITE_COUNT,
      .parse = check_suite,
      .expected = "the name of a suite"},
-    {.name = "engine", .type = CONFIG_STRING, FIELD(struct client_config, engine), .expected = "soft: or sim:SOCKET"},
+    {.name = "engine",
+     .type = CONFIG_STRING,
+     FIELD(struct client_config, engine),
+     .expected = "soft:, sim:SOCKET or pci:ADDRESS"},
     {.name = "listen",
      .type = CONFIG_PARSED,
      FIELD(struct client_config, listen),
