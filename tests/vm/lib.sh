@@ -44,13 +44,13 @@ card_device() { # work folder
         '"socket": {"type": "unix", "path": "'"$1/card"'"}}'
 }
 
-# A PC with an IOMMU and the card below a root port. Its console goes to console.log, its second serial line to tap. (Its timer
-# works, but not always fast enough for a kernel that measures it on a busy machine.)
+# A PC with an IOMMU and the card below a root port. Its console goes to console.log, its second serial line to tap; monitor
+# takes commands. (Its timer works, but not always fast enough for a kernel that measures it on a busy machine.)
 boot() { # work folder, kernel, disk, options of the kernel
     qemu -M q35,memory-backend=mem0,kernel-irqchip=split -accel tcg -cpu max -smp 2 -m 768M \
         -object memory-backend-memfd,id=mem0,size=768M,share=on -device intel-iommu,caching-mode=on \
         -nodefaults -no-reboot -display none -vga none \
         -kernel "$cache/kernels/$2/vmlinuz" -initrd "$3" -append "console=ttyS0 quiet intel_iommu=on no_timer_check panic=-1 $4" \
-        -serial "file:$1/console.log" -serial "file:$1/tap" \
+        -serial "file:$1/console.log" -serial "file:$1/tap" -chardev "pipe,id=monitor,path=$1/monitor" -mon monitor \
         -device pcie-root-port,id=rp0,chassis=1 -device "$(card_device "$1")"
 }

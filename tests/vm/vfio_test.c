@@ -6,6 +6,7 @@
  * - memory: DMA memory in huge pages
  * - reset: by sluice_card_reset, while busy
  * - unbind, remove: the driver is taken away, or the function, while busy, by sysfs
+ * - error: the root port reports a fatal error, while busy
  * - die: the card's process is killed by the machine's owner, while busy
  */
 #include <dirent.h>
@@ -255,8 +256,8 @@ static void works(const char *when)
 
 /* ---------------------------------------------------------------- going */
 
-/* Takes the card from under the threads. `go` comes back once the kernel has it. */
-static void goes(const char *how, bool (*go)(void))
+/* Takes the card from under the threads. `asked`: by a call that comes back once the kernel has it. */
+static void goes(const char *how, bool (*go)(void), bool asked)
 {
     time_t start;
     struct sluice_sa_config c =
@@ -268,7 +269,7 @@ static void goes(const char *how, bool (*go)(void))
         return;
     }
     start = time(NULL);
-    tap_ok(go(), "%s: the kernel has the card back, though it was never closed", how);
+    tap_ok(go(), asked ? "%s: the kernel has the card back, though it was never closed" : "%s while busy", how);
     join_busy(&b, "its threads are told");
     tap_note("%s: its threads were told within %d s", how, (int)(time(NULL) - start) + 1);
     told(&b, how);
@@ -289,7 +290,13 @@ static bool remove_function(void)
     return write_device("remove", "1") && !present();
 }
 
-/* The machine's owner reads this line. */
+/* The machine's owner reads these lines. */
+static bool bus_error(void)
+{
+    printf("#! error\n");
+    return true;
+}
+
 static bool die(void)
 {
     printf("#! kill\n");
@@ -460,14 +467,17 @@ int main(int argc, char **argv)
         resets();
         works("after that");
     } else if (!strcmp(what, "unbind")) {
-        goes("unbind", unbind);
+        goes("unbind", unbind, true);
         tap_ok(try_open(uri) == -ENXIO && bind_driver(), "it can be bound again");
         works("after that");
     } else if (!strcmp(what, "remove")) {
-        goes("remove", remove_function);
+        goes("remove", remove_function, true);
         comes_back();
+    } else if (!strcmp(what, "error")) {
+        goes("error", bus_error, false);
+        works("after that");
     } else if (!strcmp(what, "die")) {
-        goes("die", die);
+        goes("die", die, false);
     } else {
         return 2;
     }
