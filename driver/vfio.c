@@ -28,6 +28,7 @@
 #define MAX_VECTORS (SLUICE_MAX_IO_QUEUES + 1)
 #define ALL_ONES    0xffu
 #define MOST_INFO   4096u /* bytes that the kernel may tell of a region */
+#define LOOK_MS     1000  /* how often the card is looked at when nothing else happens */
 
 /* What wakes the watcher. */
 enum wake { WAKE_STOP, WAKE_GIVEN_UP, WAKE_ERROR, WAKE_REQUEST, WAKES };
@@ -286,6 +287,16 @@ static void detach(struct vfio *v)
     vfio_detach(&at);
 }
 
+/* Until there is news, or a look shows that the card is not there: not every way to lose one is told. */
+static void wait_for_news(const struct vfio *v, struct pollfd fds[WAKES])
+{
+    int n;
+
+    do {
+        n = poll(fds, WAKES, LOOK_MS);
+    } while (n < 0 || (n == 0 && answers(v)));
+}
+
 static void *watch_device(void *arg)
 {
     struct vfio *v = arg;
@@ -294,8 +305,7 @@ static void *watch_device(void *arg)
     for (unsigned i = 0; i < WAKES; i++) {
         fds[i] = (struct pollfd){.fd = v->wake[i], .events = POLLIN};
     }
-    while (poll(fds, WAKES, -1) < 0) {
-    }
+    wait_for_news(v, fds);
     if (!fds[WAKE_STOP].revents) {
         let_go(v);
         v->on_gone(v->on_gone_arg);
