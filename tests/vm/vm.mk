@@ -2,8 +2,9 @@
 #
 # A real kernel: virtual machines with the simulated card as PCI function. What they are made of is fetched once (scripts/vm-cache).
 VM_TEST := $(BUILD)/tests/vm/vfio_test
-VM_PROGRAMS := $(BUILD)/bin/sluice $(addprefix $(BUILD)/tests/driver/,\
-	diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test)
+VM_PROGRAMS := $(BUILD)/bin/sluice $(BUILD)/bin/sluiced $(addprefix $(BUILD)/tests/,\
+	$(addprefix driver/,diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test) \
+	$(addprefix e2e/tools/,peer socks-udp))
 
 $(BUILD)/tests/vm/%.o: CPPFLAGS += -Itests/driver
 
