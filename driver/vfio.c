@@ -20,15 +20,18 @@
 #include <unistd.h>
 
 #include "barrier.h"
+#include "deadline.h"
 #include "sluice_regs.h"
 #include "transport.h"
 #include "vfio_attach.h"
 #include "vfio_iommufd.h"
 
-#define MAX_VECTORS (SLUICE_MAX_IO_QUEUES + 1)
-#define ALL_ONES    0xffu
-#define MOST_INFO   4096u /* bytes that the kernel may tell of a region */
-#define LOOK_MS     1000  /* how often the card is looked at when nothing else happens */
+#define MAX_VECTORS    (SLUICE_MAX_IO_QUEUES + 1)
+#define ALL_ONES       0xffu
+#define MOST_INFO      4096u /* bytes that the kernel may tell of a region */
+#define RESET_MS       20000 /* for how long a reset is tried */
+#define RESET_PAUSE_MS 50
+#define LOOK_MS        1000 /* how often the card is looked at when nothing else happens */
 
 /* What wakes the watcher. */
 enum wake { WAKE_STOP, WAKE_GIVEN_UP, WAKE_ERROR, WAKE_REQUEST, WAKES };
@@ -107,17 +110,23 @@ static int reset_locked(struct vfio *v)
     return err ? err : call(v->at.device, VFIO_DEVICE_RESET, NULL);
 }
 
+/* -EAGAIN: the kernel is at work on the device itself, as after an error on the bus. */
 static int reset(struct transport *t)
 {
+    const struct timespec pause = {.tv_nsec = RESET_PAUSE_MS * 1000000};
+    int64_t deadline = deadline_in(RESET_MS);
     struct vfio *v = vfio_of(t);
-    int err = -ENODEV;
+    int err;
 
-    pthread_mutex_lock(&v->lock);
-    if (!atomic_load(&t->gone)) {
-        err = reset_locked(v);
+    for (;;) {
+        pthread_mutex_lock(&v->lock);
+        err = atomic_load(&t->gone) ? -ENODEV : reset_locked(v);
+        pthread_mutex_unlock(&v->lock);
+        if (err != -EAGAIN || deadline_left(deadline) == 0) {
+            return err;
+        }
+        nanosleep(&pause, NULL);
     }
-    pthread_mutex_unlock(&v->lock);
-    return err;
 }
 
 /* ---------------------------------------------------------------- registers */
