@@ -2,6 +2,8 @@
 /* The PCI function as a whole: configuration writes, function level reset, the MSI-X table. */
 #include "root.h"
 
+#include <string.h>
+
 #define QUIET_CLOCKS 20000u
 #define FLR_CLOCKS   100000u /* the card has 16,384 to overwrite its keys, and some for the rest */
 
@@ -57,6 +59,8 @@ void root_reset_function(struct root *r)
 {
     static const uint8_t no_command[2] = {0x02, 0x00}; /* memory stays decoded, bus mastering off */
 
+    if (r->pulled)
+        return;
     (void)config_write(&r->config, 0x04, no_command, 2);
     root_apply_config(r);
     root_unmapped(r);
@@ -70,8 +74,25 @@ void root_reset_function(struct root *r)
     r->stats.resets++;
 }
 
+void root_pull(struct root *r, bool pulled)
+{
+    r->pulled = pulled;
+    if (!pulled)
+        root_reset_function(r);
+}
+
+void root_config_read(const struct root *r, uint32_t offset, uint8_t *to, unsigned count)
+{
+    if (r->pulled)
+        memset(to, 0xff, count);
+    else
+        config_read(&r->config, offset, to, count);
+}
+
 void root_config_write(struct root *r, uint32_t offset, const uint8_t *from, unsigned count)
 {
+    if (r->pulled)
+        return;
     if (config_write(&r->config, offset, from, count))
         root_reset_function(r);
     else

@@ -194,11 +194,14 @@ void root_step(struct root *r)
 
 bool root_busy(const struct root *r)
 {
-    return r->options.free_run || !r->quiet || r->down_count > 0 || link_busy(&r->down) || reads_pending(&r->reads);
+    return !r->pulled &&
+           (r->options.free_run || !r->quiet || r->down_count > 0 || link_busy(&r->down) || reads_pending(&r->reads));
 }
 
 void root_send(struct root *r, const struct tlp *t)
 {
+    if (r->pulled)
+        return;
     for (unsigned i = 0; r->down_count == ROOT_DOWN_ROOM && i < ROOT_MMIO_CLOCKS; i++)
         root_step(r);
     if (r->down_count == ROOT_DOWN_ROOM) {
@@ -245,7 +248,7 @@ static unsigned piece(uint32_t offset, unsigned count)
 
 void root_bar_read(struct root *r, uint32_t offset, uint8_t *to, unsigned count)
 {
-    bool answered = config_memory(&r->config);
+    bool answered = config_memory(&r->config) && !r->pulled;
     unsigned n = 0;
 
     assert(offset <= SLUICE_BAR_BYTES && count <= SLUICE_BAR_BYTES - offset);
@@ -274,7 +277,7 @@ void root_bar_write(struct root *r, uint32_t offset, const uint8_t *from, unsign
 
     assert(offset <= SLUICE_BAR_BYTES && count <= SLUICE_BAR_BYTES - offset);
     r->stats.mmio_writes++;
-    if (!config_memory(&r->config)) {
+    if (!config_memory(&r->config) || r->pulled) {
         r->stats.mmio_lost++;
         return;
     }

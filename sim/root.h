@@ -78,7 +78,8 @@ struct root {
     struct dut_in in;
     struct dut_out out;
     uint64_t cycle;
-    bool quiet; /* the card had nothing to do in the last clock */
+    bool quiet;  /* the card had nothing to do in the last clock */
+    bool pulled; /* out of its slot */
 
     struct config config;
     struct dma dma;
@@ -123,7 +124,14 @@ const char *root_fault(const struct root *r);
  */
 void root_bar_read(struct root *r, uint32_t offset, uint8_t *to, unsigned count);
 void root_bar_write(struct root *r, uint32_t offset, const uint8_t *from, unsigned count);
+void root_config_read(const struct root *r, uint32_t offset, uint8_t *to, unsigned count);
 void root_config_write(struct root *r, uint32_t offset, const uint8_t *from, unsigned count);
+
+/*
+ * Pulls the card out of its slot, or puts it back. Out of it the clock stands still, reads give all ones, writes and resets do
+ * nothing; back in it, the card is reset.
+ */
+void root_pull(struct root *r, bool pulled);
 
 /* Function level reset, with the quiet time around it that a host gives: DMA in flight has ended before. Steps the clock. */
 void root_reset_function(struct root *r);

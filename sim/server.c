@@ -23,6 +23,7 @@ static int catch_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -134,7 +135,18 @@ static int wait_for(struct server *s, struct pollfd *p, nfds_t n)
     return rc;
 }
 
-/* 1: a signal came. */
+/* 1: to end. SIGUSR1 pulls the card out of its slot; the next one puts it back. */
+static int take_signal(struct server *s)
+{
+    struct signalfd_siginfo info;
+
+    if (read(s->signals, &info, sizeof(info)) != sizeof(info) || info.ssi_signo != SIGUSR1)
+        return 1;
+    root_pull(s->root, !s->root->pulled);
+    return 0;
+}
+
+/* 1: a signal ends it. */
 static int wait_for_events(struct server *s)
 {
     int client = s->vfu.conn.fd;
@@ -144,7 +156,7 @@ static int wait_for_events(struct server *s)
     if (wait_for(s, p, 2) < 0)
         return errno == EINTR ? 0 : -errno;
     if (p[0].revents)
-        return 1;
+        return take_signal(s);
     if (p[1].revents && client >= 0)
         serve_client(s);
     else if (p[1].revents)

@@ -149,7 +149,7 @@ int vfu_region_read(struct vfu *v, const uint8_t *body, size_t len, struct vfu_r
     if (rc < 0 || len != sizeof(a) || check_access(&a, VFU_MAX_DATA) < 0)
         return -EINVAL;
     if (a.region == VFU_REGION_CONFIG)
-        config_read(&v->root->config, (uint32_t)a.offset, reply->data, a.count);
+        root_config_read(v->root, (uint32_t)a.offset, reply->data, a.count);
     else
         root_bar_read(v->root, (uint32_t)a.offset, reply->data, a.count);
     vfu_reply_set(reply, &a, sizeof(a));

@@ -131,6 +131,32 @@ static void test_idle(const struct sim *sim)
     close(fd);
 }
 
+/* Signals it until configuration space reads as it should. */
+static bool pull(const struct sim *sim, int fd, bool pulled)
+{
+    unsigned tries = 0;
+
+    kill(sim->pid, SIGUSR1);
+    while ((client_read32(fd, 7, 0) == UINT32_MAX) != pulled && tries++ < 500)
+        usleep(10000);
+    return (client_read32(fd, 7, 0) == UINT32_MAX) == pulled;
+}
+
+static void test_pulled(const struct sim *sim)
+{
+    int fd = client_open(sim);
+    bool out = pull(sim, fd, true);
+
+    client_write32(fd, 0, SLUICE_REG_PING, 1);
+    tap_ok(out && client_read32(fd, 0, SLUICE_REG_MAGIC) == UINT32_MAX &&
+               client_call(fd, VFU_RESET, NULL, 0, NULL, 0, NULL, 0) == 0,
+           "SIGUSR1 pulls the card out: all reads give ones, and a reset does nothing");
+    tap_ok(pull(sim, fd, false) && client_read32(fd, 0, SLUICE_REG_MAGIC) == SLUICE_MAGIC && ready(fd) &&
+               client_read32(fd, 0, SLUICE_REG_PONG) == 0,
+           "another puts it back, reset");
+    close(fd);
+}
+
 /* Of the line "BAR ... reads (N clocks at worst) ..." of the statistics; 0: not there. */
 static unsigned long worst_read(const struct sim *sim)
 {
@@ -156,12 +182,13 @@ int main(void)
     struct sim sim;
     int status = 0;
 
-    tap_plan(17);
+    tap_plan(19);
     sim_start(&sim, SIM_CARD, plain);
     test_registers(&sim);
     test_identify(&sim);
     test_remote(&sim);
     test_idle(&sim);
+    test_pulled(&sim);
     kill(sim.pid, SIGTERM);
     status = sim_wait(&sim);
     tap_ok(status == 0 && access(sim.path, F_OK) < 0, "SIGTERM ends it and removes the socket");

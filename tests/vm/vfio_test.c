@@ -7,7 +7,7 @@
  * - reset: by sluice_card_reset, while busy
  * - unbind, remove: the driver is taken away, or the function, while busy, by sysfs
  * - error: the root port reports a fatal error, while busy
- * - die: the card's process is killed by the machine's owner, while busy
+ * - pull: the card is pulled out of its slot and put back, while busy
  */
 #include <dirent.h>
 #include <errno.h>
@@ -256,8 +256,11 @@ static void works(const char *when)
 
 /* ---------------------------------------------------------------- going */
 
-/* Takes the card from under the threads. `asked`: by a call that comes back once the kernel has it. */
-static void goes(const char *how, bool (*go)(void), bool asked)
+/*
+ * Takes the card from under the threads. `asked`: by a call that comes back once the kernel has it. `then`: before it is closed,
+ * which takes a minute while the kernel waits for a card that does not answer.
+ */
+static void goes(const char *how, bool (*go)(void), bool asked, void (*then)(void))
 {
     time_t start;
     struct sluice_sa_config c =
@@ -277,6 +280,9 @@ static void goes(const char *how, bool (*go)(void), bool asked)
                sluice_sa_create(b.card, &c, &sa) == -ENODEV && sluice_card_reset(b.card) == -ENODEV,
            "%s: from then on everything says that it is gone", how);
     tap_ok(b.load[0].memory[0] + b.load[1].memory[0] >= 0, "%s: its memory can still be read", how);
+    if (then) {
+        then();
+    }
     end_busy(&b);
 }
 
@@ -297,10 +303,15 @@ static bool bus_error(void)
     return true;
 }
 
-static bool die(void)
+static bool pull(void)
 {
-    printf("#! kill\n");
+    printf("#! pull\n");
     return true;
+}
+
+static void put_back(void)
+{
+    printf("#! put back\n");
 }
 
 static void comes_back(void)
@@ -467,17 +478,19 @@ int main(int argc, char **argv)
         resets();
         works("after that");
     } else if (!strcmp(what, "unbind")) {
-        goes("unbind", unbind, true);
+        goes("unbind", unbind, true, NULL);
         tap_ok(try_open(uri) == -ENXIO && bind_driver(), "it can be bound again");
         works("after that");
     } else if (!strcmp(what, "remove")) {
-        goes("remove", remove_function, true);
+        goes("remove", remove_function, true, NULL);
         comes_back();
     } else if (!strcmp(what, "error")) {
-        goes("error", bus_error, false);
+        goes("error", bus_error, false, NULL);
         works("after that");
-    } else if (!strcmp(what, "die")) {
-        goes("die", die, false);
+    } else if (!strcmp(what, "pull")) {
+        goes("pull", pull, false, put_back);
+        tap_ok(remove_function(), "its function is removed");
+        comes_back();
     } else {
         return 2;
     }
