@@ -208,6 +208,7 @@ static void dismantle(struct card *card)
         }
     }
     dma_fini(&card->card.mem);
+    pthread_mutex_destroy(&card->watch.lock);
     free(card->slot_taken);
     free(card->slot);
     free(card->sas);
@@ -334,6 +335,8 @@ int card_open(const char *name, struct transport *transport, const struct sluice
     err = dma_init(&card->card.mem, options->dma_bytes);
     err = err ? err : make_events(card);
     card->recover = options->recover;
+    card->resubmit = options->recover && options->resubmit;
+    watch_init(card, options->operation_ms);
     card->timeout_ms = options->timeout_ms;
     err = err ? err : bring_up(card);
     err = err ? err : make_tables(card);

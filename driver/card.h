@@ -2,8 +2,9 @@
 /*
  * The engine that is a card, over any transport: what its parts share.
  *
- * Locks, in the order in which they are taken: admin.lock (one admin call at a time; slots, table of SAs), the locks of the queue
- * pairs by number (each held by its thread in submit, poll and arm, which give up rather than wait), keeper.lock (requests).
+ * Locks, in the order in which they are taken: admin.lock (one admin call at a time; slots, table of SAs), watch.lock (which
+ * queue pairs there are), the locks of the queue pairs by number (each held by its thread in submit, poll and arm, which give up
+ * rather than wait), keeper.lock (requests).
  */
 #ifndef SLUICE_CARD_H
 #define SLUICE_CARD_H
@@ -78,15 +79,28 @@ struct keeper {
     atomic_uint missed; /* pings in a row */
 };
 
+/* How long the oldest operation of each queue pair has been that (card_watch.c). */
+struct watch {
+    pthread_mutex_t lock; /* card.qp is changed under this and admin.lock */
+    unsigned limit_ms;    /* 0: nothing is watched */
+    int64_t looked;       /* milliseconds */
+    struct {
+        uint64_t serial;
+        unsigned age_ms, helped_ms; /* its age, and at what age it was helped last */
+    } queue[CARD_QUEUES];
+};
+
 struct card {
     struct sluice_card card;
     struct transport *transport;
     struct sluice_info info;
     bool managed; /* FEATURES.managed */
     bool recover; /* options.recover */
+    bool resubmit;
     unsigned timeout_ms;
     _Alignas(LINE_BYTES) struct admin admin;
     struct keeper keeper;
+    struct watch watch;
     int event[CARD_QUEUES]; /* eventfd of each queue pair, from open to close; the watcher writes to them */
 
     /* Under admin.lock. */
@@ -197,6 +211,14 @@ void keeper_period(struct card *card, unsigned ping_ms);
 void keeper_ask(struct card *card, struct card_sa *sa, unsigned number);
 /* An operation ended. */
 void keeper_feed(struct card *card);
+
+/* ---- card_watch.c: the keeper's thread, with no lock */
+
+void watch_init(struct card *card, unsigned limit_ms);
+/* How often watch_look wants to be called, in milliseconds; 0: never. */
+unsigned watch_period(const struct card *card);
+/* Helps operations that take long, and ends it with those that take too long, by a recovery or by giving the card up. */
+void watch_look(struct card *card);
 
 /* ---- card_recover.c: under the admin lock */
 

@@ -111,6 +111,8 @@ static int wait_completion(struct admin *admin, struct sluice_cqe *cqe)
             (void)eventfd_read(admin->event, &drained);
         } else if (n == 0 && firmware_hangs(admin) && !ring_ready(&admin->ring)) {
             return give_up(admin, true);
+        } else if (n == 0) { /* should a doorbell have been lost */
+            (void)ring_submit(&admin->ring);
         }
     }
     return 0;

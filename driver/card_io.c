@@ -106,26 +106,46 @@ static uint32_t result_most(const struct sluice_op *op)
 
 /* ---------------------------------------------------------------- submission */
 
-static void launch(struct card_qp *q, struct tracker *t, struct sluice_sqe *sqe)
+void card_qp_note_oldest(struct card_qp *q)
 {
-    TAILQ_INSERT_TAIL(&q->busy, t, entry);
-    if (t->sa) {
-        sqe->sa = htole16(t->sa->sa.slot);
-        sqe->sa_gen = t->sa->sa.gen;
-    }
-    ring_put(&q->ring, sqe);
+    const struct tracker *t = TAILQ_FIRST(&q->busy);
+
+    atomic_store_explicit(&q->oldest, t ? t->serial : 0, memory_order_relaxed);
 }
 
-static void wait_in_queue(struct card *card, struct card_qp *q, struct tracker *t)
+void card_qp_launch(struct card_qp *q, struct tracker *t)
+{
+    t->serial = ++q->serial;
+    TAILQ_INSERT_TAIL(&q->busy, t, entry);
+    if (t->sa) {
+        t->sqe.sa = htole16(t->sa->sa.slot);
+        t->sqe.sa_gen = t->sa->sa.gen;
+    }
+    ring_put(&q->ring, &t->sqe);
+}
+
+void card_qp_wait(struct card *card, struct card_qp *q, struct tracker *t, bool first)
 {
     struct card_sa *sa = t->sa;
 
-    STAILQ_INSERT_TAIL(&sa->queue, t, next);
+    if (first) {
+        STAILQ_INSERT_HEAD(&sa->queue, t, next);
+    } else {
+        STAILQ_INSERT_TAIL(&sa->queue, t, next);
+    }
     q->waiting++;
     if (atomic_fetch_add(&sa->waiting, 1) == 0) {
         TAILQ_INSERT_TAIL(&q->waits, sa, waits);
         keeper_ask(card, sa, q->number);
     }
+}
+
+/* Source and destination are identical or disjoint, so that their first bytes tell. */
+static bool in_place(const struct sluice_op *op)
+{
+    const void *src = op->src_list ? op->src_list[0] : op->src, *dst = op->dst_list ? op->dst_list[0] : op->dst;
+
+    return op->type != SLUICE_OP_TYPE_VERIFY && op->src_len && op->dst_len && src == dst;
 }
 
 /* Whether it went into the ring. */
@@ -139,20 +159,21 @@ static bool submit_one(struct card *card, struct card_qp *q, const struct sluice
     encode(&card->card.mem, op, q->lists ? &q->lists[index] : NULL, &t->sqe);
     t->sqe.cookie = htole64(index + 1);
     if (op->type == SLUICE_OP_TYPE_NOP) {
-        launch(q, t, &t->sqe);
+        card_qp_launch(q, t);
         return true;
     }
     t->sa = card_sa_of(op->sa);
     t->next_iv = op->sa->chained;
     t->content = op->part && op->type == SLUICE_OP_TYPE_OPEN;
     t->part = op->part;
+    t->once = op->part || in_place(op);
     atomic_fetch_add(&t->sa->refs, 1);
     atomic_store_explicit(&t->sa->used, now, memory_order_relaxed);
     if (atomic_load(&t->sa->place) != PLACE_IN || atomic_load_explicit(&t->sa->waiting, memory_order_relaxed)) {
-        wait_in_queue(card, q, t);
+        card_qp_wait(card, q, t, false);
         return false;
     }
-    launch(q, t, &t->sqe);
+    card_qp_launch(q, t);
     return true;
 }
 
@@ -177,6 +198,7 @@ int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned c
         rung |= submit_one(card, q, &ops[i], now);
     }
     if (rung) {
+        card_qp_note_oldest(q);
         (void)ring_submit(&q->ring); /* when it fails, the card is gone and what was taken will be aborted */
     }
     pthread_mutex_unlock(&q->lock);
@@ -207,7 +229,7 @@ static void launch_waiting(struct card_qp *q)
         while (atomic_load(&sa->place) == PLACE_IN && !STAILQ_EMPTY(&sa->queue)) {
             struct tracker *t = leave_queue(q, sa);
 
-            launch(q, t, &t->sqe);
+            card_qp_launch(q, t);
             rung = true;
         }
     }
@@ -309,6 +331,9 @@ bool card_qp_decode(struct card *card, struct card_qp *q, const struct sluice_cq
     } else {
         done->counter = load_le64(cqe->counter);
     }
+    if (t->repeats && done->status == SLUICE_STATUS_REPLAYED) {
+        *done = (struct sluice_done){.cookie = t->cookie, .status = SLUICE_STATUS_ABORTED};
+    }
     if (t->sa) {
         note_counter(t->sa, done);
     }
@@ -399,6 +424,7 @@ int card_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max)
         return 0;
     }
     taken = poll_card(card_of(qp->card), q, done, max);
+    card_qp_note_oldest(q);
     pthread_mutex_unlock(&q->lock);
     return taken;
 }

@@ -176,11 +176,16 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t next_watch(const struct card *card)
+{
+    return watch_period(card) ? deadline_in(watch_period(card)) : INT64_MAX;
+}
+
 static void *keep(void *arg)
 {
     struct card *card = arg;
     struct keeper *k = &card->keeper;
-    int64_t next_ping = deadline_in(atomic_load(&k->ping_ms));
+    int64_t next_ping = deadline_in(atomic_load(&k->ping_ms)), next_look = next_watch(card), next;
 
     pthread_mutex_lock(&k->lock);
     while (!k->stop) {
@@ -193,8 +198,15 @@ static void *keep(void *arg)
             pthread_mutex_lock(&k->lock);
             next_ping = deadline_in(atomic_load(&k->ping_ms));
         }
+        if (!card_gone(card) && deadline_left(next_look) == 0) {
+            pthread_mutex_unlock(&k->lock);
+            watch_look(card);
+            pthread_mutex_lock(&k->lock);
+            next_look = next_watch(card);
+        }
+        next = card_gone(card) ? INT64_MAX : card->managed ? earlier(next_ping, next_look) : next_look;
         if (!served && !k->stop && (more || TAILQ_EMPTY(&k->requests))) {
-            wait_until(k, more ? deadline_in(RETRY_MS) : card->managed && !card_gone(card) ? next_ping : INT64_MAX);
+            wait_until(k, more ? deadline_in(RETRY_MS) : next);
         }
     }
     pthread_mutex_unlock(&k->lock);

@@ -8,7 +8,8 @@
 
 #include "card_qp.h"
 
-#define US_PER_MS 1000u
+#define US_PER_MS    1000u
+#define REPEATS_MOST 3u /* so that an operation which is what hangs the card has an end */
 
 /* ---------------------------------------------------------------- commands */
 
@@ -68,6 +69,15 @@ static void free_qp(struct card_qp *q)
     free(q);
 }
 
+/* The keeper looks at queue pairs without the admin lock. */
+static void set_qp(struct card *card, unsigned n, struct card_qp *q)
+{
+    pthread_mutex_lock(&card->watch.lock);
+    card->qp[n] = q;
+    card->watch.queue[n].serial = 0;
+    pthread_mutex_unlock(&card->watch.lock);
+}
+
 /* The admin lock is held. */
 static int begin(struct card *card, struct card_qp *q, unsigned depth)
 {
@@ -86,7 +96,7 @@ static int begin(struct card *card, struct card_qp *q, unsigned depth)
         free_memory(q);
         card->queue_taken[q->number] = false;
     } else {
-        card->qp[q->number] = q;
+        set_qp(card, q->number, q);
     }
     return err;
 }
@@ -170,7 +180,7 @@ void card_qp_destroy(struct sluice_qp *qp)
         if (!err) {
             err = admin_command(&card->admin, &sqe, NULL);
             if (!err) {
-                card->qp[q->number] = NULL;
+                set_qp(card, q->number, NULL);
                 free_memory(q);
                 card->queue_taken[q->number] = false;
             }
@@ -179,7 +189,7 @@ void card_qp_destroy(struct sluice_qp *qp)
     } while (card_again(card, err, &tries));
     if (err) {
         pthread_mutex_lock(&card->admin.lock);
-        card->qp[q->number] = NULL;
+        set_qp(card, q->number, NULL);
         pthread_mutex_unlock(&card->admin.lock);
     }
     drop_operations(card, q);
@@ -211,8 +221,38 @@ int card_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds
 
 /* ---------------------------------------------------------------- reset */
 
+/* The admin lock is held. An SA without kept parameters cannot be installed again. */
+static bool may_repeat(const struct card *card, const struct tracker *t)
+{
+    const struct card_sa *sa = t->sa;
+
+    return card->resubmit && !t->once && t->repeats < REPEATS_MOST &&
+           (!sa || (sa->listed && sa->kept && atomic_load(&sa->place) == PLACE_IN));
+}
+
+/* The youngest first, so that an SA's queue begins with the oldest. A nop has no SA to wait for. */
+static void keep_repeatable(struct card *card, struct card_qp *q, struct trackers *nops)
+{
+    struct tracker *t = TAILQ_LAST(&q->busy, trackers), *before;
+
+    for (; t; t = before) {
+        before = TAILQ_PREV(t, trackers, entry);
+        if (!may_repeat(card, t)) {
+            continue;
+        }
+        t->repeats++;
+        TAILQ_REMOVE(&q->busy, t, entry);
+        if (t->sa) {
+            card_qp_wait(card, q, t, true);
+        } else {
+            TAILQ_INSERT_HEAD(nops, t, entry);
+        }
+    }
+}
+
 void card_qp_abort(struct card *card, struct card_qp *q)
 {
+    struct trackers nops = TAILQ_HEAD_INITIALIZER(nops);
     struct sluice_done *to;
     struct sluice_cqe cqe;
 
@@ -222,17 +262,29 @@ void card_qp_abort(struct card *card, struct card_qp *q)
     while (ring_get(&q->ring, &cqe)) {
         q->held_count += card_qp_decode(card, q, &cqe, &to[q->held_count]);
     }
+    keep_repeatable(card, q, &nops);
     while (card_qp_end_oldest(card, q, SLUICE_STATUS_ABORTED, &to[q->held_count])) {
         q->held_count++;
     }
+    TAILQ_CONCAT(&q->busy, &nops, entry);
     q->lost = 0;
+    card_qp_note_oldest(q);
 }
 
 int card_qp_restart(struct card *card, struct card_qp *q)
 {
+    struct trackers nops = TAILQ_HEAD_INITIALIZER(nops);
+    struct tracker *t;
     int err;
 
     ring_restart(&q->ring);
     err = start(card, q);
-    return !err && (q->count || q->clocks) ? coalesce(card, q) : err;
+    err = !err && (q->count || q->clocks) ? coalesce(card, q) : err;
+    TAILQ_CONCAT(&nops, &q->busy, entry);
+    while ((t = TAILQ_FIRST(&nops))) {
+        TAILQ_REMOVE(&nops, t, entry);
+        card_qp_launch(q, t);
+    }
+    card_qp_note_oldest(q);
+    return err ? err : ring_submit(&q->ring);
 }

@@ -14,7 +14,10 @@ struct tracker {
     struct card_sa *sa; /* NULL: a nop */
     uint64_t cookie;    /* the caller's */
     uint32_t most;      /* the result cannot be longer */
+    uint64_t serial;    /* on the card: since when, in the queue pair's operations */
     bool busy;
+    bool once;             /* it cannot be done again: its source is overwritten, or its SA is in the middle of a record */
+    uint8_t repeats;       /* how often it was */
     bool next_iv;          /* what comes back is not a counter */
     bool content;          /* a length of sure content may come back */
     uint8_t part;          /* of the operation */
@@ -39,6 +42,8 @@ struct card_qp {
     unsigned lost;            /* operations in flight whose entry the card could not read */
     unsigned waiting;         /* operations in their SA's queue */
     struct card_sas waits;    /* SAs with operations of this queue pair in theirs */
+    uint64_t serial;          /* of the last operation that went to the card */
+    atomic_ulong oldest;      /* serial of the oldest that the card has, 0: none; the keeper reads it */
     struct sluice_done *held; /* qp.depth: completions from before a reset, to be polled */
     unsigned held_count, held_at;
     struct trackers free, busy;
@@ -49,7 +54,13 @@ struct card_qp {
 void card_qp_abort(struct card *card, struct card_qp *q);
 int card_qp_restart(struct card *card, struct card_qp *q);
 
-/* In card_io.c. Ends operations that wait for their SA, with no card; how many of `max`. */
+/* In card_io.c. Puts an operation into its SA's queue, first or last. */
+void card_qp_wait(struct card *card, struct card_qp *q, struct tracker *t, bool first);
+/* An operation goes into the ring; the doorbell is still to be rung. */
+void card_qp_launch(struct card_qp *q, struct tracker *t);
+/* Says for the keeper which is the oldest. */
+void card_qp_note_oldest(struct card_qp *q);
+/* Ends operations that wait for their SA, with no card; how many of `max`. */
 unsigned card_qp_end_waiting(struct card *card, struct card_qp *q, struct sluice_done *done, unsigned max);
 /* Takes a completion. false: it cannot be true. */
 bool card_qp_decode(struct card *card, struct card_qp *q, const struct sluice_cqe *cqe, struct sluice_done *done);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a card whose firmware hangs to one that works: "Recovery" in sluice.h. The queue pairs are held still meanwhile, so that
+ * From a card that hangs to one that works: "Recovery" in sluice.h. The queue pairs are held still meanwhile, so that
  * no doorbell of before comes after the reset; their threads see a queue pair with nothing to do. SAs are installed again when an
  * operation needs them, and by the keeper.
  */
@@ -11,6 +11,8 @@
 #include "card.h"
 #include "card_qp.h"
 #include "reinstall.h"
+
+#define TRIES 3u
 
 static void hold_queues(struct card *card)
 {
@@ -117,6 +119,14 @@ void card_forget_sas(struct card *card)
 
 /* ---------------------------------------------------------------- the card */
 
+static int restart(struct card *card)
+{
+    int err = card_start(card);
+
+    err = err ? err : admin_restart(&card->admin);
+    return err ? err : restart_queues(card);
+}
+
 /* The card is reset before anything is taken down: what it had finished is in the rings by then, and nothing follows. */
 int card_recover(struct card *card)
 {
@@ -131,9 +141,11 @@ int card_recover(struct card *card)
         }
     }
     lose_sas(card);
-    err = err ? err : card_start(card);
-    err = err ? err : admin_restart(&card->admin);
-    err = err ? err : restart_queues(card);
+    err = err ? err : restart(card);
+    for (unsigned tries = 1; err && tries < TRIES && !card_gone(card); tries++) {
+        err = t->ops->reset(t);
+        err = err ? err : restart(card);
+    }
     atomic_store(&card->keeper.missed, 0);
     atomic_fetch_add(&card->resets, 1);
     if (err) {

@@ -59,6 +59,19 @@ bool ring_ready(const struct ring *ring)
     return ready;
 }
 
+bool ring_holds(const struct ring *ring, uint64_t cookie)
+{
+    struct ring at = *ring;
+    struct sluice_cqe cqe = {0};
+
+    for (unsigned n = 0; n < ring->entries && ring_get(&at, &cqe); n++) {
+        if (cqe.cookie == cookie) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ring_get(struct ring *ring, struct sluice_cqe *cqe)
 {
     if (!ring_ready(ring)) {

@@ -37,6 +37,8 @@ int ring_submit(struct ring *ring);
 /* Takes the next completion, if there is one. */
 bool ring_get(struct ring *ring, struct sluice_cqe *cqe);
 bool ring_ready(const struct ring *ring);
+/* Whether one that was not yet taken has this cookie, as it stands in the entry. */
+bool ring_holds(const struct ring *ring, uint64_t cookie);
 /* Gives completion entries back to the card; `arm`: an interrupt is to come when there is, or will be, a completion. */
 int ring_ack(struct ring *ring, bool arm);
 

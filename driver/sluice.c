@@ -11,13 +11,15 @@
 #include "shape.h"
 #include "window.h"
 
-#define DEFAULT_TIMEOUT_MS 30000u
-#define LEAST_DEPTH        (1u << SLUICE_MIN_QUEUE_DEPTH_LOG2)
-#define PART_BITS          (SLUICE_PART | SLUICE_PART_FIRST | SLUICE_PART_LAST)
-#define COALESCE_MOST      255u
-#define DEFAULT_PING_MS    1000u
-#define KEEP_ALIVE_LEAST   10u
-#define KEEP_ALIVE_MOST    0xffffffu
+#define DEFAULT_TIMEOUT_MS   30000u
+#define LEAST_DEPTH          (1u << SLUICE_MIN_QUEUE_DEPTH_LOG2)
+#define PART_BITS            (SLUICE_PART | SLUICE_PART_FIRST | SLUICE_PART_LAST)
+#define COALESCE_MOST        255u
+#define DEFAULT_PING_MS      1000u
+#define DEFAULT_OPERATION_MS 30000u
+#define OPERATION_LEAST_MS   20u
+#define KEEP_ALIVE_LEAST     10u
+#define KEEP_ALIVE_MOST      0xffffffu
 
 static const struct {
     const char *scheme;
@@ -37,6 +39,12 @@ int sluice_open(const char *uri, const struct sluice_options *options, struct sl
     }
     if (with.ping_ms == 0) {
         with.ping_ms = DEFAULT_PING_MS;
+    }
+    if (with.operation_ms == 0) {
+        with.operation_ms = DEFAULT_OPERATION_MS;
+    }
+    if (with.operation_ms < OPERATION_LEAST_MS) {
+        with.operation_ms = OPERATION_LEAST_MS;
     }
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
         size_t len = strlen(engines[i].scheme);

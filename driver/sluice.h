@@ -34,9 +34,18 @@
  *   - one that opens with replay 1 refuses every counter up to the highest that was reported as accepted, and up to its
  *     reservation (sluice_sa_reserve);
  *   - others are as they were created; a record in parts is lost.
- * For this the library keeps the keys, in memory that is locked where the system allows and left out of core files. Without
- * options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the card (-ENODEV), and a reset
- * the end of its SAs (no_such_sa).
+ * With options.resubmit too, operations that a recovery finds in flight are not aborted but done again, by themselves, where the
+ * outcome is that of an operation done once: seals (under a counter of the raised incarnation; with an explicit nonce it is the
+ * same record), opens, verify and nop. Sources have to be as they were, as for every operation in flight. Aborted all the same
+ * are parts, operations in place, and one that was found in flight by four recoveries. An open done again that finds its record
+ * replayed is aborted: whether the record is new cannot be told any more. Operations aborted come before those of their SA that
+ * are done again. Whether the firmware hangs or not, the library watches the oldest operation that the card has of each queue
+ * pair. When it takes options.operation_ms / 2 (a second, if that is less), the queue pair's eventfd is signalled if there are
+ * completions, and the doorbells are rung again, in case an interrupt or a doorbell was lost; this repeats. When it takes
+ * operation_ms, the card is reset and recovered with options.recover, and without is given up (-ENODEV). What waits for its
+ * caller to poll takes no time. For this the library keeps the keys, in memory that is locked where the system allows and left
+ * out of core files. Without options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the
+ * card (-ENODEV), and a reset the end of its SAs (no_such_sa).
  */
 #ifndef SLUICE_H
 #define SLUICE_H
@@ -57,11 +66,17 @@ struct sluice_sa;
 
 /* ---------------------------------------------------------------- sluice_open: opens an engine */
 
+#define SLUICE_NO_LIMIT 0xffffffffu
+
 struct sluice_options {
     size_t dma_bytes;    /* size of the DMA memory, rounded up to 2 MiB; 0: 64 MiB. At most 4 GiB */
     unsigned timeout_ms; /* an admin command or a dead card is given up after this; 0: 30,000 */
     unsigned ping_ms;    /* the firmware is pinged at this period; 0: 1,000 */
-    bool recover;        /* a card whose firmware hangs is reset, and its SAs installed again */
+    bool recover;        /* a card that hangs is reset, and its SAs installed again */
+    bool resubmit;       /* with recover: operations in flight are done again where that is right, not aborted */
+    /* The card may take so long for the oldest operation of a queue pair ("Recovery" above); 0: 30,000, at least 20.
+     * SLUICE_NO_LIMIT: for ever. */
+    unsigned operation_ms;
 };
 
 struct sluice_info {

@@ -55,6 +55,9 @@ static void print_stats(const struct program *p, double began)
     printf("BAR                %" PRIu64 " reads (%" PRIu64 " clocks at worst), %" PRIu64 " writes, %" PRIu64 " lost\n",
            s->mmio_reads, s->mmio_worst, s->mmio_writes, s->mmio_lost);
     printf("interrupts         %" PRIu64 "\n", p->root.msix.sent);
+    printf("faults             %" PRIu64 " doorbells and %" PRIu64 " interrupts lost, %" PRIu64 " resets of its own, %" PRIu64
+           " reads hung\n",
+           s->doorbells_dropped, s->interrupts_lost, s->own_resets, p->root.reads.hung);
     printf("clients            %" PRIu64 ", %" PRIu64 " function resets\n", p->server.clients, s->resets);
 }
 

@@ -33,6 +33,11 @@ static const char help[] =
     "  --split P|random      cut P percent of the completions short, 0 to 100; random is 100 (0)\n"
     "  --reorder             answer reads in any order, with latencies up to doubled\n"
     "  --errors N            make one of N completions an error or poisoned; 0: none (0)\n"
+    "  --hang-reads N        never answer one of N reads, so that what waits for it hangs until a reset or for a million clocks "
+    "(0)\n"
+    "  --drop-doorbells N    let one of N doorbells come to nothing (0)\n"
+    "  --reset-doorbells N   have the card reset itself at one of N doorbells, which comes to nothing (0)\n"
+    "  --lose-interrupts N   let one of N interrupts come to nothing (0)\n"
     "  --fault KIND,ADDRESS,BYTES\n"
     "                        memory of which every second page of 4096 bytes, beginning with the second, cannot be read: reads\n"
     "                        end `unsupported` or `aborted`, are `poisoned`, or answered too `late`; once for each KIND\n"
@@ -58,6 +63,10 @@ enum {
     OPT_SPLIT,
     OPT_REORDER,
     OPT_ERRORS,
+    OPT_HANG_READS,
+    OPT_DROP_DOORBELLS,
+    OPT_RESET_DOORBELLS,
+    OPT_LOSE_INTERRUPTS,
     OPT_FAULT,
     OPT_TRACE,
     OPT_TRACE_FROM,
@@ -81,6 +90,10 @@ static const struct option longs[] = {
     {"split", required_argument, NULL, OPT_SPLIT},
     {"reorder", no_argument, NULL, OPT_REORDER},
     {"errors", required_argument, NULL, OPT_ERRORS},
+    {"hang-reads", required_argument, NULL, OPT_HANG_READS},
+    {"drop-doorbells", required_argument, NULL, OPT_DROP_DOORBELLS},
+    {"reset-doorbells", required_argument, NULL, OPT_RESET_DOORBELLS},
+    {"lose-interrupts", required_argument, NULL, OPT_LOSE_INTERRUPTS},
     {"fault", required_argument, NULL, OPT_FAULT},
     {"trace", required_argument, NULL, OPT_TRACE},
     {"trace-from", required_argument, NULL, OPT_TRACE_FROM},
@@ -260,6 +273,14 @@ static int take(const struct parser *p, int option, const char *text)
         return 0;
     case OPT_ERRORS:
         return small(p, text, 0, 1000000, &r->reads.error_one_in);
+    case OPT_HANG_READS:
+        return small(p, text, 0, 1000000, &r->reads.hang_one_in);
+    case OPT_DROP_DOORBELLS:
+        return small(p, text, 0, 1000000, &r->drop_doorbells);
+    case OPT_RESET_DOORBELLS:
+        return small(p, text, 0, 1000000, &r->reset_doorbells);
+    case OPT_LOSE_INTERRUPTS:
+        return small(p, text, 0, 1000000, &r->lose_interrupts);
     case OPT_FAULT:
         return fault(p, text, &r->reads);
     case OPT_TRACE:

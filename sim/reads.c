@@ -63,6 +63,10 @@ const char *reads_take(struct reads *r, const struct tlp_head *h, uint64_t cycle
     q->status = TLP_SUCCESS;
     q->fault = fault_at(&r->config, q->address);
     q->due += q->fault == READS_LATE ? READS_LATE_CLOCKS : 0;
+    if (r->config.hang_one_in && rng_below(r->rng, r->config.hang_one_in) == 0) {
+        q->due = UINT64_MAX;
+        r->hung++;
+    }
     r->header_used += headers_of(q, rcb);
     r->data_used += data_of(q);
     r->order[r->count++] = h->tag;

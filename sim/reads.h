@@ -45,6 +45,7 @@ struct reads_config {
     unsigned header_credits; /* the pool */
     unsigned data_credits;   /* 16 bytes each */
     unsigned error_one_in;   /* one of so many completions is an error or poisoned; 0: none */
+    unsigned hang_one_in;    /* one of so many reads is never answered; 0: none */
     struct {
         uint64_t address, bytes; /* every second page of this is so, beginning with the second; 0 bytes: none */
     } fault[READS_FAULTS];
@@ -57,6 +58,7 @@ struct reads {
     uint8_t order[READS_TAGS]; /* tags in order of arrival */
     unsigned count;
     unsigned header_used, data_used;
+    uint64_t hung; /* reads that are never answered */
 };
 
 /* 0 or -ENOMEM. */

@@ -31,6 +31,11 @@ const char *root_fault(const struct root *r)
     return r->fault[0] ? r->fault : NULL;
 }
 
+bool root_one_in(struct root *r, unsigned n)
+{
+    return n > 0 && rng_below(&r->rng, n) == 0;
+}
+
 static void set_gate(struct root_gate *g, bool on)
 {
     if (on)
@@ -270,6 +275,22 @@ static bool in_msix_table(uint32_t offset)
     return offset >= SLUICE_REG_MSIX_TABLE(0) && offset < SLUICE_REG_MSIX_TABLE(MSIX_VECTORS);
 }
 
+/* Doorbells that come to nothing, and those at which the card resets itself, behind the driver's back. */
+static bool doorbell_lost(struct root *r, uint32_t offset)
+{
+    if (offset < SLUICE_REG_SQ_DOORBELL(0) || offset >= SLUICE_REG_SQ_DOORBELL(SLUICE_MAX_IO_QUEUES + 1))
+        return false;
+    if (root_one_in(r, r->options.reset_doorbells)) {
+        r->stats.own_resets++;
+        root_reset_function(r);
+        return true;
+    }
+    if (!root_one_in(r, r->options.drop_doorbells))
+        return false;
+    r->stats.doorbells_dropped++;
+    return true;
+}
+
 void root_bar_write(struct root *r, uint32_t offset, const uint8_t *from, unsigned count)
 {
     struct tlp t;
@@ -281,6 +302,8 @@ void root_bar_write(struct root *r, uint32_t offset, const uint8_t *from, unsign
         r->stats.mmio_lost++;
         return;
     }
+    if (doorbell_lost(r, offset))
+        return;
     for (; count > 0; offset += n, from += n, count -= n) {
         n = piece(offset, count);
         if (in_msix_table(offset))

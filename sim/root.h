@@ -30,8 +30,9 @@ struct root_options {
     bool free_run;  /* the clock always has something to do */
     bool self_test; /* memories and lanes are tested after power on */
     enum dut_noise noise;
-    const char *trace;   /* file, or NULL */
-    uint64_t trace_from; /* cycle */
+    unsigned drop_doorbells, lose_interrupts, reset_doorbells; /* one of so many; 0: none */
+    const char *trace;                                         /* file, or NULL */
+    uint64_t trace_from;                                       /* cycle */
 };
 
 struct root_stats {
@@ -41,6 +42,7 @@ struct root_stats {
     uint64_t mmio_reads, mmio_writes, mmio_lost; /* lost: all ones returned, or dropped */
     uint64_t mmio_worst;                         /* clocks, from the stream to the card until the completion */
     uint64_t resets;
+    uint64_t doorbells_dropped, interrupts_lost, own_resets; /* by options */
 };
 
 /* DMA to memory that only the client can reach. The calls ask; root_remote_*_done brings the answer. 0 or -errno: no client. */
@@ -146,6 +148,7 @@ void root_remote_write_done(struct root *r, bool ok);
 void root_remote_lost(struct root *r);
 
 /* For root.c, upstream.c and function.c alone. */
+bool root_one_in(struct root *r, unsigned n); /* a choice of the seed; 0: never */
 void root_fail(struct root *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void root_apply_config(struct root *r);
 void root_upstream(struct root *r, const struct tlp *t);

@@ -75,6 +75,8 @@ static void interrupt(struct root *r, const struct tlp_head *h, const uint8_t *p
         root_fail(r, "message write for vector %u", vector);
     else if (!r->interrupts.on && r->interrupts.off_clocks > GATE_CLOCKS)
         root_fail(r, "interrupt sent while MSI-X is off or masked");
+    else if (root_one_in(r, r->options.lose_interrupts))
+        r->stats.interrupts_lost++;
     else
         msix_signal(&r->msix, vector);
 }

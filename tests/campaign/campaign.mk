@@ -11,8 +11,18 @@ $(BUILD)/tests/campaign/%.o: CPPFLAGS += -Itests/driver
 $(CAMPAIGN): $(CAMPAIGN).o $(CAMPAIGN_KIT) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
 
-# 20 seconds of it.
-TESTS += $(CAMPAIGN)
+FAULTS := $(BUILD)/tests/campaign/faults
+
+$(FAULTS): $(FAULTS).o $(patsubst %,$(BUILD)/tests/driver/%.o,kit sim_child tap) $(LIBSLUICE)
+	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
+
+# 20 seconds of each.
+TESTS += $(CAMPAIGN) $(FAULTS)
+
+.PHONY: faults
+faults: $(FAULTS) $(SLUICE_SIM)-$(SIM_KIND)
+	SLUICE_SIM=$(SLUICE_SIM)-$(SIM_KIND) SECONDS=$(CAMPAIGN_SECONDS) $(FAULTS)
+HELP += "faults|lost doorbells and interrupts, hung lanes, resets on the simulated card: no completion twice or lost (SECONDS=120 SEED=)"
 
 .PHONY: campaign campaign-on
 campaign: $(CAMPAIGN)
