@@ -27,25 +27,27 @@
  *
  * Recovery. The library pings the card's firmware. A firmware that hangs stops admin calls alone; operations go on, but for those
  * whose SA is not on the card: they end as hardware_fault. With options.recover, the first admin call or operation that needs
- * the firmware resets the card, and so does sluice_card_reset: operations in flight are aborted, queue pairs go on, and SAs are
- * installed again under these rules, so that no nonce is made twice and nothing is accepted twice:
+ * the firmware resets the card, and so does sluice_card_reset: operations in flight are aborted or done again, queue pairs go on,
+ * and SAs are installed again under these rules, so that no nonce is made twice and nothing is accepted twice:
  *   - one that seals in sequence mode goes on with its sequence under a raised incarnation: 0x100 more, a take-over more in
  *     sluice's use of those bits (counter_exhausted when there is none). A limit moves to the new incarnation with its sequence;
  *   - one that opens with replay 1 refuses every counter up to the highest that was reported as accepted, and up to its
  *     reservation (sluice_sa_reserve);
  *   - others are as they were created; a record in parts is lost.
- * With options.resubmit too, operations that a recovery finds in flight are not aborted but done again, by themselves, where the
- * outcome is that of an operation done once: seals (under a counter of the raised incarnation; with an explicit nonce it is the
- * same record), opens, verify and nop. Sources have to be as they were, as for every operation in flight. Aborted all the same
- * are parts, operations in place, and one that was found in flight by four recoveries. An open done again that finds its record
- * replayed is aborted: whether the record is new cannot be told any more. Operations aborted come before those of their SA that
- * are done again. Whether the firmware hangs or not, the library watches the oldest operation that the card has of each queue
- * pair. When it takes options.operation_ms / 2 (a second, if that is less), the queue pair's eventfd is signalled if there are
- * completions, and the doorbells are rung again, in case an interrupt or a doorbell was lost; this repeats. When it takes
- * operation_ms, the card is reset and recovered with options.recover, and without is given up (-ENODEV). What waits for its
- * caller to poll takes no time. For this the library keeps the keys, in memory that is locked where the system allows and left
- * out of core files. Without options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the
- * card (-ENODEV), and a reset the end of its SAs (no_such_sa).
+ * For this the library keeps the keys, in memory that is locked where the system allows and left out of core files. Without
+ * options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the card (-ENODEV), and a reset
+ * the end of its SAs (no_such_sa).
+ *
+ * Operations in flight at a recovery. With options.resubmit the library does them again by itself, where the outcome is that of
+ * an operation done once: seals (under a counter of the raised incarnation; with an explicit nonce it is the same record), opens,
+ * verify and nop. Parts, operations in place, and one that four recoveries found in flight are aborted all the same. An open done
+ * again that finds its record replayed is aborted: whether the record is new cannot be told any more. Of one SA the operations
+ * aborted come first. Either way each operation has one completion.
+ *
+ * Operations that do not end. The library watches the oldest operation that the card has of each queue pair. When it takes half
+ * of options.operation_ms, or a second if that is less, an interrupt or a doorbell may have been lost: the queue pair's eventfd
+ * is signalled, and the doorbells are rung again if there is no completion; this repeats. When it takes operation_ms, the card is
+ * recovered with options.recover, and given up (-ENODEV) without. A completion that waits for its caller takes no time.
  */
 #ifndef SLUICE_H
 #define SLUICE_H
@@ -323,7 +325,7 @@ void sluice_qp_destroy(struct sluice_qp *qp);
 int sluice_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
 /*
  * Takes up to `max` completions; returns how many. Never blocks. Completions of one SA come in the order of submission, but for
- * an operation that the card could not even read (DMA error). -ENODEV: the card is gone, and none is left.
+ * an operation that the card could not even read (DMA error), and at a recovery. -ENODEV: the card is gone, and none is left.
  */
 int sluice_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
 /* An eventfd that becomes readable after sluice_qp_arm when a completion is there, or when the card is gone. Owned by the qp. */

@@ -2,7 +2,7 @@
 #
 # Tests of libsluice. Those that need a card start a sluice-sim of their own.
 comma := ,
-DRIVER_TESTS := soft_test pairs_test vectors_test tls_peer_test parts_test window_test cut_test ct_test server_test sim_test diff_test swap_test manage_test sim_manage_test pci_test vfio_place_test alloc_test stress_test
+DRIVER_TESTS := soft_test pairs_test vectors_test tls_peer_test parts_test window_test cut_test ct_test server_test sim_test diff_test swap_test manage_test watch_test sim_manage_test pci_test vfio_place_test alloc_test stress_test
 DRIVER_KIT := $(patsubst %,$(BUILD)/tests/driver/%.o,fake_card fake_firmware kit layout mix mix_plan mix_sa reference sim_child tap)
 
 DRIVER_PROGRAMS := $(patsubst %,$(BUILD)/tests/driver/%,$(DRIVER_TESTS))
@@ -17,7 +17,7 @@ $(BUILD)/tests/driver/tls_peer_test: LIBSLUICE_LIBS := -lssl $(LIBSLUICE_LIBS)
 TESTS += $(DRIVER_PROGRAMS) tests/driver/install.sh
 
 # With the simulated card as it was built without sanitizers, if it was. Only tests whose threads are the library's and their own.
-TSAN_TESTS := stress_test manage_test swap_test pci_test soft_test
+TSAN_TESTS := stress_test manage_test watch_test swap_test pci_test soft_test
 .PHONY: tsan tsan-now
 tsan:
 	+$(MAKE) BUILD=$(BUILD)-tsan SAN=thread OPT="-O1 -g" TSAN_SIM=$(abspath $(SLUICE_SIM)) tsan-now

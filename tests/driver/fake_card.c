@@ -31,12 +31,25 @@ uint32_t fake_len(const uint8_t *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
 }
 
+/* Of those that are to come to nothing, one is one less. */
+static bool lost(atomic_uint *left)
+{
+    if (atomic_load(left) == 0) {
+        return false;
+    }
+    atomic_fetch_sub(left, 1);
+    return true;
+}
+
 static void interrupt(struct fake_card *f, unsigned n)
 {
     struct fake_queue *q = &f->queue[n];
 
     if (q->armed) {
         q->armed = false;
+        if (n > 0 && lost(&f->lose_interrupts)) {
+            return;
+        }
         (void)eventfd_write(f->event[n], 1);
     }
 }
@@ -159,6 +172,9 @@ static void bar_write(struct fake_card *f, uint32_t offset, uint32_t value)
         start_queue(f, 0, bar64(f, SLUICE_REG_AQ_SQ_LO), bar64(f, SLUICE_REG_AQ_CQ_LO), value & SLUICE_AQ_CTRL_DEPTH_LOG2_MASK);
     }
     for (unsigned n = 0; n < QUEUES; n++) {
+        if (offset == SLUICE_REG_SQ_DOORBELL(n) && n > 0 && (atomic_load(&f->deaf) || lost(&f->lose_doorbells))) {
+            return;
+        }
         if (offset == SLUICE_REG_SQ_DOORBELL(n)) {
             doorbell(f, n, value);
         } else if (offset == SLUICE_REG_CQ_DOORBELL(n)) {
@@ -177,6 +193,17 @@ static void set_registers(struct fake_card *f)
     f->bar[SLUICE_REG_PARAMS0 / 4] = 2 | queues << SLUICE_PARAMS0_IO_QUEUES_SHIFT | depth << SLUICE_PARAMS0_DEPTH_LOG2_SHIFT;
     f->bar[SLUICE_REG_PARAMS1 / 4] = 8 | 1024u << SLUICE_PARAMS1_WINDOW_SHIFT;
     f->bar[SLUICE_REG_STATUS / 4] = f->fault == FAULT_NEVER_READY ? 0 : f->fault == FAULT_FATAL ? 3 : 1;
+}
+
+void fake_card_lose(struct fake_card *f, unsigned doorbells, unsigned interrupts)
+{
+    atomic_store(&f->lose_doorbells, doorbells);
+    atomic_store(&f->lose_interrupts, interrupts);
+}
+
+void fake_card_deaf(struct fake_card *f)
+{
+    atomic_store(&f->deaf, true);
 }
 
 /* ---------------------------------------------------------------- the server */
@@ -247,6 +274,7 @@ static size_t serve(struct fake_card *f, const struct vu_header *h, uint8_t *bod
         return 0;
     case VU_DEVICE_RESET:
         memset(f->queue, 0, sizeof f->queue);
+        fake_card_lose(f, 0, 0);
         if (f->firmware) {
             firmware_reset(f);
         }

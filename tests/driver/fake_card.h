@@ -65,6 +65,10 @@ struct fake_card *fake_card_start(enum fault fault, unsigned at_message);
 struct fake_card *fake_card_managed(unsigned slots);
 /* From now on no command and no ping is answered, until a reset. told: FW_STATE says so. */
 void fake_card_hang(struct fake_card *fake, bool told);
+/* The next so many submission doorbells and interrupts of I/O queue pairs come to nothing, until a reset if there is one. */
+void fake_card_lose(struct fake_card *fake, unsigned doorbells, unsigned interrupts);
+/* No submission doorbell of theirs comes to anything, whatever happens. */
+void fake_card_deaf(struct fake_card *fake);
 /* The next `count` exports and imports answer `status`. */
 void fake_card_refuse(struct fake_card *fake, unsigned count, unsigned status);
 /* Exports that are left to virtual id 0 before it is used up; at first 65,535, as to every other. */

@@ -4,6 +4,7 @@
 #define TESTS_DRIVER_FAKE_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "fake_card.h"
@@ -30,6 +31,8 @@ struct fake_card {
     int event[QUEUES];
     uint32_t bar[SLUICE_BAR_BYTES / 4];
     struct fake_queue queue[QUEUES];
+    atomic_uint lose_doorbells, lose_interrupts; /* of I/O queue pairs, until a reset */
+    atomic_bool deaf;
     struct firmware *firmware; /* NULL: an administrator that knows identify and queues alone */
 };
 
