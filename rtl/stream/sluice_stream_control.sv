@@ -212,6 +212,14 @@ module sluice_stream_control (
     endcase
   end
 
+  // What a job has from its beginning on, a clock late.
+  logic [7:0] iv_last_q, digest_last_q, mac_last_q;
+  always_ff @(posedge clk_i) begin
+    iv_last_q     <= 8'd4 + {3'd0, iv_len_i};
+    digest_last_q <= {2'd0, hash_words_i, 2'd0} - 8'd1;
+    mac_last_q    <= {2'd0, mac_len_i} - 8'd1;
+  end
+
   // Leaving a state sets the index to what the next one begins with.
   logic       leave;
   logic [7:0] begins;
@@ -324,7 +332,7 @@ module sluice_stream_control (
         if (leave) state_d = iv_len_i == 5'd0 ? Next : IvOut;
       end
       IvOut: begin
-        leave = byte_taken_i && index_q == 8'd4 + {3'd0, iv_len_i};
+        leave = byte_taken_i && index_q == iv_last_q;
         if (!byte_taken_i) index_d = index_q;
         if (leave) state_d = Next;
       end
@@ -365,7 +373,7 @@ module sluice_stream_control (
         state_d     = Digest;
       end
       Digest: begin
-        leave = byte_taken_i && index_q == {2'd0, hash_words_i, 2'd0} - 8'd1;
+        leave = byte_taken_i && index_q == digest_last_q;
         if (!byte_taken_i) index_d = index_q;
         if (leave) state_d = MessageEnd;
       end
@@ -375,7 +383,7 @@ module sluice_stream_control (
         if (leave) state_d = Next;
       end
       MacOut: begin
-        leave = byte_taken_i && index_q == {2'd0, mac_len_i} - 8'd1;
+        leave = byte_taken_i && index_q == mac_last_q;
         if (!byte_taken_i) index_d = index_q;
         if (leave) state_d = Next;
       end
