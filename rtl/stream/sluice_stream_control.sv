@@ -115,13 +115,15 @@ module sluice_stream_control (
     Reset, Clear, Idle, Load, Plan, Check, Restore, Replay, Init, Next, HeadIn, HeadCheck, HeadOut, IvOut, Prefix, Iv, Body, Drain,
     MessageEnd, Swap, OuterInit, Digest, MacIn, MacOut, Padding, End, Verdict, Result, Save, SaveGather, Zero, Finish
   } state_e;
-  state_e state_q, state_d;
+  // Yosys's one-hot states are larger and slower here.
+  (* fsm_encoding = "none" *) state_e state_q;
+  state_e state_d;
 
   localparam logic [2:0] FromRing = 3'd0, FromHeader = 3'd1, FromPrefix = 3'd2, FromDigest = 3'd3, FromPadding = 3'd4,
                          FromEnd = 3'd5;
 
   logic [7:0] index_q, index_d, status_q, status_d;
-  logic       load_q, outer_q, end_q, length_q, mac_sent_q, padded_q, mac_done;
+  logic       load_q, outer_q, end_q, length_q, ended_q, mac_sent_q, padded_q, mac_done;
   logic [5:0] load_index_q;
   logic       replay_q, wiped_q, swap_q;
   logic [3:0] replay_index_q;
@@ -188,7 +190,7 @@ module sluice_stream_control (
       end
       MessageEnd: begin
         what_o    = FromEnd;
-        valid_o   = !(length_q && hash_now_i == 6'd0);
+        valid_o   = !ended_q;
         to_hash_o = 1'b1;
       end
       Digest: begin
@@ -463,8 +465,10 @@ module sluice_stream_control (
     if (state_q != MessageEnd) begin
       end_q    <= 1'b0;
       length_q <= 1'b0;
+      ended_q  <= 1'b0;
     end else if (byte_taken_i) begin
       end_q <= 1'b1;
+      if (length_q && hash_now_i == 6'd63) ended_q <= 1'b1;
       if (end_q && hash_now_i == 6'd56) length_q <= 1'b1;
     end
   end
