@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Far more SAs than the simulated card has slots: SAS of them (10,000), each with a record in random order, then OPS (a quarter)
+ * of them at random, then counters and windows of all. Everything is compared with the software engine. Tells how far it is.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim_child.h"
+#include "twins.h"
+
+#define SAS   10000u
+#define STEPS 20u /* lines a stage */
+
+static struct pair *pairs;
+static unsigned *order, count, ops;
+
+static unsigned from_environment(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+
+    return text && *text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void shuffle(void)
+{
+    for (unsigned i = 0; i < count; i++) {
+        order[i] = i;
+    }
+    for (unsigned i = count; i > 1; i--) {
+        unsigned j = tap_below(i), other = order[j];
+
+        order[j] = order[i - 1];
+        order[i - 1] = other;
+    }
+}
+
+static void tell(const char *stage, unsigned done, unsigned of, double began)
+{
+    if (done % (of / STEPS ? of / STEPS : 1) == 0) {
+        tap_note("%s: %u of %u, %.0f s", stage, done, of, now() - began);
+    }
+}
+
+static bool create(unsigned i)
+{
+    return twins_make(&pairs[i]);
+}
+
+static bool in_turn(unsigned i)
+{
+    return twins_seal_and_open(&pairs[order[i]]);
+}
+
+static bool at_random(unsigned i)
+{
+    struct pair *p = &pairs[tap_below(count)];
+
+    (void)i;
+    return tap_below(3) ? twins_seal_and_open(p)
+                        : twins_open_again(p, p->config.replay ? SLUICE_STATUS_REPLAYED : SLUICE_STATUS_OK);
+}
+
+static bool compare(unsigned i)
+{
+    return twins_same_state(&pairs[order[i]]);
+}
+
+static bool stage(const char *name, unsigned times, bool (*one)(unsigned))
+{
+    struct sluice_stats before = {0}, after = {0};
+    double began = now();
+    unsigned done = 0;
+    uint64_t in, out;
+
+    sluice_card_stats(twins_sim.card, &before);
+    while (done < times && one(done)) {
+        tell(name, ++done, times, began);
+    }
+    sluice_card_stats(twins_sim.card, &after);
+    in = after.sa_swaps_in - before.sa_swaps_in;
+    out = after.sa_swaps_out - before.sa_swaps_out;
+    return tap_ok(done == times, "%s: %u; %llu SAs went out, %llu came back, %llu clocks for each that went out, %.0f s", name,
+                  done, (unsigned long long)out, (unsigned long long)in,
+                  (unsigned long long)(out ? (after.cycles - before.cycles) / out : 0), now() - began);
+}
+
+static void run(void)
+{
+    struct sluice_info info;
+
+    sluice_card_info(twins_sim.card, &info);
+    tap_note("%u SAs, %u slots", 2 * count, info.sa_slots);
+    if (stage("SAs made in pairs", count, create)) {
+        shuffle();
+        stage("pairs that sealed and opened a record, in random order", count, in_turn);
+        stage("records at random", ops, at_random);
+        shuffle();
+        stage("pairs whose counters and windows are the software engine's", count, compare);
+        for (unsigned i = 0; i < count; i++) {
+            twins_destroy(&pairs[i]);
+        }
+    }
+}
+
+int main(void)
+{
+    static const char *const arguments[] = {NULL};
+    struct sim_child *child;
+
+    tap_begin();
+    if (!sim_built()) {
+        tap_skip_all("sluice-sim is not built");
+    }
+    count = from_environment("SAS", SAS) / 2;
+    ops = from_environment("OPS", count / 2);
+    pairs = calloc(count, sizeof *pairs);
+    order = calloc(count, sizeof *order);
+    child = sim_start(arguments);
+    if (tap_ok(pairs && order && twins_open(sim_uri(child), false) == 0, "both engines open")) {
+        run();
+        twins_close();
+    }
+    tap_ok(sim_stop(child) == 0, "sluice-sim ends without a complaint");
+    free(pairs);
+    free(order);
+    return tap_end();
+}
