@@ -225,6 +225,8 @@ module sluice_card #(
   logic [127:0]        own_word, own_rdata;
   logic                own_fill, own_bit;
   logic [4:0]          show_lane;
+  logic                show_bit;
+  logic [(All+3)/4-1:0] show_differ;
   logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams;
   logic                march_stream_we;
   logic [12:0]         march_window_waddr, march_window_raddr;
@@ -265,18 +267,17 @@ module sluice_card #(
     .ring_waddr_o(own_waddr), .ring_fill_o(own_fill), .ring_bit_o(own_bit), .fetched_o(own_fetched),
     .res_valid_i(lane_res_valid & mine),
     .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
-    .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
+    .ring_data_i(own_rdata), .show_bit_o(show_bit), .differ_i(show_differ), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
     .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
     .march_window_raddr_o(march_window_raddr), .march_window_bad_i(march_window_bad), .march_streams_o(march_streams),
     .march_stream_we_o(march_stream_we), .march_stream_addr_o(march_stream_addr), .march_stream_bad_i(march_stream_bad != '0),
     .entropy_run_o, .entropy_i, .entropy_valid_i,
     .idle_o(adm_idle)
   );
+  // One key job at a time: the other lanes' words are 0.
   always_comb begin
     key_word_any = 128'd0;
-    for (int unsigned l = 0; l < Lanes; l++) begin
-      if (key_word_valid[l]) key_word_any = key_word[128*l +: 128];
-    end
+    for (int unsigned l = 0; l < Lanes; l++) key_word_any = key_word_any | key_word[128*l +: 128];
   end
 
   // ---- SA table and replay windows
@@ -296,7 +297,7 @@ module sluice_card #(
     .ask_valid_i(ask_valid), .ready_o(window_ready), .ask_sa_i(ask_sa), .ask_counter_i(ask_counter), .ask_accept_i(ask_accept),
     .answer_valid_o(answer_valid), .replayed_o(replayed),
     .copy_i(copy), .copy_ready_o(copy_ready), .copy_we_i(copy_we), .copy_index_i(copy_index), .copy_data_i(copy_in),
-    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_few_i(march_window_few),
+    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_bit_i(march_bit), .march_few_i(march_window_few),
     .march_waddr_i(march_window_waddr), .march_raddr_i(march_window_raddr), .march_bad_o(march_window_bad)
   );
 
@@ -334,7 +335,8 @@ module sluice_card #(
     .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done),
     .key_status_o(key_status), .adm_sa_i(adm_sa), .peek_i(peek), .peeked_o(peeked),
     .service_i(service), .borrow_i(borrow), .pause_i(pause), .paused_o(paused), .last_empty_o(last_empty), .show_i(show),
-    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word), .sa_busy_o(sa_busy),
+    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word),
+    .show_bit_i(show_bit), .differ_o(show_differ), .sa_busy_o(sa_busy),
     .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),

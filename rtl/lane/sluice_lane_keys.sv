@@ -3,6 +3,7 @@
 // A key job: the inner and the outer HMAC state of a key, by two compressions of the lane's hash, sent as four 128-bit words.
 // The digest turns in its chain, last word first: the words of the second half go round, the first half is collected and sent,
 // then the second half. With mute_i it does all of that and sends nothing: what it went through the first time is overwritten.
+// Without a job key_data_o is 0.
 `default_nettype none
 
 module sluice_lane_keys (
@@ -73,15 +74,14 @@ module sluice_lane_keys (
     if (state_q == RunWait) begin
       turn_q        <= second + 4'd4;
       second_half_q <= 1'b0;
-      word_q        <= 128'd0;
     end else if (state_q == SendFirst && sent) begin
       turn_q        <= second;
       second_half_q <= 1'b1;
-      word_q        <= 128'd0;
     end else if (pop_o) begin
       turn_q <= turn_q - 4'd1;
-      word_q <= {word_q[95:0], digest_i};
     end
+    if (state_q == Idle || state_q == RunWait || (state_q == SendFirst && sent) || mute_i) word_q <= 128'd0;
+    else if (pop_o) word_q <= {word_q[95:0], digest_i};
   end
 
 endmodule

@@ -7,7 +7,7 @@
 //
 //   write    2 clocks a word       start     11 clocks and the dispatcher's pause
 //   copy     1 clock a word        compare   1 clock a word and 8 for each lane
-//   march    4,100 clocks for each lane
+//   march    4,100 clocks for a lane of each four
 `default_nettype none
 
 module mgmt_lane_port #(
@@ -64,6 +64,8 @@ module mgmt_lane_port #(
   output logic                ring_en_o,
   output logic [RingAw-1:0]   ring_raddr_o,
   input  logic [127:0]        ring_data_i,   // one clock later
+  output logic                show_bit_o,    // march: in each four lanes, the word of the one with lane_o modulo 4
+  input  logic [(All+3)/4-1:0] differ_i,     // was not 128 of it, two clocks later
   input  logic                key_valid_i,
   input  logic [127:0]        key_i
 );
@@ -72,9 +74,13 @@ module mgmt_lane_port #(
 
   // ---- registers
   logic [1:0]     own_q;
-  logic [All-1:0] lanes_q, bad_q, cur;
+  logic [All-1:0] lanes_q, bad_q, cur, quarter, differs;
   assign bad_o = bad_q;
   assign cur   = All'(1) << cur_q;
+  for (genvar l = 0; l < All; l++) begin : g_lane
+    assign quarter[l] = cur_q[1:0] == 2'(l);
+    assign differs[l] = quarter[l] && differ_i[l / 4];
+  end
   logic [23:0]    job_q;
   logic [14:0]    src_len_q, total_q, ring_q, expect_length_q;
   logic [63:0]    counter_q;
@@ -106,7 +112,7 @@ module mgmt_lane_port #(
   assign all_lanes  = !service;
   assign show_o     = marching || (granted_q && all_lanes);
   assign mine_o     = show_o ? '1 : granted_q ? last | lost_q : lost_q;
-  assign to_o       = marching ? cur : all_lanes ? lanes_q : last;
+  assign to_o       = marching ? quarter : all_lanes ? lanes_q : last;
   assign borrow_o   = service && own_state_q != None;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -187,23 +193,22 @@ module mgmt_lane_port #(
   logic              got_q, there_q, down;
   logic [127:0]      data_q;
   logic [3:0]        last_byte;
-  logic [12:0] span;
-  assign span      = {9'd0, offset_q[3:0]} + {1'b0, count_q} - 13'd1;
+  logic [12:0] span;    // of the registers, which were written before the command
+  always_ff @(posedge clk_i) span <= {9'd0, offset_q[3:0]} + {1'b0, count_q} - 13'd1;
   assign last_byte = span[3:0];
   assign down      = state_q == Down;
 
   // Bytes that differ, of those that are compared.
   logic [15:0]  mask, differ, wrong_q;
-  logic [127:0] expected;
   logic         wrong;
   always_comb begin
-    expected = marching ? {128{down}} : word_i;
     for (int unsigned b = 0; b < 16; b++) begin
-      mask[b]   = marching || ((here_q != '0 || 4'(b) >= offset_q[3:0]) && (here_q[8:0] != span[12:4] || 4'(b) <= last_byte));
-      differ[b] = there_q && mask[b] && data_q[8*b +: 8] != expected[8*b +: 8];
+      mask[b]   = (here_q != '0 || 4'(b) >= offset_q[3:0]) && (here_q[8:0] != span[12:4] || 4'(b) <= last_byte);
+      differ[b] = there_q && mask[b] && data_q[8*b +: 8] != word_i[8*b +: 8];
     end
   end
-  assign wrong = wrong_q != '0;
+  assign wrong      = wrong_q != '0;
+  assign show_bit_o = down;
 
   logic reading;
   assign reading      = (state_q == Compare || state_q == Copy) ? step_q[8:0] <= span[12:4] : marching && !step_q[RingAw];
@@ -361,13 +366,13 @@ module mgmt_lane_port #(
         end
         Up, Down: begin
           step_q <= step_q + 1'b1;
-          if (wrong) bad_q <= bad_q | cur;
+          if (there_q) bad_q <= bad_q | differs;
           if (step_q == {1'b1, RingAw'(4)}) begin
             step_q  <= '0;
             state_q <= down ? Up : Down;
             if (down) begin
               cur_q <= cur_q + 5'd1;
-              if (32'(cur_q) == All - 1) begin
+              if (32'(cur_q) == (All < 4 ? All : 4) - 1) begin
                 state_q <= Idle;
                 end_o   <= 1'b1;
               end

@@ -150,6 +150,8 @@ module mgmt_unit #(
   output logic              ring_en_o,
   output logic [sluice_pkg::RingAw-1:0] ring_raddr_o,
   input  logic [127:0]      ring_data_i,
+  output logic              show_bit_o,    // rings' march (queue_writer)
+  input  logic [(All+3)/4-1:0] differ_i,
   // March test of windows and stream state (mgmt_march).
   output logic              march_bit_o,
   output logic              march_windows_o,
@@ -320,7 +322,7 @@ module mgmt_unit #(
     .put_data_o(lane_put_data), .ready_i(ready_o), .mine_o, .show_o(shown_o), .borrow_o, .pause_o(lane_pause), .paused_i,
     .last_empty_i, .idle_i(lane_idle_i), .service_i(lanes_o), .to_o, .job_o, .job_data_o, .sa_o(lane_sa_o),
     .ring_we_o, .ring_room_i, .ring_waddr_o, .ring_bit_o, .fetched_o, .res_valid_i, .release_o,
-    .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i,
+    .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i, .show_bit_o, .differ_i,
     .key_valid_i(key_word_valid_i), .key_i(key_word_i)
   );
   assign word_o      = word;

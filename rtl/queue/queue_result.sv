@@ -81,7 +81,8 @@ module queue_result #(
   // ---- its result
   logic [sluice_pkg::ResultW-1:0] one;
   sluice_pkg::result_t            res_q;
-  queue_lane_mux #(.Lanes(Lanes), .Width(sluice_pkg::ResultW)) u_mux (.lane_i(lane_q), .in_i(res_i), .out_o(one));
+  logic [sluice_pkg::ResultW*((Lanes+3)/4)-1:0] four;
+  queue_lane_mux #(.Lanes(Lanes), .Width(sluice_pkg::ResultW)) u_mux (.lane_i(lane_q), .in_i(res_i), .four_o(four), .out_o(one));
 
   assign shown_o = one;
 
@@ -179,5 +180,8 @@ module queue_result #(
       endcase
     end
   end
+
+  logic unused;
+  assign unused = &{1'b0, four};
 endmodule
 `default_nettype wire

@@ -7,7 +7,8 @@
 
 module queue_writer #(
   parameter int unsigned Lanes  = 2,
-  parameter int unsigned RingAw = sluice_pkg::RingAw
+  parameter int unsigned RingAw = sluice_pkg::RingAw,
+  localparam int unsigned Fours = (Lanes + 3) / 4
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
@@ -32,10 +33,13 @@ module queue_writer #(
   output logic                 word_valid_o,
   input  logic                 word_ready_i,
   output logic [127:0]         word_o,
-  // While shown, nothing is written out, and the word is of that lane, a clock later.
+  // While shown, nothing is written out, and the word is of that lane, a clock later. differ, one more clock later: in each
+  // four lanes the word of the one whose number modulo 4 is the same, not 128 of bit.
   input  logic                 show_i,
   input  logic [4:0]           show_lane_i,
   output logic [127:0]         shown_o,
+  input  logic                 show_bit_i,
+  output logic [Fours-1:0]     differ_o,
   output logic                 idle_o
 );
   // ---- how the ring's words become the destination's
@@ -64,7 +68,11 @@ module queue_writer #(
   // ---- a clock later the ring's word is there, and one more until it has come from its lane
   logic [127:0] one, ring_q;
   logic [4:0]   from_q;
-  queue_lane_mux #(.Lanes(Lanes), .Width(128)) u_mux (.lane_i(from_q), .in_i(rd_data_i), .out_o(one));
+  logic [128*Fours-1:0] four;
+  queue_lane_mux #(.Lanes(Lanes), .Width(128)) u_mux (.lane_i(from_q), .in_i(rd_data_i), .four_o(four), .out_o(one));
+  for (genvar f = 0; f < Fours; f++) begin : g_four
+    always_ff @(posedge clk_i) differ_o[f] <= four[128*f +: 128] != {128{show_bit_i}};
+  end
 
   assign shown_o = one;
 

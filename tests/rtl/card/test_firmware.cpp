@@ -239,8 +239,8 @@ void test_swap_window(Managed &m)
     m.device.admin(sqe);
     m.on(SLUICE_OP_WINDOW_EXPORT, sa, sizeof w);
     Bytes was = m.host.get(m.page, sizeof w);
-    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, 16383);
-    sluice_cqe cqe = m.import(21, m.host.get(m.page, SLUICE_SA_BLOB_BYTES), 16383);
+    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, SLUICE_VIRTUAL_SAS - 1);
+    sluice_cqe cqe = m.import(21, m.host.get(m.page, SLUICE_SA_BLOB_BYTES), SLUICE_VIRTUAL_SAS - 1);
     sa.slot = 21;
     sa.gen = static_cast<uint8_t>(cqe.length);
     bool good = cqe.status == SLUICE_STATUS_OK && m.on(SLUICE_OP_WINDOW_EXPORT, sa, sizeof w).status == SLUICE_STATUS_OK;
