@@ -10,6 +10,7 @@
 
 #include "fake_card.h"
 #include "kit.h"
+#include "sluice_regs.h"
 
 #define PING_MS     20u
 #define TIMEOUT_MS  300u
