@@ -151,7 +151,8 @@ module sluice_card #(
   logic [31:0]  bell, counter_rdata;
   logic [13:0]  counter_addr;
   mgmt_regs #(
-    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount), .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
+    .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount),
+    .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
     .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr),
     .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata), .identity_o(identity),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The registers of BAR 0 (rtl/regs.toml). An access takes two clocks, three of a counter; one of a counter or a snapshot waits
-// until the counters are ready (at most 55). Bytes that a write does not enable keep their value; in a register that is only written they count as 0.
+// until the counters are ready (at most 55). Bytes that a write does not enable keep their value; in a register that is only
+// written they count as 0.
 `default_nettype none
 
 module mgmt_regs #(
