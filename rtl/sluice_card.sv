@@ -171,8 +171,7 @@ module sluice_card #(
   logic [13:0]  counter_addr;
   mgmt_regs #(
     .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount),
-    .ReadTags(ReadTags),
-    .BuildId(BuildId), .ClockKhz(ClockKhz)
+    .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
     .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(access), .reg_write_i(access_write), .reg_addr_i(access_addr),
     .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(access_ack), .reg_rdata_o(reg_rdata),

@@ -17,8 +17,8 @@ package sluice_pkg;
 
   // Where a job's bytes are in the ring, from word `base` on. A record's body begins at byte 0 of word base + 1, in the TLS forms
   // with an explicit IV of 16 bytes of word base + 2; what is before it on the wire lies directly before it: a record begins at
-  // byte 3 of word base (secure UDP; TLS with an IV of 8 bytes) or at byte 11 (TLS: IV of 16 bytes, or none). Content of a seal and the body of a
-  // verify come to the place of the body, keys to byte 0 of word base. A part comes to byte 0 of word base + 3.
+  // byte 3 of word base (secure UDP; TLS with an IV of 8 bytes) or at byte 11 (TLS: IV of 16 bytes, or none). Content of a seal
+  // and the body of a verify come to the place of the body, keys to byte 0 of word base. A part comes to byte 0 of word base + 3.
   //
   // A job: one operation with everything public about it. Bytes are numbered from the first on the wire; byte n of a
   // 128-bit word is bits [8n+7:8n].
