@@ -30,8 +30,9 @@ struct root_options {
     bool free_run;  /* the clock always has something to do */
     bool self_test; /* memories and lanes are tested after power on */
     enum dut_noise noise;
-    const char *trace;   /* file, or NULL */
-    uint64_t trace_from; /* cycle */
+    const char *firmware; /* image, or NULL: that of the build */
+    const char *trace;    /* file, or NULL */
+    uint64_t trace_from;  /* cycle */
 };
 
 struct root_stats {

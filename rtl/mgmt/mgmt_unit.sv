@@ -173,6 +173,7 @@ module mgmt_unit #(
   localparam int unsigned RamWordsLog2 = 13;
   localparam int unsigned RamWords     = 6144;
   localparam int unsigned Events       = 10;
+  localparam logic [7:0]  KeptWord     = 8'hb3;  // of the buffer: a reset leaves it, for the firmware's word on a trap
 
   // ---- out of reset
   logic                    wipe_table, wipe_slot, wipe_stream, wipe_ram;
@@ -354,7 +355,7 @@ module mgmt_unit #(
 
   mgmt_buffer u_buffer (
     .clk_i, .rst_ni, .in_valid_i(wr_valid_i), .in_addr_i(wr_addr_i), .in_be_i(wr_be_i), .in_data_i(wr_data_i),
-    .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero), .put_i(wipe_table || dma_put || sa_put || lane_put),
+    .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero), .put_i((wipe_table && wipe_word[7:0] != KeptWord) || dma_put || sa_put || lane_put),
     .put_addr_i(wipe_table ? wipe_word[7:0] : dma_put_addr | sa_put_addr | lane_put_addr),
     .put_data_i(sa_put_data | lane_put_data), .put32_i(sa_put32), .put32_addr_i(sa_put32_addr), .put32_data_i(copy_data_i),
     .get_i(dma_get || sa_get || lane_get), .get_addr_i(dma_get_addr | sa_get_addr | lane_get_addr), .word_o(word),
