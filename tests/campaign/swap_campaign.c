@@ -124,7 +124,7 @@ int main(void)
     pairs = calloc(count, sizeof *pairs);
     order = calloc(count, sizeof *order);
     child = sim_start(arguments);
-    if (tap_ok(pairs && order && twins_open(sim_uri(child), false) == 0, "both engines open")) {
+    if (tap_ok(pairs && order && twins_open(sim_uri(child), NULL) == 0, "both engines open")) {
         run();
         twins_close();
     }

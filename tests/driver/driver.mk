@@ -13,6 +13,6 @@ $(DRIVER_PROGRAMS): $(BUILD)/tests/driver/%: $(BUILD)/tests/driver/%.o $(DRIVER_
 $(BUILD)/tests/driver/tls_peer_test: LIBSLUICE_LIBS := -lssl $(LIBSLUICE_LIBS)
 
 # It gives the card an image that hangs.
-$(BUILD)/tests/driver/sim_hang_test: | $(FWT_FAULT).hex
+$(BUILD)/tests/driver/sim_hang_test: | $(BUILD)/tests/firmware/fault.hex
 
 TESTS += $(DRIVER_PROGRAMS)

@@ -138,7 +138,7 @@ static void with(const char *const arguments[], bool recover, void (*what)(void)
 {
     struct sim_child *child = sim_start(arguments);
 
-    int err = twins_open(sim_uri(child), recover);
+    int err = twins_open(sim_uri(child), &(struct sluice_options){.recover = recover});
 
     if (tap_ok(err == 0, "both engines open: %s", strerror(-err))) {
         what();

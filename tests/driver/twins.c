@@ -9,10 +9,9 @@
 
 struct kit twins_sim, twins_soft;
 
-static int open_one(struct kit *k, const char *uri, bool recover)
+static int open_one(struct kit *k, const char *uri, const struct sluice_options *options)
 {
-    const struct sluice_options options = {.recover = recover};
-    int err = sluice_open(uri, &options, &k->card);
+    int err = sluice_open(uri, options, &k->card);
 
     err = err ? err : sluice_qp_create(k->card, 16, &k->qp);
     if (!err) {
@@ -22,11 +21,11 @@ static int open_one(struct kit *k, const char *uri, bool recover)
     return err;
 }
 
-int twins_open(const char *uri, bool recover)
+int twins_open(const char *uri, const struct sluice_options *options)
 {
-    int err = open_one(&twins_sim, uri, recover);
+    int err = open_one(&twins_sim, uri, options);
 
-    return err ? err : open_one(&twins_soft, "soft:", recover);
+    return err ? err : open_one(&twins_soft, "soft:", options);
 }
 
 void twins_close(void)

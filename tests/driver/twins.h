@@ -23,7 +23,7 @@ struct pair {
 extern struct kit twins_sim, twins_soft;
 
 /* Opens both engines; 0 or -errno. */
-int twins_open(const char *uri, bool recover);
+int twins_open(const char *uri, const struct sluice_options *options);
 void twins_close(void);
 /* Of a kind chosen at random; waits for a card that is not seeded yet. */
 bool twins_make(struct pair *p);
