@@ -18,7 +18,7 @@
 #define AT_INSIDE         0x300u
 #define AT_STATES         0x400u /* what a key job made; the next one has the 64 bytes behind it */
 #define AT_PART           0x480u /* what a part of a record makes; the next one has what lies behind it */
-#define PART_ROOM         0x140u
+#define PART_ROOM         0xa0u
 #define STREAM_IN         48u /* byte of the ring where a part comes to; what it makes begins with byte 0 */
 #define KEYS_IN           0u
 #define MAC_KEY           32u

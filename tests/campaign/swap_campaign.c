@@ -75,6 +75,16 @@ static bool at_random(unsigned i)
     return good && twins_same_state(p);
 }
 
+/* Why it ended. */
+static void tell_health(void)
+{
+    struct sluice_card_health h = {0};
+    int err = sluice_card_health(twins_sim.card, &h);
+
+    tap_note("the card: %s, state %s, health %x, lanes %x, %u resets", strerror(-err), sluice_fw_state_name(h.state), h.flags,
+             h.lanes_ok, h.resets);
+}
+
 static bool stage(const char *name, unsigned times, bool (*one)(unsigned))
 {
     struct sluice_stats before = {0}, after = {0};
@@ -85,6 +95,9 @@ static bool stage(const char *name, unsigned times, bool (*one)(unsigned))
     sluice_card_stats(twins_sim.card, &before);
     while (done < times && one(done)) {
         tell(name, ++done, times, began);
+    }
+    if (done < times) {
+        tell_health();
     }
     sluice_card_stats(twins_sim.card, &after);
     in = after.sa_swaps_in - before.sa_swaps_in;
@@ -112,6 +125,8 @@ static void run(void)
 
 int main(void)
 {
+    /* It may have little of its machine. */
+    static const struct sluice_options patient = {.timeout_ms = 600000, .ping_ms = 60000};
     static const char *const arguments[] = {NULL};
     struct sim_child *child;
 
@@ -124,7 +139,7 @@ int main(void)
     pairs = calloc(count, sizeof *pairs);
     order = calloc(count, sizeof *order);
     child = sim_start(arguments);
-    if (tap_ok(pairs && order && twins_open(sim_uri(child), NULL) == 0, "both engines open")) {
+    if (tap_ok(pairs && order && twins_open(sim_uri(child), &patient) == 0, "both engines open")) {
         run();
         twins_close();
     }

@@ -43,6 +43,9 @@ static int create(struct sluice_card *card, const struct sluice_sa_config *confi
     while ((err = sluice_sa_create(card, config, sa)) == -EAGAIN) {
         poll(NULL, 0, 20);
     }
+    if (err) {
+        tap_note("sluice_sa_create: %s", strerror(-err));
+    }
     return err;
 }
 
