@@ -118,9 +118,7 @@ static void after_reset(void)
     bool good = true;
 
     for (unsigned i = 0; i < 3; i++) {
-        do {
-            good = twins_make(&p[i]) && good;
-        } while (good && p[i].config.nonce_mode != SLUICE_NONCE_MODE_SEQUENCE);
+        good = twins_make_counting(&p[i]) && good;
         good = good && twins_seal_and_open(&p[i]);
     }
     good = good && sluice_card_reset(twins_sim.card) == 0 && sluice_card_reset(twins_soft.card) == 0;

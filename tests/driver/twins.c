@@ -92,6 +92,17 @@ void twins_destroy(struct pair *p)
     sluice_sa_destroy(p->open.soft);
 }
 
+bool twins_make_counting(struct pair *p)
+{
+    while (twins_make(p)) {
+        if (p->config.nonce_mode == SLUICE_NONCE_MODE_SEQUENCE) {
+            return true;
+        }
+        twins_destroy(p);
+    }
+    return false;
+}
+
 /* ---------------------------------------------------------------- records */
 
 /* Does an operation on both engines; the source is in the buffers of both. */

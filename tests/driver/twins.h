@@ -27,6 +27,8 @@ int twins_open(const char *uri, const struct sluice_options *options);
 void twins_close(void);
 /* Of a kind chosen at random; waits for a card that is not seeded yet. */
 bool twins_make(struct pair *p);
+/* Of a kind whose nonces are counters. */
+bool twins_make_counting(struct pair *p);
 void twins_destroy(struct pair *p);
 /* A random record sealed, and opened again. */
 bool twins_seal_and_open(struct pair *p);
