@@ -223,17 +223,13 @@ module mgmt_lane_port #(
   logic keys;
   assign keys = key_valid_i && granted_q && all_lanes && clean_q;
   assign get_o = state_q == Write || state_q == WriteWait || state_q == Start || state_q == Compare;
-  always_comb begin
-    get_addr_o = 8'd0;
-    unique case (state_q)
-      Write, WriteWait: get_addr_o = offset_q[11:4] + step_q[7:0];
-      Start:            get_addr_o = step_q[3:0] == 4'd0 ? nonce_at_q : words_at_q + past_q[7:0];
-      Compare:          get_addr_o = offset_q[11:4] + past_q[7:0];
-      default: ;
-    endcase
-  end
+  logic [7:0] from, index, place;   // one adder for all
+  assign from  = state_q == Start ? words_at_q : offset_q[11:4];
+  assign index = state_q == Copy ? here_q[7:0] : state_q == Start || state_q == Compare ? past_q[7:0] : step_q[7:0];
+  assign place = from + index;
+  assign get_addr_o = !get_o ? 8'd0 : state_q == Start && step_q[3:0] == 4'd0 ? nonce_at_q : place;
   assign put_o      = (state_q == Copy && there_q) || keys;
-  assign put_addr_o = !put_o ? 8'd0 : keys ? {keys_at_q, key_q} : offset_q[11:4] + here_q[7:0];
+  assign put_addr_o = !put_o ? 8'd0 : keys ? {keys_at_q, key_q} : place;
   assign put_data_o = ({128{keys}} & key_i) | ({128{state_q == Copy && there_q}} & data_q);
 
   // ---- job: its nonce, then the SA words
@@ -348,14 +344,14 @@ module mgmt_lane_port #(
         Compare: begin
           step_q <= step_q + 1'b1;
           if (wrong) bad_q <= bad_q | cur;
-          if (step_q[8:0] == span[12:4] + 9'd3) begin
+          if (!reading && !got_q && !there_q) begin
             state_q <= Seek;
             cur_q   <= service ? 5'(All) : cur_q + 5'd1;
           end
         end
         Copy: begin
           step_q <= step_q + 1'b1;
-          if (step_q[8:0] == span[12:4] + 9'd2) begin
+          if (!reading && !got_q) begin
             state_q <= Idle;
             end_o   <= 1'b1;
           end

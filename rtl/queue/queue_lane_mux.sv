@@ -14,12 +14,20 @@ module queue_lane_mux #(
   output logic [Width*Groups-1:0] four_o, // of each four, the one whose number modulo 4 is lane_i's
   output logic [Width-1:0]        out_o
 );
-  logic [4*Width*Groups-1:0] all;
-  assign all = (4*Width*Groups)'(in_i);
+  localparam int unsigned Stride = 1 << $clog2(Width);  // else the choice is a shifter
+
+  logic [4*Stride*Groups-1:0] all;
+  for (genvar l = 0; l < 4*Groups; l++) begin : g_lane
+    if (l < Lanes) begin : g_is
+      assign all[Stride*l +: Stride] = Stride'(in_i[Width*l +: Width]);
+    end else begin : g_none
+      assign all[Stride*l +: Stride] = '0;
+    end
+  end
   always_comb begin
     out_o = '0;
     for (int unsigned g = 0; g < Groups; g++) begin
-      four_o[Width*g +: Width] = all[Width*(4*g + 32'(lane_i[1:0])) +: Width];
+      four_o[Width*g +: Width] = all[Stride*(4*g + 32'(lane_i[1:0])) +: Width];
       out_o = out_o | (four_o[Width*g +: Width] & {Width{lane_i[4:2] == 3'(g)}});
     end
   end
