@@ -211,7 +211,8 @@ module sluice_card #(
   logic                 coalesce, wipe, wipe_ready;
   logic [7:0]           coalesce_count, wipe_sa;
   logic [23:0]          coalesce_clocks;
-  logic [127:0]         key_word_any;
+  logic [127:0]         key_word_any, key_word_q;
+  logic                 key_valid_q;
   logic drop_all, peek, peeked, pause, paused, last_empty;
   logic [10:0] sa_raddr;
 
@@ -254,7 +255,7 @@ module sluice_card #(
     .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
     .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
     .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
-    .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+    .key_word_valid_i(key_valid_q), .key_word_i(key_word_q), .key_done_i(key_done), .key_status_i(key_status),
     .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
     .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
     .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
@@ -273,10 +274,14 @@ module sluice_card #(
     .entropy_run_o, .entropy_i, .entropy_valid_i,
     .idle_o(adm_idle)
   );
-  // One key job at a time: the other lanes' words are 0.
+  // One key job at a time: the other lanes' words are 0. A clock later, long before its end is told.
   always_comb begin
     key_word_any = 128'd0;
     for (int unsigned l = 0; l < Lanes; l++) key_word_any = key_word_any | key_word[128*l +: 128];
+  end
+  always_ff @(posedge clk_i) begin
+    key_valid_q <= core_rst_n && key_word_valid != '0;
+    key_word_q  <= key_word_any;
   end
 
   // ---- SA table and replay windows

@@ -24,12 +24,12 @@ module queue_lane_mux #(
       assign all[Stride*l +: Stride] = '0;
     end
   end
+  for (genvar g = 0; g < Groups; g++) begin : g_four
+    assign four_o[Width*g +: Width] = all[Stride*(4*g + 32'(lane_i[1:0])) +: Width];
+  end
   always_comb begin
     out_o = '0;
-    for (int unsigned g = 0; g < Groups; g++) begin
-      four_o[Width*g +: Width] = all[Stride*(4*g + 32'(lane_i[1:0])) +: Width];
-      out_o = out_o | (four_o[Width*g +: Width] & {Width{lane_i[4:2] == 3'(g)}});
-    end
+    for (int unsigned g = 0; g < Groups; g++) out_o = out_o | (four_o[Width*g +: Width] & {Width{lane_i[4:2] == 3'(g)}});
   end
 endmodule
 `default_nettype wire
