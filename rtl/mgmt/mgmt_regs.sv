@@ -57,7 +57,6 @@ module mgmt_regs #(
   output logic [31:0]  bell_o,
   // MSI-X table.
   output logic         msix_wr_o,
-  output logic [5:0]   msix_addr_o,
   output logic [31:0]  msix_wdata_o,
   input  logic [31:0]  msix_rdata_i,
   input  logic [31:0]  msix_pending_i,
@@ -150,7 +149,6 @@ module mgmt_regs #(
   assign ping_data_o     = masked;
   assign snapshot_o      = wr && a == sluice_regs_pkg::RegSnapshot;
   assign msix_wr_o       = wr && is_msix;
-  assign msix_addr_o     = a[7:2];
   assign msix_wdata_o    = merged;
 
   always_ff @(posedge clk_i) begin
