@@ -207,12 +207,13 @@ module sluice_card #(
   logic [7:0]        key_status, cpl_status;
   logic [31:0]       cpl_length;
   logic [Queues-1:0] queue_enable, queue_empty;
-  logic [Lanes-1:0]     key_word_valid;
-  logic [128*Lanes-1:0] key_word;
+  logic [Lanes-1:0]    key_word_valid, key_shift;
+  logic [32*Lanes-1:0] key_word;
   logic                 coalesce, wipe, wipe_ready;
   logic [7:0]           coalesce_count, wipe_sa;
   logic [23:0]          coalesce_clocks;
-  logic [127:0]         key_word_any, key_word_q;
+  logic [31:0]          key_any;
+  logic [127:0]         key_word_q;
   logic                 key_valid_q;
   logic drop_all, peek, peeked, pause, paused, last_empty;
   logic [10:0] sa_raddr;
@@ -275,14 +276,15 @@ module sluice_card #(
     .entropy_run_o, .entropy_i, .entropy_valid_i,
     .idle_o(adm_idle)
   );
-  // One key job at a time: the other lanes' words are 0. A clock later, long before its end is told.
+  // One key job at a time: the other lanes' words are 0. A clock later, long before its end is told (sluice_lane_keys).
   always_comb begin
-    key_word_any = 128'd0;
-    for (int unsigned l = 0; l < Lanes; l++) key_word_any = key_word_any | key_word[128*l +: 128];
+    key_any = 32'd0;
+    for (int unsigned l = 0; l < Lanes; l++) key_any = key_any | key_word[32*l +: 32];
   end
   always_ff @(posedge clk_i) begin
     key_valid_q <= core_rst_n && key_word_valid != '0;
-    key_word_q  <= key_word_any;
+    if (!core_rst_n || key_valid_q) key_word_q <= 128'd0;
+    else if (key_shift != '0) key_word_q <= {key_word_q[95:0], key_any};
   end
 
   // ---- SA table and replay windows
@@ -393,7 +395,7 @@ module sluice_card #(
       .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
       .rd_en_i(ring_en[l] || (own_ren && mine[l])), .rd_addr_i(l == Lanes - 1 ? ring_last_raddr : ring_all_raddr),
       .rd_data_o(ring_data[128*l +: 128]),
-      .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[128*l +: 128]),
+      .key_shift_o(key_shift[l]), .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[32*l +: 32]),
       .busy_o(lane_busy[l]), .starved_o(lane_starved[l]), .blocked_o(lane_blocked[l]), .records_o(lane_records[l]),
       .idle_o(lane_idle[l])
     );

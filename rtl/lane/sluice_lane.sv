@@ -42,9 +42,10 @@ module sluice_lane #(
   output logic [127:0]        rd_data_o,
 
   // Key jobs: SA words 4 to 7, before the result; none when the key could not be read.
+  output logic                key_shift_o,
   output logic                key_valid_o,
   input  logic                key_ready_i,
-  output logic [127:0]        key_data_o,
+  output logic [31:0]         key_data_o,
 
   // For counters: at work on a record; a job whose data has not come; a result that is not taken; one clock a record done.
   output logic                busy_o,
@@ -537,6 +538,7 @@ module sluice_lane #(
     .running_i   (hash_running),
     .pop_o       (keys_pop),
     .digest_i    (digest),
+    .key_shift_o,
     .key_valid_o (keys_valid),
     .key_ready_i (key_ready_i && !result_valid_q),
     .key_data_o

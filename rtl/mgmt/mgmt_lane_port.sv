@@ -59,7 +59,7 @@ module mgmt_lane_port #(
   output logic                fetched_o,
   input  logic [All-1:0]      res_valid_i,   // of ours
   output logic                release_o,
-  output logic [4:0]          lane_o,        // all: whose result and ring word are shown, two clocks later
+  output logic [4:0]          lane_o,        // all: whose ring word is shown, two clocks later, and result, three
   input  sluice_pkg::result_t res_i,
   output logic                ring_en_o,
   output logic [RingAw-1:0]   ring_raddr_o,

@@ -221,7 +221,12 @@ void Bench::observe(std::vector<Job> &jobs)
     }
     if (top_->key_valid_o && top_->key_ready_i) {
         Job &job = jobs[done_];
-        memcpy(job.key_words[job.key_beats++ % 4].data(), &top_->key_data_o, 16);
+        job.key_words[job.key_beats++ % 4] = key_word_;
+        key_word_ = {};
+    }
+    if (top_->key_shift_o) {
+        memmove(&key_word_[4], &key_word_[0], 12);
+        memcpy(&key_word_[0], &top_->key_data_o, 4);
     }
     if (top_->res_valid_o && top_->res_ready_i) {
         take_result(jobs[done_]);
