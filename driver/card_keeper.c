@@ -84,19 +84,16 @@ static int serve(struct card *card, struct card_sa *sa, unsigned number)
 /* While none can be had those come first that want no slot: their requests hold SAs that may then make room. */
 static struct card_sa *next_request(struct keeper *k)
 {
-    struct card_sa *sa;
+    struct card_sa *first = TAILQ_FIRST(&k->requests), *sa = atomic_load(&k->starved) ? first : NULL;
 
-    if (atomic_load(&k->starved)) {
-        TAILQ_FOREACH(sa, &k->requests, request)
-        {
-            int place = atomic_load(&sa->place);
+    for (; sa; sa = TAILQ_NEXT(sa, request)) {
+        int place = atomic_load(&sa->place);
 
-            if (place == PLACE_IN || place == PLACE_DEAD) {
-                return sa;
-            }
+        if (place == PLACE_IN || place == PLACE_DEAD) {
+            return sa;
         }
     }
-    return TAILQ_FIRST(&k->requests);
+    return first;
 }
 
 /* The lock is held, but not while it serves. Whether it is worth going on at once. */
