@@ -379,10 +379,10 @@ void test_faults_of_lanes(uint64_t seed)
         }
     }
     Managed m(seed, true, true);
-    uint8_t *first = memories::find("words", 0), *second = memories::find("words", 1);
     bool ready = m.boot([&] {
-        first[2 * 16] |= 0x40;
-        second[2 * 16] |= 0x40;
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            memories::find("words", lane)[2 * 16] |= 0x40;
+        }
     });
     ok(!ready && !(m.host.read32(SLUICE_REG_STATUS) & 1) && m.host.read32(SLUICE_REG_FW_STATE) == SLUICE_FW_STATE_FAILED,
        "without a record lane the card stays closed");
