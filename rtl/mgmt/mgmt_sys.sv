@@ -55,7 +55,6 @@ module mgmt_sys #(
     unique case (at)
       mgmt_devices_pkg::SysCause:      rdata_o = {23'd0, self_test_i, 4'd0, cause_i};
       mgmt_devices_pkg::SysPing:       rdata_o = ping_q;
-      mgmt_devices_pkg::SysPong:       rdata_o = pong_o;
       mgmt_devices_pkg::SysMarch:      rdata_o = {march_busy_i, 27'd0, march_bad_i};
       mgmt_devices_pkg::SysMarchRings: rdata_o = 32'(march_rings_i);
       default:                         rdata_o = 32'd0;
