@@ -18,12 +18,12 @@ module mgmt_blobs (
   logic [13:0]         at_q;
   logic                clear_q, we, value, forget;
   logic [16*Banks-1:0] values;
-  logic [15:0]         any;
+  logic [15:0]         any, any_q;
   assign busy_o  = clear_q;
   assign value   = wr_i && {addr_i, 2'd0} == mgmt_devices_pkg::SaValue;
   assign forget  = value && wdata_i[mgmt_devices_pkg::SaValueForgetLsb];
   assign we      = clear_q || value;
-  assign rdata_o = {addr_i, 2'd0} == mgmt_devices_pkg::SaValue ? {clear_q, 15'd0, any} : 32'd0;
+  assign rdata_o = {addr_i, 2'd0} == mgmt_devices_pkg::SaValue ? {clear_q, 15'd0, any_q} : 32'd0;
   for (genvar b = 0; b < Banks; b++) begin : g_bank
     (* ram_style = "block" *) logic [15:0] mem_q [2048];
     logic        mine;
@@ -42,6 +42,7 @@ module mgmt_blobs (
   end
 
   always_ff @(posedge clk_i) begin
+    any_q <= any;
     if (!rst_ni || forget) at_q <= '0;
     else if (clear_q) at_q <= at_q + 1'b1;
     else if (wr_i && {addr_i, 2'd0} == mgmt_devices_pkg::SaBlob) at_q <= wdata_i[13:0];

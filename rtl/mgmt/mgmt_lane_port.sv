@@ -309,7 +309,7 @@ module mgmt_lane_port #(
           if (get_addr_o[7:6] == 2'b11) clean_q <= 1'b0;
           step_q  <= step_q + 1'b1;
           state_q <= Write;
-          if (step_q[7:0] == count_q[11:4] - 8'd1) begin
+          if (step_q[8:0] == span[12:4]) begin
             state_q <= Idle;
             end_o   <= 1'b1;
           end

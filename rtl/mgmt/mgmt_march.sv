@@ -51,7 +51,7 @@ module mgmt_march #(
 
   logic [Aw-1:0] at, past;
   assign at   = down ? ~step_q[Aw-1:0] : step_q[Aw-1:0];
-  assign past = down ? ~past_q[Aw-1:0] : past_q[Aw-1:0];
+  always_ff @(posedge clk_i) past <= at;
 
   assign words_o      = busy_q && which_q[0];
   assign word_we_o    = words_o && past_valid_q && past_q[Aw:WordAw] == '0;

@@ -214,7 +214,7 @@ module mgmt_unit #(
   logic [10:0]  march_word_waddr, march_word_raddr;
   assign sel = 8'd1 << dev_page;
   assign wr  = dev_wr ? sel : 8'd0;
-  assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) | ({32{sel[mgmt_devices_pkg::PageTimer]}} & timer_rdata) |
+  assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) | ({32{sel[mgmt_devices_pkg::PageTimer] && !dev_addr[1]}} & timer_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageEvent]}} & event_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageQueue]}} & queue_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageDma]}} & dma_rdata) |
