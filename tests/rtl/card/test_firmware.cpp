@@ -369,9 +369,7 @@ void test_faults_of_lanes(uint64_t seed)
         uint8_t *byte = memories::find(f.memory, f.which);
         bool ready = byte && m.boot([&] { byte[f.byte] |= f.bit; });
         unsigned bad = SLUICE_HEALTH_LANE_FAILED | SLUICE_HEALTH_MEMORY_FAILED;
-        uint32_t out = ~m.host.read32(SLUICE_REG_LANES_OK) & ((1u << LANES) - 1);
-        bool right = LANES == 2 ? out == 1u << f.lane : out && !(out & (out - 1)); // more lanes: memories come in another order
-        ok(ready && right && (m.host.read32(SLUICE_REG_HEALTH) & bad) == f.health,
+        ok(ready && !(m.host.read32(SLUICE_REG_LANES_OK) >> f.lane & 1) && (m.host.read32(SLUICE_REG_HEALTH) & bad) == f.health,
            std::string("lane ") + std::to_string(f.lane) + ": " + f.what + ": it goes out of service");
         if (ready) {
             Sa sa = make_sa(m.host, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA1, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_SEAL);
@@ -379,9 +377,6 @@ void test_faults_of_lanes(uint64_t seed)
             bool good = m.device.create(sa, 1).status == SLUICE_STATUS_OK;
             ok(good && m.seal(sa, *ring) == SLUICE_STATUS_OK && m.seal(sa, *ring) == SLUICE_STATUS_OK, "the rest goes on");
         }
-    }
-    if (LANES != 2) {
-        return;
     }
     Managed m(seed, true, true);
     bool ready = m.boot([&] {
