@@ -386,13 +386,17 @@ module sluice_card #(
     assign lane_fetched[l] = (end_valid[0] && end_lane == 5'(l)) || (own_fetched && own_to[l]);
   end
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
+    logic [sluice_pkg::ResultW-1:0] answer;
+    assign res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW] = {answer[sluice_pkg::ResultW-1:143], 15'd0, answer[127:0]};
+    logic unused;  // what is sure is of parts alone
+    assign unused = &{1'b0, answer[142:128]};
     sluice_lane #(.RingAw(RingAw), .Legacy(l < LegacyLanes)) u_lane (
       .clk_i, .rst_ni(core_rst_n),
       .job_valid_i(lane_job[l]), .job_ready_o(job_ready[l]), .job_i(lane_job_data), .sa_valid_i(lane_sa[l]), .sa_data_i(sa_data),
       .sa_zero_i(!bus_sa),
       .wr_en_i(lane_we[l]), .wr_addr_i(ring_waddr), .wr_be_i(ring_be), .wr_data_i(ring_wdata),
       .fetch_done_i(lane_fetched[l]), .fetch_err_i(end_err && !own_fetched),
-      .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
+      .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(answer),
       .rd_en_i(ring_en[l] || (own_ren && mine[l])), .rd_addr_i(l == Lanes - 1 ? ring_last_raddr : ring_all_raddr),
       .rd_data_o(ring_data[128*l +: 128]),
       .key_shift_o(key_shift[l]), .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[32*l +: 32]),

@@ -570,8 +570,6 @@ module sluice_lane #(
     if (!(sa.seal ? ok : verdict && !sa.verify)) result.out_len = 15'd0;
     result.length   = sa.seal ? plan.out_len : content;
     if (!ok || sa.key_job) result.length = 15'd0;
-    result.keep_len = result.length;
-    if (sa.verify) result.keep_len = 15'd0;
     result.sure     = 15'd0;
     result.counter  = {64'd0, !report_counter ? 64'd0 : sa.seal ? now.counter : counter_q};
     if (ok && sa.chained && sa.cipher) result.counter = next_iv_q;

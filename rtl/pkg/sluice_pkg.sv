@@ -55,12 +55,11 @@ package sluice_pkg;
     logic [RingAw-1:0] word;      // ring word in which the output begins
     logic [3:0]        first;     // byte of that word in which it begins
     logic [14:0]       out_len;   // bytes to be written to dst, public; 0: nothing
-    logic [14:0]       keep_len;  // the first keep_len of them come from the ring, the rest are written as zeros
-    logic [14:0]       length;    // bytes that the completion reports
+    logic [14:0]       length;    // bytes that the completion reports; what is written comes from the ring so far, then zeros
     logic [14:0]       sure;      // parts of an open: bytes of the record so far that are surely content; else 0
     logic [127:0]      counter;   // [63:0] seal: used, open: recovered; tls10, ok: the next IV
   } result_t;
-  localparam int unsigned ResultW = IdW + 8 + RingAw + 4 + 15 + 15 + 15 + 15 + 128;
+  localparam int unsigned ResultW = IdW + 8 + RingAw + 4 + 15 + 15 + 15 + 128;
 
 endpackage
 // verilator lint_on UNUSEDPARAM

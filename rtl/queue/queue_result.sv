@@ -50,7 +50,7 @@ module queue_result #(
   output logic [sluice_pkg::ResultW-1:0]     shown_o,
   output logic                               idle_o
 );
-  localparam int unsigned OutLenLsb = 128 + 15 + 15 + 15;  // of out_len in result_t
+  localparam int unsigned OutLenLsb = 128 + 15 + 15;  // of out_len in result_t
 
   typedef enum logic [3:0] {Pick, Choose, Turn, Take, Find, Aim, Span, Check, CheckEntry, Judge, Command, Next, NextEntry, Hand,
                             Refuse} state_e;

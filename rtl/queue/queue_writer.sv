@@ -2,7 +2,7 @@
 //
 // Second half of the writer: streams results out of the lanes' rings, turned to the alignment of the destination, zeros beyond
 // what is kept; a word a clock, one result right behind the other. The reading of a ring depends on out_len alone, never on
-// keep_len or the status. Words that have been read are given back 16 at a time, so that a lane's next record can come in.
+// what is kept or the status. Words that have been read are given back 16 at a time, so that a lane's next record can come in.
 `default_nettype none
 
 module queue_writer #(

@@ -593,7 +593,6 @@ module sluice_stream #(
     made.word     = job.base;
     made.first    = 4'd0;
     made.out_len  = ok ? put_q : 15'd0;
-    made.keep_len = ok ? put_q : 15'd0;
     made.length   = ok ? put_q : 15'd0;
     made.sure     = !ok || seal ? 15'd0 : etm && job.last ? content[14:0] : known;
     made.counter  = 128'd0;
