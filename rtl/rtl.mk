@@ -11,7 +11,7 @@ RTL_SV := $(GEN)/fw.vh $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg
             wr_small.sv msix.sv tx_arb.sv link.sv) \
           $(addprefix rtl/sa/sa_,store.sv window.sv) \
           $(addprefix rtl/queue/queue_,state.sv fetch.sv shape.sv sizes.sv check.sv lists.sv source.sv lane_room.sv \
-            issue.sv table.sv lane_mux.sv result.sv writer.sv commit.sv engine.sv) \
+            issue.sv table.sv result.sv writer.sv commit.sv engine.sv) \
           $(GEN)/mgmt_devices_pkg.sv $(CPU_SV) \
           $(addprefix rtl/mgmt/mgmt_,buffer.sv cpu.sv dma.sv queue_dev.sv sa_dev.sv blobs.sv wipe.sv event.sv entropy.sv sys.sv \
             lane_port.sv march.sv unit.sv bar.sv regs.sv counter_bank.sv counters.sv reset.sv) \

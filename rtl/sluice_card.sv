@@ -343,7 +343,7 @@ module sluice_card #(
     .key_status_o(key_status), .adm_sa_i(adm_sa), .peek_i(peek), .peeked_o(peeked),
     .service_i(service), .borrow_i(borrow), .pause_i(pause), .paused_o(paused), .last_empty_o(last_empty), .show_i(show),
     .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word),
-    .show_bit_i(show_bit), .differ_o(show_differ), .sa_busy_o(sa_busy),
+    .show_four_i(own_fill), .show_bit_i(show_bit), .differ_o(show_differ), .sa_busy_o(sa_busy),
     .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
@@ -365,7 +365,7 @@ module sluice_card #(
   logic [RingAw-1:0] ring_waddr, ring_all_raddr, ring_last_raddr;
   sluice_pkg::job_t lane_job_data;
   logic [sluice_pkg::ResultW-1:0] shown_res;
-  logic [127:0]   shown_word;
+  logic [127:0]   shown_word, last_word_q;
   assign own_room        = wr_valid == 4'd0;
   assign lane_job_data   = own_job ? own_job_data : job;
   assign lane_job        = job_valid | (own_to & {All{own_job}});
@@ -377,7 +377,8 @@ module sluice_card #(
   assign ring_wdata      = !(own_we && own_room) ? wr_data : own_fill ? {128{own_bit}} : own_word;
   assign ring_all_raddr  = show ? own_raddr : ring_addr;
   assign ring_last_raddr = mine[Lanes-1] ? own_raddr : ring_addr;
-  assign own_rdata       = show ? shown_word : ring_data[128*(Lanes-1) +: 128];
+  always_ff @(posedge clk_i) last_word_q <= ring_data[128*(Lanes-1) +: 128];
+  assign own_rdata       = show ? shown_word : last_word_q;
   assign own_res         = show ? shown_res : res[sluice_pkg::ResultW*(Lanes-1) +: sluice_pkg::ResultW];
   assign res_valid       = lane_res_valid & ~mine;
   assign lane_res_ready  = res_ready | (mine & own_to & {All{own_release}});

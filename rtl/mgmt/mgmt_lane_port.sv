@@ -63,9 +63,9 @@ module mgmt_lane_port #(
   input  sluice_pkg::result_t res_i,
   output logic                ring_en_o,
   output logic [RingAw-1:0]   ring_raddr_o,
-  input  logic [127:0]        ring_data_i,   // one clock later
+  input  logic [127:0]        ring_data_i,   // two clocks later
   output logic                show_bit_o,    // march: in each four lanes, the word of the one with lane_o modulo 4
-  input  logic [(All+3)/4-1:0] differ_i,     // was not 128 of it, two clocks later
+  input  logic [(All+3)/4-1:0] differ_i,     // is not 128 of it, two clocks later
   input  logic                key_valid_i,
   input  logic [127:0]        key_i
 );
@@ -191,7 +191,6 @@ module mgmt_lane_port #(
   // ---- steps: word `step` of the ring is asked for, word `past` of the buffer; word `here` of both is there
   logic [RingAw:0]   step_q, past_q, here_q;
   logic              got_q, there_q, down;
-  logic [127:0]      data_q;
   logic [3:0]        last_byte;
   logic [12:0] span;    // of the registers, which were written before the command
   always_ff @(posedge clk_i) span <= {9'd0, offset_q[3:0]} + {1'b0, count_q} - 13'd1;
@@ -204,7 +203,7 @@ module mgmt_lane_port #(
   always_comb begin
     for (int unsigned b = 0; b < 16; b++) begin
       mask[b]   = (here_q != '0 || 4'(b) >= offset_q[3:0]) && (here_q[8:0] != span[12:4] || 4'(b) <= last_byte);
-      differ[b] = there_q && mask[b] && data_q[8*b +: 8] != word_i[8*b +: 8];
+      differ[b] = there_q && mask[b] && ring_data_i[8*b +: 8] != word_i[8*b +: 8];
     end
   end
   assign wrong      = wrong_q != '0;
@@ -230,7 +229,7 @@ module mgmt_lane_port #(
   assign get_addr_o = !get_o ? 8'd0 : state_q == Start && step_q[3:0] == 4'd0 ? nonce_at_q : place;
   assign put_o      = (state_q == Copy && there_q) || keys;
   assign put_addr_o = !put_o ? 8'd0 : keys ? {keys_at_q, key_q} : place;
-  assign put_data_o = ({128{keys}} & key_i) | ({128{state_q == Copy && there_q}} & data_q);
+  assign put_data_o = ({128{keys}} & key_i) | ({128{state_q == Copy && there_q}} & ring_data_i);
 
   // ---- job: its nonce, then the SA words
   assign pause_o   = own_state_q == Ask || state_q == Pause || state_q == Start;
@@ -260,7 +259,6 @@ module mgmt_lane_port #(
   assign may_copy   = clean_q || offset_q >= 12'hc00;
 
   always_ff @(posedge clk_i) begin
-    data_q  <= ring_data_i;
     past_q  <= step_q;
     here_q  <= past_q;
     wrong_q <= differ;
