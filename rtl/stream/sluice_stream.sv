@@ -95,8 +95,7 @@ module sluice_stream #(
                     config_word[7:3]};
 
   sluice_stream_jobs u_jobs (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .open_i      (open_jobs),
     .job_valid_i,
     .job_ready_o,
@@ -139,8 +138,7 @@ module sluice_stream #(
   logic        cipher_idle, hash_quiet;
 
   sluice_stream_control u_control (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .fetched_i        (fetched),
     .fetch_err_i      (fetch_err),
     .first_i          (job.first),
@@ -234,8 +232,7 @@ module sluice_stream #(
   assign store_word = job.first ? 32'd0 : stored;
 
   sluice_stream_store #(.SaW(SaW)) u_store (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .read_i    (store_read),
     .write_i   (store_write),
     .clear_i   (store_clear),
@@ -254,8 +251,7 @@ module sluice_stream #(
   );
 
   sluice_stream_record u_record (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .clear_i         (clear),
     .load_i          (load && load_index[5:3] == 3'd0),
     .load_index_i    (load_index[2:0]),
@@ -448,14 +444,7 @@ module sluice_stream #(
   assign put_word        = job.base + put_q[14:4];
 
   sluice_stream_ring #(.RingAw(RingAw)) u_ring (
-    .clk_i,
-    .wr_en_i,
-    .wr_addr_i,
-    .wr_be_i,
-    .wr_data_i,
-    .rd_en_i,
-    .rd_addr_i,
-    .rd_data_o,
+    .clk_i, .wr_en_i, .wr_addr_i, .wr_be_i, .wr_data_i, .rd_en_i, .rd_addr_i, .rd_data_o,
     .read_i      (read),
     .read_gnt_o  (read_gnt),
     .read_word_i (read_word_q),
@@ -479,8 +468,7 @@ module sluice_stream #(
   assign sa_index   = swap_read ? {1'b1, index[2:0] - 3'd1} : {1'b0, hash_words[2:0] - 3'd1 - store_index[2:0]};
 
   sluice_stream_sa u_sa (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .sa_valid_i,
     .sa_data_i,
     .loaded_o      (loaded),
@@ -501,8 +489,7 @@ module sluice_stream #(
   );
 
   sluice_stream_cbc u_cbc (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .clear_i         (clear),
     .aes_i           (aes),
     .null_i          (null_cipher),
@@ -531,8 +518,7 @@ module sluice_stream #(
   );
 
   sluice_stream_hash u_hash (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .clear_i      (clear),
     .mac_i        (config_word[9:8]),
     .byte_valid_i (hash_valid),
