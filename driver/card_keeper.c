@@ -81,11 +81,26 @@ static int serve(struct card *card, struct card_sa *sa, unsigned number)
     return err;
 }
 
+/* While none can be had those come first that want no slot: their requests hold SAs that may then make room. */
+static struct card_sa *next_request(struct keeper *k)
+{
+    struct card_sa *first = TAILQ_FIRST(&k->requests), *sa = atomic_load(&k->starved) ? first : NULL;
+
+    for (; sa; sa = TAILQ_NEXT(sa, request)) {
+        int place = atomic_load(&sa->place);
+
+        if (place == PLACE_IN || place == PLACE_DEAD) {
+            return sa;
+        }
+    }
+    return first;
+}
+
 /* The lock is held, but not while it serves. Whether it is worth going on at once. */
 static bool serve_first(struct card *card)
 {
     struct keeper *k = &card->keeper;
-    struct card_sa *sa = TAILQ_FIRST(&k->requests);
+    struct card_sa *sa = next_request(k);
     unsigned number = sa->number;
     int again;
 

@@ -389,7 +389,7 @@ struct sluice_card_health {
 int sluice_card_health(struct sluice_card *card, struct sluice_card_health *health);
 
 struct sluice_selftest {
-    uint32_t tested, failed; /* lanes; those at work are not tested */
+    uint32_t tested, failed; /* lanes: on a card the service lane alone, the last for whole records */
     uint32_t in_service;     /* lanes, after the test */
     uint32_t vectors;        /* known answers compared */
     uint32_t first_failure;  /* the first that was wrong, counted from 1; 0: none */

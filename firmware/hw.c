@@ -134,15 +134,18 @@ void hw_alarm(uint64_t time)
     REG(MGMT_TIMER_COMPARE_LO) = (uint32_t)time;
 }
 
+static uint32_t ponged; /* what PONG says, which cannot be read */
+
 bool hw_pinged(uint32_t *value)
 {
     *value = REG(MGMT_SYS_PING);
-    return *value != REG(MGMT_SYS_PONG);
+    return *value != ponged;
 }
 
 void hw_pong(uint32_t value)
 {
     REG(MGMT_SYS_PONG) = value;
+    ponged = value;
 }
 
 void hw_kick(void)
@@ -402,20 +405,30 @@ void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes)
     lane_move(MGMT_LANE_COMMAND_WRITE, at, ring, bytes);
 }
 
-uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
+void hw_lanes_start(uint32_t lanes, const struct hw_job *job)
 {
-    uint32_t polls = LANE_POLLS, mine = ours(lanes), done;
-
     REG(MGMT_LANE_LANES) = lanes;
     REG(MGMT_LANE_JOB) = job->what;
     REG(MGMT_LANE_LENGTHS) = FIELD(LANE_LENGTHS_SRC_LEN, job->src_len) | FIELD(LANE_LENGTHS_TOTAL, job->total);
     REG(MGMT_LANE_BLOCKS) = FIELD(LANE_BLOCKS_WORDS, job->words) | FIELD(LANE_BLOCKS_NONCE, job->nonce);
     put64(MGMT_LANE_COUNTER_LO, job->counter);
     lane(MGMT_LANE_COMMAND_START);
+}
+
+uint32_t hw_lanes_wait(uint32_t lanes)
+{
+    uint32_t polls = LANE_POLLS, mine = ours(lanes), done;
+
     do {
         done = REG(MGMT_LANE_DONE) & mine;
     } while (done != mine && --polls);
     return done;
+}
+
+uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
+{
+    hw_lanes_start(lanes, job);
+    return hw_lanes_wait(lanes);
 }
 
 uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *e)

@@ -173,7 +173,12 @@ struct hw_expected {
 void hw_lanes_own(enum hw_owner owner);
 /* Buffer, either half, to the rings of `lanes`, in bytes, multiples of 16. */
 void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes);
-/* Does the job in all of `lanes`; returns those that have a result, which stays until it is released. */
+/* Gives the job to all of `lanes`; its blocks of the buffer have been read then. Their rings stay as they are until it is waited
+ * for. */
+void hw_lanes_start(uint32_t lanes, const struct hw_job *job);
+/* Waits for what they were given; returns those that have a result, which stays until it is released. */
+uint32_t hw_lanes_wait(uint32_t lanes);
+/* Both. */
 uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job);
 /* Which of `lanes` have done something else; all of them have a result. */
 uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *expected);

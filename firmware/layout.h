@@ -12,7 +12,9 @@
 #define AT_SA_STATES   64u  /* in them: HMAC states */
 
 /* Open half, below HW_ENTRY; the log stays there. */
+#define AT_NONCES      0x680u /* drawn in advance: nonces of blobs, which are no secret (swap.c) */
 #define AT_LOG         0x700u /* 1 KiB */
+#define AT_TRAP        0xb30u /* what a reset does not overwrite: a trap (log.c) */
 #define AT_BLOCKS      0xb40u /* three blocks of the generator's */
 #define AT_NONCE       0xb70u /* of a job */
 
@@ -21,6 +23,7 @@
 #define AT_CIPHER_SA   0xf00u    /* the generator's */
 #define AT_WRAP_SA     0xf80u    /* the wrapping key, from its drawing on until a reset or zeroise */
 
-static_assert(AT_LOG + 1024 <= AT_BLOCKS && AT_NONCE + 16 <= HW_ENTRY, "open half");
+static_assert(AT_NONCES + 128 <= AT_LOG && AT_LOG + 1024 <= AT_TRAP && AT_TRAP + 16 <= AT_BLOCKS && AT_NONCE + 16 <= HW_ENTRY,
+              "open half");
 
 #endif

@@ -5,9 +5,11 @@
 #include "layout.h"
 #include "sluice_regs.h"
 
-#define TIME_SHIFT 10 /* entries count 1024 clocks */
-#define WORDS      (SLUICE_LOG_ENTRY_BYTES / 4)
-#define NEWEST     (SLUICE_LOG_ENTRIES - 1)
+#define TIME_SHIFT     10 /* entries count 1024 clocks */
+#define WORDS          (SLUICE_LOG_ENTRY_BYTES / 4)
+#define TRAP_MARK      0x7ab50000u
+#define TRAP_MARK_MASK 0xffff0000u
+#define NEWEST         (SLUICE_LOG_ENTRIES - 1)
 
 static_assert((SLUICE_LOG_ENTRIES & NEWEST) == 0 && SLUICE_LOG_ENTRIES * SLUICE_LOG_ENTRY_BYTES == 1024, "a ring of 1 KiB");
 
@@ -41,6 +43,27 @@ uint32_t log_put(uint32_t at)
         }
     }
     return count * SLUICE_LOG_ENTRY_BYTES;
+}
+
+/* Words: cause and a mark, pc, value, and their sum, since at power on there may be anything. */
+void log_trap(uint32_t cause, uint32_t pc, uint32_t value)
+{
+    uint32_t first_word = TRAP_MARK | (cause & 0xffff);
+
+    hw_put(AT_TRAP, first_word);
+    hw_put(AT_TRAP + 4, pc);
+    hw_put(AT_TRAP + 8, value);
+    hw_put(AT_TRAP + 12, first_word + pc + value);
+}
+
+void log_kept(void)
+{
+    uint32_t first_word = hw_get(AT_TRAP), pc = hw_get(AT_TRAP + 4), value = hw_get(AT_TRAP + 8);
+
+    if ((first_word & TRAP_MARK_MASK) == TRAP_MARK && hw_get(AT_TRAP + 12) == first_word + pc + value) {
+        log_event(SLUICE_LOG_EVENT_TRAP, first_word & 0xffff, pc, value);
+    }
+    hw_clear(AT_TRAP, 16);
 }
 
 void log_clear(void)

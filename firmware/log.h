@@ -11,4 +11,10 @@ void log_event(uint32_t code, uint32_t where, uint32_t data0, uint32_t data1);
 uint32_t log_put(uint32_t at);
 void log_clear(void);
 
+#define LOG_STACK 0xffffu /* instead of mcause: the stack ran over */
+
+/* Keeps a trap over the reset that must follow; then writes it to the log. */
+void log_trap(uint32_t cause, uint32_t pc, uint32_t value);
+void log_kept(void);
+
 #endif

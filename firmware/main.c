@@ -62,6 +62,7 @@ void firmware_begin(void)
     card_init();
     secure_init();
     log_event(SLUICE_LOG_EVENT_BOOT, 0, cause, firmware_ids[0]);
+    log_kept();
     if ((cause & tests) == tests && !(test_memories() && test_lanes())) {
         hw_set_state(SLUICE_FW_STATE_FAILED);
         return;

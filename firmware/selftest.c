@@ -16,9 +16,10 @@
 #define AT_MAC_KEY        0x1c0u
 #define AT_RING           0x200u /* what the ring has of a record */
 #define AT_INSIDE         0x300u
-#define AT_STATES         0x400u /* what a key job made */
-#define AT_REST           0x480u /* what the second part of a record makes */
-#define STREAM_IN         48u    /* byte of the ring where a part comes to; what it makes begins with byte 0 */
+#define AT_STATES         0x400u /* what a key job made; the next one has the 64 bytes behind it */
+#define AT_PART           0x480u /* what a part of a record makes; the next one has what lies behind it */
+#define PART_ROOM         0xa0u
+#define STREAM_IN         48u /* byte of the ring where a part comes to; what it makes begins with byte 0 */
 #define KEYS_IN           0u
 #define MAC_KEY           32u
 #define BLOCK             16u
@@ -29,8 +30,14 @@
 static struct {
     uint32_t record_lanes, legacy_lanes, stream_lanes; /* bits as the lane port has them */
     uint32_t failed, number, first_failure;
-    uint32_t config;    /* the first word of the SA's, as a seal has it */
-    uint32_t states_of; /* the MAC whose HMAC states are in place */
+    uint32_t config;     /* the first word of the SA's, as a seal has it */
+    uint32_t states_of;  /* the MAC whose HMAC states are in place */
+    uint64_t counter;    /* of a result that is ok */
+    uint32_t keys, part; /* where key words, where the words of a part go */
+
+    /* The job under way: the next one is made ready while lanes are at work. */
+    uint32_t lanes, keys_of; /* lanes it was given to; of a key job: its MAC */
+    struct hw_expected expected;
 } test;
 
 static uint32_t lowest(uint32_t mask)
@@ -87,6 +94,22 @@ static bool is_legacy(const struct vector *v)
     return v->cipher == SLUICE_CIPHER_DES || v->cipher == SLUICE_CIPHER_DES3 || v->mac == SLUICE_MAC_MD5;
 }
 
+static uint64_t wide(uint32_t at)
+{
+    return (uint64_t)hw_get(at + 4) << 32 | hw_get(at);
+}
+
+/* The record's, or of tls10 the next IV, whose first half is the last block's. */
+static uint64_t counter_of(const struct vector *v)
+{
+    if (v->form == SLUICE_FORM_TLS10 && v->cipher != SLUICE_CIPHER_NULL) {
+        uint32_t block = v->cipher >= SLUICE_CIPHER_AES128 ? 16 : 8;
+
+        return wide(AT_RING + v->first + v->record - block);
+    }
+    return v->explicit_nonce ? 0 : VECTOR_COUNTER;
+}
+
 /* SA words and record of a vector. */
 static void load(const struct vector *v)
 {
@@ -105,27 +128,12 @@ static void load(const struct vector *v)
         test.states_of = v->mac;
     }
     put_words(AT_RING, v->ring, round_up(v->first + v->record));
+    test.counter = counter_of(v);
 }
 
 static void set_direction(bool open)
 {
     hw_put(AT_SA, test.config | (uint32_t)open << 24);
-}
-
-static uint64_t wide(uint32_t at)
-{
-    return (uint64_t)hw_get(at + 4) << 32 | hw_get(at);
-}
-
-/* The counter of a result that is ok: the record's, or of tls10 the next IV, whose first half is the last block's. */
-static uint64_t counter_of(const struct vector *v)
-{
-    if (v->form == SLUICE_FORM_TLS10 && v->cipher != SLUICE_CIPHER_NULL) {
-        uint32_t block = v->cipher >= SLUICE_CIPHER_AES128 ? 16 : 8;
-
-        return wide(AT_RING + v->first + v->record - block);
-    }
-    return v->explicit_nonce ? 0 : VECTOR_COUNTER;
 }
 
 static struct hw_job job_of(const struct vector *v, enum hw_kind kind, uint32_t src_len)
@@ -153,42 +161,76 @@ static void note(uint32_t bad, uint32_t reported)
     test.failed |= bad;
 }
 
-/* The job in all of `lanes` that have not failed yet; their source is in their rings. */
-static void run(uint32_t lanes, const struct hw_job *job, const struct hw_expected *expected)
+static bool right_states(void)
 {
-    struct hw_result result = {0};
-    uint32_t done, bad;
+    const uint32_t *states = vector_states[test.keys_of];
+    uint32_t wrong = 0;
 
-    lanes &= ~test.failed;
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < 16; i++) {
+        wrong |= hw_get(test.keys + 4 * i) ^ states[i];
+    }
+    return !wrong;
+}
+
+/* Waits for the job under way and judges it. */
+static void finish(void)
+{
+    uint32_t lanes = test.lanes, done, bad;
+    struct hw_result result = {0};
+
     if (!lanes) {
         return;
     }
-    test.number++;
-    done = hw_lanes_run(lanes, job);
+    test.lanes = 0;
+    done = hw_lanes_wait(lanes);
     note(lanes & ~done, UINT32_MAX);
     if (!done) {
         return;
     }
-    bad = hw_lanes_differ(done, expected);
+    bad = hw_lanes_differ(done, &test.expected);
     if (bad) {
         hw_lane_result(lowest(bad), &result);
         note(bad, result.status);
+    } else if (test.keys_of && !right_states()) {
+        note(done, SLUICE_STATUS_OK);
     }
     hw_lanes_release(done);
+}
+
+/* Buffer to rings, which must not be at work. */
+static void write_rings(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes)
+{
+    finish();
+    hw_lanes_write(lanes, at, ring, bytes);
+}
+
+/* Begins the job in all of `lanes` that have not failed yet; their source is in their rings. */
+static void run(uint32_t lanes, const struct hw_job *job, const struct hw_expected *expected)
+{
+    finish();
+    lanes &= ~test.failed;
+    if (lanes) {
+        test.number++;
+        test.lanes = lanes;
+        test.expected = *expected;
+        hw_lanes_start(lanes, job);
+    }
 }
 
 static void seal_record(uint32_t lanes, const struct vector *v)
 {
     struct hw_job job = job_of(v, HW_SEAL, v->content);
     struct hw_expected expected = {
-        .length = v->record, .counter = counter_of(v), .ring = v->first, .at = AT_RING + v->first, .bytes = v->record};
+        .length = v->record, .counter = test.counter, .ring = v->first, .at = AT_RING + v->first, .bytes = v->record};
 
     set_direction(false);
-    hw_lanes_write(lanes, AT_PATTERN, v->body, VECTOR_CONTENT_AT_MOST);
+    write_rings(lanes, AT_PATTERN, v->body, VECTOR_CONTENT_AT_MOST);
     run(lanes, &job, &expected);
 }
 
-static void open_record(uint32_t lanes, const struct vector *v, uint32_t status, uint64_t counter)
+/* sealed: the record is in the rings, where it has just been made. */
+static void open_record(uint32_t lanes, const struct vector *v, bool sealed, uint32_t status, uint64_t counter)
 {
     struct hw_job job = job_of(v, HW_OPEN, v->record);
     bool good = status == SLUICE_STATUS_OK;
@@ -200,7 +242,9 @@ static void open_record(uint32_t lanes, const struct vector *v, uint32_t status,
                                    .bytes = good ? v->content : 0};
 
     set_direction(true);
-    hw_lanes_write(lanes, AT_RING, 0, round_up(v->first + v->record));
+    if (!sealed) {
+        write_rings(lanes, AT_RING, 0, round_up(v->first + v->record));
+    }
     run(lanes, &job, &expected);
 }
 
@@ -246,7 +290,7 @@ static void test_spoilt(uint32_t lanes, uint32_t index, const struct vector *v)
 
         if (spoilt[i].vector == index) {
             spoil(byte);
-            open_record(lanes, v, status, told ? VECTOR_COUNTER : 0);
+            open_record(lanes, v, false, status, told ? VECTOR_COUNTER : 0);
             spoil(byte);
         }
     }
@@ -267,18 +311,8 @@ static void verify(uint32_t lanes, const struct vector *v, bool good)
     if (!good) {
         spoil(AT_INSIDE);
     }
-    hw_lanes_write(lanes, AT_INSIDE, v->body, round_up(vector_inside_bytes));
+    write_rings(lanes, AT_INSIDE, v->body, round_up(vector_inside_bytes));
     run(lanes, &job, &expected);
-}
-
-static bool right_states(uint32_t mac)
-{
-    uint32_t wrong = 0;
-
-    for (uint32_t i = 0; i < 16; i++) {
-        wrong |= hw_get(AT_STATES + 4 * i) ^ vector_states[mac][i];
-    }
-    return !wrong;
 }
 
 /* Lane by lane, since the port has one place for the key words. */
@@ -288,21 +322,24 @@ static void test_keys(uint32_t lanes, uint32_t mac)
     struct hw_expected expected = {.ring = KEYS_IN, .at = AT_MAC_KEY};
     uint32_t key = mac == SLUICE_MAC_MD5 ? 16 : mac == SLUICE_MAC_SHA1 ? 20 : 32;
 
+    finish();
     hw_put(AT_SA, mac << 8);
     hw_put(AT_SA + 4, 0);
     hw_clear(AT_MAC_KEY, MAC_KEY);
     put_pattern(AT_MAC_KEY, VECTOR_MAC_KEY, key);
-    hw_lanes_keys(AT_STATES);
-    for (uint32_t left = lanes & ~test.failed; left; left &= left - 1) {
-        uint32_t one = left & ~(left - 1);
+    hw_lanes_write(lanes, AT_MAC_KEY, KEYS_IN, MAC_KEY);
+    for (uint32_t left = lanes; left; left &= left - 1) {
+        uint32_t next = test.keys ^ 64;
 
-        hw_clear(AT_STATES, 64);
-        hw_lanes_write(one, AT_MAC_KEY, KEYS_IN, MAC_KEY);
-        run(one, &job, &expected);
-        if (!(test.failed & one) && !right_states(mac)) {
-            note(one, SLUICE_STATUS_OK);
-        }
+        hw_clear(next, 64);
+        finish();
+        test.keys = next;
+        test.keys_of = mac;
+        hw_lanes_keys(next);
+        run(left & ~(left - 1), &job, &expected);
     }
+    finish();
+    test.keys_of = SLUICE_MAC_NONE;
 }
 
 /* Bytes of the record from `from` on, to a word of the buffer. */
@@ -332,8 +369,8 @@ struct part {
 static void run_part(const struct vector *v, bool open, const struct part *p)
 {
     struct hw_job job = job_of(v, open ? HW_OPEN : HW_SEAL, p->bytes);
-    struct hw_expected expected = {.length = p->makes, .counter = p->last ? counter_of(v) : 0};
-    uint32_t left = v->content - p->makes_from, source = AT_REST;
+    struct hw_expected expected = {.length = p->makes, .counter = p->last ? test.counter : 0};
+    uint32_t left = v->content - p->makes_from, source;
 
     if (!p->first) {
         job.what = open ? HW_OPEN : HW_SEAL;
@@ -341,20 +378,18 @@ static void run_part(const struct vector *v, bool open, const struct part *p)
     }
     job.what |= HW_JOB_PART | (p->first ? HW_JOB_FIRST : 0) | (p->last ? HW_JOB_LAST : 0);
     job.total = p->first && !open ? v->content : 0;
-    expected.at = open ? AT_PATTERN + p->makes_from : AT_REST;
-    expected.bytes = open && left < p->makes ? left : p->makes;
-    set_direction(open);
-    if (!open) {
-        source = p->from ? AT_INSIDE : AT_PATTERN;
-        put_record(AT_REST, v, p->makes_from, p->makes);
+    if (!open || !(p->first && p->last)) { /* else the record is still there: it has just been sealed */
+        test.part = test.part == AT_PART ? AT_PART + PART_ROOM : AT_PART;
+        put_record(test.part, v, open ? p->from : p->makes_from, open ? p->bytes : p->makes);
     }
-    if (!open && p->from) {
+    source = open ? test.part : p->from ? AT_INSIDE : AT_PATTERN;
+    if (source == AT_INSIDE) {
         put_pattern(AT_INSIDE, VECTOR_CONTENT + p->from, p->bytes);
     }
-    if (open && !(p->first && p->last)) { /* a whole record is still there: it has just been sealed */
-        put_record(AT_REST, v, p->from, p->bytes);
-    }
-    hw_lanes_write(test.stream_lanes, source, STREAM_IN, round_up(p->bytes));
+    expected.at = open ? AT_PATTERN + p->makes_from : test.part;
+    expected.bytes = open && left < p->makes ? left : p->makes;
+    set_direction(open);
+    write_rings(test.stream_lanes, source, STREAM_IN, round_up(p->bytes));
     run(test.stream_lanes, &job, &expected);
 }
 
@@ -392,7 +427,7 @@ static void test_vector(uint32_t index)
     }
     load(v);
     seal_record(lanes, v);
-    open_record(lanes, v, SLUICE_STATUS_OK, counter_of(v));
+    open_record(lanes, v, true, SLUICE_STATUS_OK, test.counter);
     test_spoilt(lanes, index, v);
     if (index == vector_inside_of) {
         verify(lanes, v, true);
@@ -405,13 +440,15 @@ static void test_vector(uint32_t index)
 
 static void test_all(void)
 {
-    test.failed = test.number = test.first_failure = test.states_of = 0;
+    test.failed = test.number = test.first_failure = test.states_of = test.lanes = test.keys_of = 0;
+    test.keys = AT_STATES;
     hw_clear(AT_SA, SA_WORDS_BYTES);
     put_pattern(AT_PATTERN, VECTOR_CONTENT, VECTOR_CONTENT_AT_MOST);
     put_pattern(AT_NONCE, VECTOR_NONCE, 16);
     for (uint32_t i = 0; i < vector_count; i++) {
         test_vector(i);
     }
+    finish();
 }
 
 static void test_key_jobs(void)

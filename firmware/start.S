@@ -18,7 +18,11 @@ start:
     csrw mie, t0
     j firmware_main
 
+    .text
     .balign 4
 trap:
     la sp, stack_top
+    csrr a0, mcause
+    csrr a1, mepc
+    csrr a2, mtval
     j firmware_trap

@@ -4,6 +4,7 @@
 
 #include "firmware.h"
 #include "hw.h"
+#include "log.h"
 #include "sluice_regs.h"
 
 #define CANARY 0x5afe57acu
@@ -21,7 +22,7 @@ void firmware_main(void)
     firmware_begin();
     for (;;) {
         if (*canary != CANARY) {
-            hw_stop();
+            firmware_trap(LOG_STACK, 0, *canary);
         }
         if (!firmware_step()) {
             hw_sleep();
@@ -29,7 +30,8 @@ void firmware_main(void)
     }
 }
 
-void firmware_trap(void)
+void firmware_trap(uint32_t cause, uint32_t pc, uint32_t value)
 {
+    log_trap(cause, pc, value);
     hw_stop();
 }

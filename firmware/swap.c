@@ -32,8 +32,14 @@
 static_assert(CONTENT_BYTES == 736 && AT_CONTENT + CONTENT_BYTES <= AT_CIPHER_SA, "room");
 static_assert(TAIL == 51 * 16 && SLUICE_SA_BLOB_BYTES == TAIL + 16, "blob");
 
+/* Drawn together, since most of a drawing's work is for the generator's next state. */
+#define NONCES 8u
+
+static uint32_t nonces_left;
+
 bool swap_draw_keys(void)
 {
+    nonces_left = 0;
     if (secure_random(HW_DATA, KEY_BYTES) != SLUICE_STATUS_OK) {
         return false;
     }
@@ -65,6 +71,24 @@ static uint32_t run(bool open, uint32_t id, uint32_t generation, uint32_t bytes,
 }
 
 /* ---------------------------------------------------------------- export */
+
+/* To AT_NONCE. */
+static uint32_t next_nonce(void)
+{
+    uint32_t status = secure_status();
+
+    if (status == SLUICE_STATUS_OK && !nonces_left) {
+        status = secure_random(AT_NONCES, NONCES * 16);
+        nonces_left = status == SLUICE_STATUS_OK ? NONCES : 0;
+    }
+    if (status == SLUICE_STATUS_OK) {
+        nonces_left--;
+        for (uint32_t i = 0; i < 16; i += 4) {
+            hw_put(AT_NONCE + i, hw_get(AT_NONCES + 16 * nonces_left + i));
+        }
+    }
+    return status;
+}
 
 static void put_wide(uint32_t at, uint64_t value)
 {
@@ -155,7 +179,7 @@ uint32_t sa_export(const struct command *c, uint32_t *length)
     if (status != SLUICE_STATUS_OK) {
         return status;
     }
-    status = secure_random(AT_NONCE, 16);
+    status = next_nonce();
     if (status != SLUICE_STATUS_OK) {
         return status;
     }

@@ -122,7 +122,6 @@ module sluice_card #(
   logic [255:0]   out_data;
   logic [Queues-1:0] fire;
   logic           msix_wr;
-  logic [5:0]     msix_addr;
   logic [31:0]    msix_wdata, msix_rdata, msix_pending;
   logic           bad_tlp, tag_stall, interrupt, link_idle;
   logic [127:0]   bad_header;
@@ -146,7 +145,9 @@ module sluice_card #(
     .done_valid_o(done_valid), .done_id_o(done_id), .done_err_o(done_err),
     .cqe_valid_i(cqe_valid), .cqe_ready_o(cqe_ready), .cqe_addr_i(cqe_addr), .cqe_data_i(cqe_data),
     .adm_valid_i(out_valid), .adm_ready_o(out_ready), .adm_addr_i(out_addr), .adm_data_i(out_data),
-    .fire_i(fire), .msix_wr_i(msix_wr), .msix_addr_i(msix_addr), .msix_wdata_i(msix_wdata), .msix_rdata_o(msix_rdata),
+    // The MSI-X table is the host's alone, which is a shorter path.
+    .fire_i(fire), .msix_wr_i(msix_wr), .msix_addr_i(reg_addr[7:2]),
+    .msix_wdata_i(msix_wdata), .msix_rdata_o(msix_rdata),
     .msix_pending_o(msix_pending),
     .bad_tlp_o(bad_tlp), .bad_header_o(bad_header), .tag_state_o(tag_state), .tag_stall_o(tag_stall), .interrupt_o(interrupt),
     .tx_quiet_o(tx_quiet), .tags_idle_o(tags_idle), .idle_o(link_idle)
@@ -171,8 +172,7 @@ module sluice_card #(
   logic [13:0]  counter_addr;
   mgmt_regs #(
     .Lanes(Lanes), .LegacyLanes(LegacyLanes), .StreamLanes(StreamLanes), .IoQueues(IoQueues), .SaCount(SaCount),
-    .ReadTags(ReadTags),
-    .BuildId(BuildId), .ClockKhz(ClockKhz)
+    .ReadTags(ReadTags), .BuildId(BuildId), .ClockKhz(ClockKhz)
   ) u_regs (
     .clk_i, .rst_ni, .core_rst_ni(core_rst_n), .reg_valid_i(access), .reg_write_i(access_write), .reg_addr_i(access_addr),
     .reg_wdata_i(reg_wdata), .reg_be_i(reg_be), .reg_ack_o(access_ack), .reg_rdata_o(reg_rdata),
@@ -182,7 +182,7 @@ module sluice_card #(
     .bad_tlp_i(bad_tlp), .bad_header_i(bad_header),
     .aq_start_o(aq_start), .aq_stop_o(aq_stop), .aq_depth_log2_o(aq_log), .aq_sq_o(aq_sq), .aq_cq_o(aq_cq),
     .bell_valid_o(bell_valid), .bell_queue_o(bell_queue), .bell_cq_o(bell_cq), .bell_o(bell),
-    .msix_wr_o(msix_wr), .msix_addr_o(msix_addr), .msix_wdata_o(msix_wdata), .msix_rdata_i(msix_rdata),
+    .msix_wr_o(msix_wr), .msix_wdata_o(msix_wdata), .msix_rdata_i(msix_rdata),
     .msix_pending_i(msix_pending), .snapshot_o(host_snapshot), .counter_addr_o(counter_addr), .counter_rdata_i(counter_rdata),
     .counter_busy_i(counter_busy)
   );
@@ -207,12 +207,14 @@ module sluice_card #(
   logic [7:0]        key_status, cpl_status;
   logic [31:0]       cpl_length;
   logic [Queues-1:0] queue_enable, queue_empty;
-  logic [Lanes-1:0]     key_word_valid;
-  logic [128*Lanes-1:0] key_word;
+  logic [Lanes-1:0]    key_word_valid, key_shift;
+  logic [32*Lanes-1:0] key_word;
   logic                 coalesce, wipe, wipe_ready;
   logic [7:0]           coalesce_count, wipe_sa;
   logic [23:0]          coalesce_clocks;
-  logic [127:0]         key_word_any;
+  logic [31:0]          key_any;
+  logic [127:0]         key_word_q;
+  logic                 key_valid_q;
   logic drop_all, peek, peeked, pause, paused, last_empty;
   logic [10:0] sa_raddr;
 
@@ -225,6 +227,8 @@ module sluice_card #(
   logic [127:0]        own_word, own_rdata;
   logic                own_fill, own_bit;
   logic [4:0]          show_lane;
+  logic                show_bit;
+  logic [(All+3)/4-1:0] show_differ;
   logic                march_bit, march_windows, march_window_we, march_window_few, march_window_bad, march_streams;
   logic                march_stream_we;
   logic [12:0]         march_window_waddr, march_window_raddr;
@@ -253,7 +257,7 @@ module sluice_card #(
     .copy_o(copy), .copy_ready_i(copy_ready), .copy_we_o(copy_we), .copy_index_o(copy_index), .copy_data_o(copy_in),
     .copy_data_i(copy_out), .wipe_o(wipe), .wipe_sa_o(wipe_sa), .wipe_ready_i(wipe_ready),
     .key_valid_o(key_valid), .key_ready_i(key_ready), .key_legacy_o(key_legacy), .key_src_o(key_src),
-    .key_word_valid_i(key_word_valid != '0), .key_word_i(key_word_any), .key_done_i(key_done), .key_status_i(key_status),
+    .key_word_valid_i(key_valid_q), .key_word_i(key_word_q), .key_done_i(key_done), .key_status_i(key_status),
     .create_o(adm_create), .create_ready_i(!aq_start && !aq_stop), .stop_o(adm_stop), .queue_o(adm_queue), .depth_log2_o(adm_log),
     .sq_base_o(adm_sq), .cq_base_o(adm_cq), .coalesce_o(coalesce),
     .coalesce_count_o(coalesce_count), .coalesce_clocks_o(coalesce_clocks),
@@ -265,18 +269,22 @@ module sluice_card #(
     .ring_waddr_o(own_waddr), .ring_fill_o(own_fill), .ring_bit_o(own_bit), .fetched_o(own_fetched),
     .res_valid_i(lane_res_valid & mine),
     .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
-    .ring_data_i(own_rdata), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
+    .ring_data_i(own_rdata), .show_bit_o(show_bit), .differ_i(show_differ), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
     .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
     .march_window_raddr_o(march_window_raddr), .march_window_bad_i(march_window_bad), .march_streams_o(march_streams),
     .march_stream_we_o(march_stream_we), .march_stream_addr_o(march_stream_addr), .march_stream_bad_i(march_stream_bad != '0),
     .entropy_run_o, .entropy_i, .entropy_valid_i,
     .idle_o(adm_idle)
   );
+  // One key job at a time: the other lanes' words are 0. A clock later, long before its end is told (sluice_lane_keys).
   always_comb begin
-    key_word_any = 128'd0;
-    for (int unsigned l = 0; l < Lanes; l++) begin
-      if (key_word_valid[l]) key_word_any = key_word[128*l +: 128];
-    end
+    key_any = 32'd0;
+    for (int unsigned l = 0; l < Lanes; l++) key_any = key_any | key_word[32*l +: 32];
+  end
+  always_ff @(posedge clk_i) begin
+    key_valid_q <= core_rst_n && key_word_valid != '0;
+    if (!core_rst_n || key_valid_q) key_word_q <= 128'd0;
+    else if (key_shift != '0) key_word_q <= {key_word_q[95:0], key_any};
   end
 
   // ---- SA table and replay windows
@@ -296,7 +304,7 @@ module sluice_card #(
     .ask_valid_i(ask_valid), .ready_o(window_ready), .ask_sa_i(ask_sa), .ask_counter_i(ask_counter), .ask_accept_i(ask_accept),
     .answer_valid_o(answer_valid), .replayed_o(replayed),
     .copy_i(copy), .copy_ready_o(copy_ready), .copy_we_i(copy_we), .copy_index_i(copy_index), .copy_data_i(copy_in),
-    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_few_i(march_window_few),
+    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_bit_i(march_bit), .march_few_i(march_window_few),
     .march_waddr_i(march_window_waddr), .march_raddr_i(march_window_raddr), .march_bad_o(march_window_bad)
   );
 
@@ -334,7 +342,8 @@ module sluice_card #(
     .key_valid_i(key_valid), .key_ready_o(key_ready), .key_src_i(key_src), .key_legacy_i(key_legacy), .key_done_o(key_done),
     .key_status_o(key_status), .adm_sa_i(adm_sa), .peek_i(peek), .peeked_o(peeked),
     .service_i(service), .borrow_i(borrow), .pause_i(pause), .paused_o(paused), .last_empty_o(last_empty), .show_i(show),
-    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word), .sa_busy_o(sa_busy),
+    .show_lane_i(show_lane), .shown_res_o(shown_res), .shown_word_o(shown_word),
+    .show_four_i(own_fill), .show_bit_i(show_bit), .differ_o(show_differ), .sa_busy_o(sa_busy),
     .adm_cpl_valid_i(cpl_valid), .adm_cpl_ready_o(cpl_ready),
     .adm_cpl_cookie_i(cpl_cookie),
     .adm_cpl_status_i(cpl_status), .adm_cpl_length_i(cpl_length),
@@ -356,7 +365,7 @@ module sluice_card #(
   logic [RingAw-1:0] ring_waddr, ring_all_raddr, ring_last_raddr;
   sluice_pkg::job_t lane_job_data;
   logic [sluice_pkg::ResultW-1:0] shown_res;
-  logic [127:0]   shown_word;
+  logic [127:0]   shown_word, last_word_q;
   assign own_room        = wr_valid == 4'd0;
   assign lane_job_data   = own_job ? own_job_data : job;
   assign lane_job        = job_valid | (own_to & {All{own_job}});
@@ -368,7 +377,8 @@ module sluice_card #(
   assign ring_wdata      = !(own_we && own_room) ? wr_data : own_fill ? {128{own_bit}} : own_word;
   assign ring_all_raddr  = show ? own_raddr : ring_addr;
   assign ring_last_raddr = mine[Lanes-1] ? own_raddr : ring_addr;
-  assign own_rdata       = show ? shown_word : ring_data[128*(Lanes-1) +: 128];
+  always_ff @(posedge clk_i) last_word_q <= ring_data[128*(Lanes-1) +: 128];
+  assign own_rdata       = show ? shown_word : last_word_q;
   assign own_res         = show ? shown_res : res[sluice_pkg::ResultW*(Lanes-1) +: sluice_pkg::ResultW];
   assign res_valid       = lane_res_valid & ~mine;
   assign lane_res_ready  = res_ready | (mine & own_to & {All{own_release}});
@@ -377,16 +387,20 @@ module sluice_card #(
     assign lane_fetched[l] = (end_valid[0] && end_lane == 5'(l)) || (own_fetched && own_to[l]);
   end
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
+    logic [sluice_pkg::ResultW-1:0] answer;
+    assign res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW] = {answer[sluice_pkg::ResultW-1:143], 15'd0, answer[127:0]};
+    logic unused;  // what is sure is of parts alone
+    assign unused = &{1'b0, answer[142:128]};
     sluice_lane #(.RingAw(RingAw), .Legacy(l < LegacyLanes)) u_lane (
       .clk_i, .rst_ni(core_rst_n),
       .job_valid_i(lane_job[l]), .job_ready_o(job_ready[l]), .job_i(lane_job_data), .sa_valid_i(lane_sa[l]), .sa_data_i(sa_data),
       .sa_zero_i(!bus_sa),
       .wr_en_i(lane_we[l]), .wr_addr_i(ring_waddr), .wr_be_i(ring_be), .wr_data_i(ring_wdata),
       .fetch_done_i(lane_fetched[l]), .fetch_err_i(end_err && !own_fetched),
-      .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(res[sluice_pkg::ResultW*l +: sluice_pkg::ResultW]),
+      .res_valid_o(lane_res_valid[l]), .res_ready_i(lane_res_ready[l]), .res_o(answer),
       .rd_en_i(ring_en[l] || (own_ren && mine[l])), .rd_addr_i(l == Lanes - 1 ? ring_last_raddr : ring_all_raddr),
       .rd_data_o(ring_data[128*l +: 128]),
-      .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[128*l +: 128]),
+      .key_shift_o(key_shift[l]), .key_valid_o(key_word_valid[l]), .key_ready_i(1'b1), .key_data_o(key_word[32*l +: 32]),
       .busy_o(lane_busy[l]), .starved_o(lane_starved[l]), .blocked_o(lane_blocked[l]), .records_o(lane_records[l]),
       .idle_o(lane_idle[l])
     );

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <memory>
 #include <new>
+#include <string>
 #include <verilated.h>
 #ifdef SIM_TRACE
 #include <verilated_fst_c.h>
@@ -30,7 +31,7 @@ struct dut {
 #endif
 };
 
-struct dut *dut_new(uint64_t seed)
+struct dut *dut_new(uint64_t seed, const char *firmware)
 {
     dut *d = new (std::nothrow) dut;
 
@@ -42,6 +43,9 @@ struct dut *dut_new(uint64_t seed)
     d->context.randReset(2);
     d->context.fatalOnError(false);
     d->context.randSeed(static_cast<int>((seed ^ seed >> 31) & 0x7fffffff) | 1);
+    const std::string image = std::string("+firmware=") + (firmware ? firmware : "");
+    const char *arguments[] = {"sluice-sim", image.c_str()};
+    d->context.commandArgs(firmware ? 2 : 1, arguments);
 #ifdef SIM_TRACE
     d->context.traceEverOn(true);
 #endif

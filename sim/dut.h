@@ -60,8 +60,8 @@ struct dut_out {
     bool failed; /* an assertion of the RTL; it has printed what */
 };
 
-/* NULL on failure. `seed` decides what registers and memories hold at first. */
-struct dut *dut_new(uint64_t seed);
+/* NULL on failure. `seed` decides what registers and memories hold at first; `firmware` is a file, NULL that of the build. */
+struct dut *dut_new(uint64_t seed, const char *firmware);
 void dut_free(struct dut *d);
 void dut_configure(struct dut *d, const struct dut_config *c);
 /* One clock: `in` is applied, `out` is what the outputs show before the rising edge, then the edge comes. */

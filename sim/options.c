@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: sluice-sim --socket PATH [options]\n"
@@ -18,6 +19,7 @@ static const char help[] =
     "\n"
     "the card:\n"
     "  --self-test           test memories and lanes after power on, as a card does; without it the card is ready at once\n"
+    "  --firmware FILE       another image of its firmware, as build/firmware/sluice.hex is one\n"
     "  --entropy KIND        its noise source: good, biased, stuck or off (good)\n"
     "\n"
     "the host:\n"
@@ -52,6 +54,7 @@ enum {
     OPT_STATS,
     OPT_FREE_RUN,
     OPT_SELF_TEST,
+    OPT_FIRMWARE,
     OPT_ENTROPY,
     OPT_LATENCY,
     OPT_MPS,
@@ -79,6 +82,7 @@ static const struct option longs[] = {
     {"stats", no_argument, NULL, OPT_STATS},
     {"free-run", no_argument, NULL, OPT_FREE_RUN},
     {"self-test", no_argument, NULL, OPT_SELF_TEST},
+    {"firmware", required_argument, NULL, OPT_FIRMWARE},
     {"entropy", required_argument, NULL, OPT_ENTROPY},
     {"latency", required_argument, NULL, OPT_LATENCY},
     {"mps", required_argument, NULL, OPT_MPS},
@@ -200,6 +204,14 @@ static int noise(const struct parser *p, const char *text, enum dut_noise *kind)
     return bad(p, text, "good, biased, stuck or off");
 }
 
+static int readable(const struct parser *p, const char *text, const char **path)
+{
+    if (access(text, R_OK) < 0)
+        return bad(p, text, "a file that can be read");
+    *path = text;
+    return 0;
+}
+
 static int socket_path(const struct parser *p, const char *text, const char **path)
 {
     if (text[0] == 0 || strlen(text) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -250,6 +262,8 @@ static int take(const struct parser *p, int option, const char *text)
     case OPT_SELF_TEST:
         r->self_test = true;
         return 0;
+    case OPT_FIRMWARE:
+        return readable(p, text, &r->firmware);
     case OPT_ENTROPY:
         return noise(p, text, &r->noise);
     case OPT_LATENCY:

@@ -88,7 +88,7 @@ int root_open(struct root *r, const struct root_options *options, const struct r
     rc = reads_init(&r->reads, &options->reads, &r->rng);
     if (rc < 0)
         return rc;
-    r->dut = dut_new(options->seed);
+    r->dut = dut_new(options->seed, options->firmware);
     if (!r->dut) {
         reads_free(&r->reads);
         return -ENOMEM;

@@ -31,6 +31,7 @@ struct root_options {
     bool self_test; /* memories and lanes are tested after power on */
     enum dut_noise noise;
     unsigned drop_doorbells, lose_interrupts, reset_doorbells; /* one of so many; 0: none */
+    const char *firmware;                                      /* image, or NULL: that of the build */
     const char *trace;                                         /* file, or NULL */
     uint64_t trace_from;                                       /* cycle */
 };

@@ -42,9 +42,10 @@ module sluice_lane #(
   output logic [127:0]        rd_data_o,
 
   // Key jobs: SA words 4 to 7, before the result; none when the key could not be read.
+  output logic                key_shift_o,
   output logic                key_valid_o,
   input  logic                key_ready_i,
-  output logic [127:0]        key_data_o,
+  output logic [31:0]         key_data_o,
 
   // For counters: at work on a record; a job whose data has not come; a result that is not taken; one clock a record done.
   output logic                busy_o,
@@ -537,6 +538,7 @@ module sluice_lane #(
     .running_i   (hash_running),
     .pop_o       (keys_pop),
     .digest_i    (digest),
+    .key_shift_o,
     .key_valid_o (keys_valid),
     .key_ready_i (key_ready_i && !result_valid_q),
     .key_data_o
@@ -568,8 +570,6 @@ module sluice_lane #(
     if (!(sa.seal ? ok : verdict && !sa.verify)) result.out_len = 15'd0;
     result.length   = sa.seal ? plan.out_len : content;
     if (!ok || sa.key_job) result.length = 15'd0;
-    result.keep_len = result.length;
-    if (sa.verify) result.keep_len = 15'd0;
     result.sure     = 15'd0;
     result.counter  = {64'd0, !report_counter ? 64'd0 : sa.seal ? now.counter : counter_q};
     if (ok && sa.chained && sa.cipher) result.counter = next_iv_q;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A key job: the inner and the outer HMAC state of a key, by two compressions of the lane's hash, sent as four 128-bit words.
-// The digest turns in its chain, last word first: the words of the second half go round, the first half is collected and sent,
-// then the second half. With mute_i it does all of that and sends nothing: what it went through the first time is overwritten.
+// The digest turns in its chain, last word first: the words of the second half go round, the first half is sent, then the second
+// half. With mute_i it does all of that and sends nothing: what it went through the first time is overwritten.
+//
+// They leave as words of 32 bits, which whoever takes them shifts in: with key_shift_o one comes, with key_valid_o the last four are
+// a word of 128 bits, zeros before them if there were fewer since the one before. Otherwise key_data_o is 0.
 `default_nettype none
 
 module sluice_lane_keys (
@@ -23,9 +26,10 @@ module sluice_lane_keys (
   output logic         pop_o,
   input  logic [31:0]  digest_i,
 
+  output logic         key_shift_o,
   output logic         key_valid_o,
   input  logic         key_ready_i,
-  output logic [127:0] key_data_o
+  output logic [31:0]  key_data_o
 );
 
   typedef enum logic [2:0] {Idle, Load, LoadWait, Run, RunWait, Turn, SendFirst, SendSecond} state_e;
@@ -33,7 +37,6 @@ module sluice_lane_keys (
 
   logic         outer_q, sent;
   logic [3:0]   turn_q, second;  // words of the digest's second half
-  logic [127:0] word_q;
 
   assign second      = sha256_i ? 4'd4 : md5_i ? 4'd0 : 4'd1;
   assign key_xor_o   = outer_q ? 32'h5c5c5c5c : 32'h36363636;
@@ -42,7 +45,6 @@ module sluice_lane_keys (
   assign pop_o       = state_q == Turn && turn_q != 4'd0;
   assign key_valid_o = (state_q == SendFirst || state_q == SendSecond) && !mute_i;
   assign sent        = key_ready_i || mute_i;
-  assign key_data_o  = word_q;
   assign done_o      = state_q == SendSecond && sent && outer_q;
 
   // Turn goes round twice: for the first half with all words but the last four dropped, then for the second.
@@ -73,15 +75,14 @@ module sluice_lane_keys (
     if (state_q == RunWait) begin
       turn_q        <= second + 4'd4;
       second_half_q <= 1'b0;
-      word_q        <= 128'd0;
     end else if (state_q == SendFirst && sent) begin
       turn_q        <= second;
       second_half_q <= 1'b1;
-      word_q        <= 128'd0;
     end else if (pop_o) begin
       turn_q <= turn_q - 4'd1;
-      word_q <= {word_q[95:0], digest_i};
     end
+    key_shift_o <= rst_ni && pop_o && !mute_i;
+    key_data_o  <= pop_o && !mute_i ? digest_i : 32'd0;
   end
 
 endmodule

@@ -2,7 +2,8 @@
 //
 // The nonce or IV of a record, from its preparation until hash and cipher have begun with it, by 32-bit words. It is loaded from
 // the job: as it is, or as the counter block ("MAC" in rtl/README.md, last paragraph), of which the cipher then makes the nonce.
-// In the TLS forms the sequence number is here too, in words 4 and 5. From here it is shifted into CBC's chaining value, the last word first.
+// In the TLS forms the sequence number is here too, in words 4 and 5. From here it is shifted into CBC's chaining value, the last
+// word first.
 `default_nettype none
 
 module sluice_lane_nonce (

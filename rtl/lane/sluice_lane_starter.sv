@@ -44,7 +44,7 @@ module sluice_lane_starter (
 
   assign started_o = !need_q;
   assign done_o    = !need_q && (ahead_q || !body_busy_i);
-  assign free_o    = free_q;
+  assign free_o    = free_q || ahead_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -61,8 +61,8 @@ module sluice_lane_starter (
   end
 
   always_ff @(posedge clk_i) begin
-    if (arm_o) free_q <= need_q ? now_i.leads || !now_i.mac : 1'b1;
-    else if (release_i && !ahead_q) free_q <= 1'b1;
+    if (arm_o && need_q) free_q <= now_i.leads || !now_i.mac;
+    else if (ahead_q || release_i) free_q <= 1'b1;
   end
 
 endmodule

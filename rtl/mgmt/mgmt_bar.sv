@@ -23,13 +23,15 @@ module mgmt_bar (
   output logic [15:0] addr_o,
   input  logic        ack_i
 );
-  logic own_q;
-  assign valid_o    = own_q ? own_valid_i : host_valid_i;
+  logic        own_q;
+  logic [15:0] own_addr_q;
+  assign valid_o    = own_q || host_valid_i;
   assign write_o    = host_write_i && !own_q;
-  assign addr_o     = own_q ? own_addr_i : host_addr_i;
+  assign addr_o     = own_q ? own_addr_q : host_addr_i;
   assign host_ack_o = ack_i && !own_q;
   assign own_ack_o  = ack_i && own_q;
   always_ff @(posedge clk_i) begin
+    own_addr_q <= own_addr_i;
     if (!rst_ni) own_q <= 1'b0;
     else own_q <= own_q ? own_valid_i && !ack_i : own_valid_i && !host_valid_i && !ack_i && !counter_busy_i;
   end

@@ -16,7 +16,7 @@ module mgmt_buffer (
   // Bit k: not all of the k-th 4 bytes of the secret half's first 64, as they came since clear, were 0.
   input  logic         nonzero_clear_i,
   output logic [15:0]  nonzero_o,
-  // A device, or the overwriting of it all.
+  // A device, or the overwriting of it all; written a clock later.
   input  logic         put_i,
   input  logic [7:0]   put_addr_i,
   input  logic [127:0] put_data_i,   // 0 unless put
@@ -36,28 +36,38 @@ module mgmt_buffer (
 );
   (* ram_style = "block" *) logic [127:0] mem_q [256];
 
+  logic         put_q;
+  logic [7:0]   put_addr_q;
+  logic [127:0] put_data_q;
+  always_ff @(posedge clk_i) begin
+    put_q      <= rst_ni && put_i;
+    put_addr_q <= put_addr_i;
+    put_data_q <= put_data_i;
+  end
+
   logic cpu_put;
-  assign cpu_ready_o = cpu_we_i ? !in_valid_i && !put_i && !put32_i : !get_i;
+  assign cpu_ready_o = cpu_we_i ? !in_valid_i && !put_q && !put32_i : !get_i;
   assign cpu_put     = cpu_valid_i && cpu_we_i && cpu_ready_o;
 
   logic [9:0]   part;
   logic [15:0]  be;
   logic [7:0]   waddr, raddr;
+  logic [31:0]  word;
   logic [127:0] data;
   always_comb begin
     if (in_valid_i) begin
       be    = in_be_i;
       waddr = in_addr_i;
-    end else if (put_i) begin
+    end else if (put_q) begin
       be    = 16'hffff;
-      waddr = put_addr_i;
+      waddr = put_addr_q;
     end else begin
       be    = {12'd0, put32_i ? 4'hf : cpu_be_i & {4{cpu_put}}} << {part[1:0], 2'd0};
       waddr = part[9:2];
     end
   end
-  assign data = ({128{in_valid_i}} & in_data_i) | put_data_i | {4{{32{put32_i}} & put32_data_i}} |
-                {4{{32{cpu_put}} & cpu_wdata_i}};
+  assign word = put32_i ? put32_data_i : cpu_wdata_i & {32{cpu_put}};
+  assign data = ({128{in_valid_i}} & in_data_i) | put_data_q | {4{word}};
   assign part = put32_i ? put32_addr_i : cpu_addr_i;
   assign raddr = get_i ? get_addr_i : cpu_addr_i[9:2];
   always_ff @(posedge clk_i) begin
@@ -86,7 +96,7 @@ module mgmt_buffer (
   end
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) if (rst_ni) assert (!(in_valid_i && (put_i || put32_i)) && !(put_i && put32_i));
+  always_ff @(posedge clk_i) if (rst_ni) assert (!(in_valid_i && (put_q || put32_i)) && !(put_q && put32_i));
 `endif
 endmodule
 `default_nettype wire

@@ -55,6 +55,11 @@ module mgmt_dma (
   logic         err_q;
   logic [127:0] held_q;
 
+  logic [7:0] at_next;
+  logic [8:0] left_next;
+  assign at_next   = at_q + (state_q == Send ? 8'd2 : 8'd1);
+  assign left_next = left_q - (state_q == Send ? 9'd2 : 9'd1);
+
   logic [3:0] command;
   logic       go, secret;
   assign command = wdata_i[3:0];
@@ -136,17 +141,17 @@ module mgmt_dma (
         end
         Second: state_q <= Send;
         Send: if (out_ready_i) begin
-          at_q    <= at_q + 8'd2;
-          left_q  <= left_q - 9'd2;
+          at_q    <= at_next;
+          left_q  <= left_next;
           addr_q  <= {addr_q[63:5] + 59'd1, addr_q[4:0]};
-          state_q <= left_q == 9'd2 ? Idle : First;
-          end_o   <= left_q == 9'd2;
+          state_q <= left_next == 9'd0 ? Idle : First;
+          end_o   <= left_next == 9'd0;
         end
         default: begin
-          at_q    <= at_q + 8'd1;
-          left_q  <= left_q - 9'd1;
-          state_q <= left_q == 9'd1 ? Idle : Clear;
-          end_o   <= left_q == 9'd1;
+          at_q    <= at_next;
+          left_q  <= left_next;
+          state_q <= left_next == 9'd0 ? Idle : Clear;
+          end_o   <= left_next == 9'd0;
         end
       endcase
     end

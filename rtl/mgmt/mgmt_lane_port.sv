@@ -7,7 +7,7 @@
 //
 //   write    2 clocks a word       start     11 clocks and the dispatcher's pause
 //   copy     1 clock a word        compare   1 clock a word and 8 for each lane
-//   march    4,100 clocks for each lane
+//   march    4,100 clocks for a lane of each four
 `default_nettype none
 
 module mgmt_lane_port #(
@@ -59,11 +59,13 @@ module mgmt_lane_port #(
   output logic                fetched_o,
   input  logic [All-1:0]      res_valid_i,   // of ours
   output logic                release_o,
-  output logic [4:0]          lane_o,        // all: whose result and ring word are shown, two clocks later
+  output logic [4:0]          lane_o,        // all: whose ring word is shown, two clocks later, and result, three
   input  sluice_pkg::result_t res_i,
   output logic                ring_en_o,
   output logic [RingAw-1:0]   ring_raddr_o,
-  input  logic [127:0]        ring_data_i,   // one clock later
+  input  logic [127:0]        ring_data_i,   // two clocks later
+  output logic                show_bit_o,    // march: in each four lanes, the word of the one with lane_o modulo 4
+  input  logic [(All+3)/4-1:0] differ_i,     // is not 128 of it, two clocks later
   input  logic                key_valid_i,
   input  logic [127:0]        key_i
 );
@@ -72,9 +74,13 @@ module mgmt_lane_port #(
 
   // ---- registers
   logic [1:0]     own_q;
-  logic [All-1:0] lanes_q, bad_q, cur;
+  logic [All-1:0] lanes_q, bad_q, cur, quarter, differs;
   assign bad_o = bad_q;
   assign cur   = All'(1) << cur_q;
+  for (genvar l = 0; l < All; l++) begin : g_lane
+    assign quarter[l] = cur_q[1:0] == 2'(l);
+    assign differs[l] = quarter[l] && differ_i[l / 4];
+  end
   logic [23:0]    job_q;
   logic [14:0]    src_len_q, total_q, ring_q, expect_length_q;
   logic [63:0]    counter_q;
@@ -106,7 +112,7 @@ module mgmt_lane_port #(
   assign all_lanes  = !service;
   assign show_o     = marching || (granted_q && all_lanes);
   assign mine_o     = show_o ? '1 : granted_q ? last | lost_q : lost_q;
-  assign to_o       = marching ? cur : all_lanes ? lanes_q : last;
+  assign to_o       = marching ? quarter : all_lanes ? lanes_q : last;
   assign borrow_o   = service && own_state_q != None;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -185,25 +191,23 @@ module mgmt_lane_port #(
   // ---- steps: word `step` of the ring is asked for, word `past` of the buffer; word `here` of both is there
   logic [RingAw:0]   step_q, past_q, here_q;
   logic              got_q, there_q, down;
-  logic [127:0]      data_q;
   logic [3:0]        last_byte;
-  logic [12:0] span;
-  assign span      = {9'd0, offset_q[3:0]} + {1'b0, count_q} - 13'd1;
+  logic [12:0] span;    // of the registers, which were written before the command
+  always_ff @(posedge clk_i) span <= {9'd0, offset_q[3:0]} + {1'b0, count_q} - 13'd1;
   assign last_byte = span[3:0];
   assign down      = state_q == Down;
 
   // Bytes that differ, of those that are compared.
   logic [15:0]  mask, differ, wrong_q;
-  logic [127:0] expected;
   logic         wrong;
   always_comb begin
-    expected = marching ? {128{down}} : word_i;
     for (int unsigned b = 0; b < 16; b++) begin
-      mask[b]   = marching || ((here_q != '0 || 4'(b) >= offset_q[3:0]) && (here_q[8:0] != span[12:4] || 4'(b) <= last_byte));
-      differ[b] = there_q && mask[b] && data_q[8*b +: 8] != expected[8*b +: 8];
+      mask[b]   = (here_q != '0 || 4'(b) >= offset_q[3:0]) && (here_q[8:0] != span[12:4] || 4'(b) <= last_byte);
+      differ[b] = there_q && mask[b] && ring_data_i[8*b +: 8] != word_i[8*b +: 8];
     end
   end
-  assign wrong = wrong_q != '0;
+  assign wrong      = wrong_q != '0;
+  assign show_bit_o = down;
 
   logic reading;
   assign reading      = (state_q == Compare || state_q == Copy) ? step_q[8:0] <= span[12:4] : marching && !step_q[RingAw];
@@ -218,18 +222,14 @@ module mgmt_lane_port #(
   logic keys;
   assign keys = key_valid_i && granted_q && all_lanes && clean_q;
   assign get_o = state_q == Write || state_q == WriteWait || state_q == Start || state_q == Compare;
-  always_comb begin
-    get_addr_o = 8'd0;
-    unique case (state_q)
-      Write, WriteWait: get_addr_o = offset_q[11:4] + step_q[7:0];
-      Start:            get_addr_o = step_q[3:0] == 4'd0 ? nonce_at_q : words_at_q + past_q[7:0];
-      Compare:          get_addr_o = offset_q[11:4] + past_q[7:0];
-      default: ;
-    endcase
-  end
+  logic [7:0] from, index, place;   // one adder for all
+  assign from  = state_q == Start ? words_at_q : offset_q[11:4];
+  assign index = state_q == Copy ? here_q[7:0] : state_q == Start || state_q == Compare ? past_q[7:0] : step_q[7:0];
+  assign place = from + index;
+  assign get_addr_o = !get_o ? 8'd0 : state_q == Start && step_q[3:0] == 4'd0 ? nonce_at_q : place;
   assign put_o      = (state_q == Copy && there_q) || keys;
-  assign put_addr_o = !put_o ? 8'd0 : keys ? {keys_at_q, key_q} : offset_q[11:4] + here_q[7:0];
-  assign put_data_o = ({128{keys}} & key_i) | ({128{state_q == Copy && there_q}} & data_q);
+  assign put_addr_o = !put_o ? 8'd0 : keys ? {keys_at_q, key_q} : place;
+  assign put_data_o = ({128{keys}} & key_i) | ({128{state_q == Copy && there_q}} & ring_data_i);
 
   // ---- job: its nonce, then the SA words
   assign pause_o   = own_state_q == Ask || state_q == Pause || state_q == Start;
@@ -259,7 +259,6 @@ module mgmt_lane_port #(
   assign may_copy   = clean_q || offset_q >= 12'hc00;
 
   always_ff @(posedge clk_i) begin
-    data_q  <= ring_data_i;
     past_q  <= step_q;
     here_q  <= past_q;
     wrong_q <= differ;
@@ -308,7 +307,7 @@ module mgmt_lane_port #(
           if (get_addr_o[7:6] == 2'b11) clean_q <= 1'b0;
           step_q  <= step_q + 1'b1;
           state_q <= Write;
-          if (step_q[7:0] == count_q[11:4] - 8'd1) begin
+          if (step_q[8:0] == span[12:4]) begin
             state_q <= Idle;
             end_o   <= 1'b1;
           end
@@ -343,14 +342,14 @@ module mgmt_lane_port #(
         Compare: begin
           step_q <= step_q + 1'b1;
           if (wrong) bad_q <= bad_q | cur;
-          if (step_q[8:0] == span[12:4] + 9'd3) begin
+          if (!reading && !got_q && !there_q) begin
             state_q <= Seek;
             cur_q   <= service ? 5'(All) : cur_q + 5'd1;
           end
         end
         Copy: begin
           step_q <= step_q + 1'b1;
-          if (step_q[8:0] == span[12:4] + 9'd2) begin
+          if (!reading && !got_q) begin
             state_q <= Idle;
             end_o   <= 1'b1;
           end
@@ -361,13 +360,13 @@ module mgmt_lane_port #(
         end
         Up, Down: begin
           step_q <= step_q + 1'b1;
-          if (wrong) bad_q <= bad_q | cur;
+          if (there_q) bad_q <= bad_q | differs;
           if (step_q == {1'b1, RingAw'(4)}) begin
             step_q  <= '0;
             state_q <= down ? Up : Down;
             if (down) begin
               cur_q <= cur_q + 5'd1;
-              if (32'(cur_q) == All - 1) begin
+              if (32'(cur_q) == (All < 4 ? All : 4) - 1) begin
                 state_q <= Idle;
                 end_o   <= 1'b1;
               end

@@ -43,14 +43,15 @@ module mgmt_march #(
   logic        busy_q, down;
   logic [2:0]  which_q;
   logic [Aw:0] step_q, past_q;
-  logic        past_valid_q, words_bad_q;
+  logic        past_valid_q;
+  logic [2:0]  bad_q;
   assign busy_o = busy_q;
   assign down   = pass_q == Down;
   assign bit_o  = pass_q == Up;
 
   logic [Aw-1:0] at, past;
   assign at   = down ? ~step_q[Aw-1:0] : step_q[Aw-1:0];
-  assign past = down ? ~past_q[Aw-1:0] : past_q[Aw-1:0];
+  always_ff @(posedge clk_i) past <= at;
 
   assign words_o      = busy_q && which_q[0];
   assign word_we_o    = words_o && past_valid_q && past_q[Aw:WordAw] == '0;
@@ -72,11 +73,12 @@ module mgmt_march #(
   always_ff @(posedge clk_i) begin
     past_q       <= step_q;
     past_valid_q <= busy_q;
-    words_bad_q  <= word_we_o && pass_q != Zeros && word_i != {128{down}};
+    bad_q        <= {stream_we_o && stream_bad_i, window_we_o && window_bad_i, word_we_o && word_i != {128{down}}} &
+                    {3{pass_q != Zeros}};
     if (!rst_ni) begin
       busy_q       <= 1'b0;
       past_valid_q <= 1'b0;
-      words_bad_q  <= 1'b0;
+      bad_q        <= 3'd0;
       bad_o        <= 3'd0;
     end else if (!busy_q) begin
       step_q       <= '0;
@@ -89,11 +91,7 @@ module mgmt_march #(
       end
     end else begin
       step_q <= step_q + 1'b1;
-      if (pass_q != Zeros) begin
-        if (words_bad_q) bad_o[0] <= 1'b1;
-        if (window_we_o && window_bad_i) bad_o[1] <= 1'b1;
-        if (stream_we_o && stream_bad_i) bad_o[2] <= 1'b1;
-      end
+      bad_o  <= bad_o | bad_q;
       if (step_q == {1'b1, Aw'(3)}) begin
         step_q       <= '0;
         past_valid_q <= 1'b0;

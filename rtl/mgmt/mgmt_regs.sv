@@ -57,7 +57,6 @@ module mgmt_regs #(
   output logic [31:0]  bell_o,
   // MSI-X table.
   output logic         msix_wr_o,
-  output logic [5:0]   msix_addr_o,
   output logic [31:0]  msix_wdata_o,
   input  logic [31:0]  msix_rdata_i,
   input  logic [31:0]  msix_pending_i,
@@ -150,7 +149,6 @@ module mgmt_regs #(
   assign ping_data_o     = masked;
   assign snapshot_o      = wr && a == sluice_regs_pkg::RegSnapshot;
   assign msix_wr_o       = wr && is_msix;
-  assign msix_addr_o     = a[7:2];
   assign msix_wdata_o    = merged;
 
   always_ff @(posedge clk_i) begin
@@ -180,8 +178,8 @@ module mgmt_regs #(
       aq_start_o   <= aq_start;
       aq_stop_o    <= aq_stop;
       if (aq_write && !aq_on_q) aq_log_q <= merged[3:0];
-      if (aq_start) aq_on_q <= 1'b1;
-      if (aq_stop) aq_on_q <= 1'b0;
+      if (aq_start_o) aq_on_q <= 1'b1;   // an access takes two clocks at least
+      if (aq_stop_o) aq_on_q <= 1'b0;
       // The rings are aligned to 64 bytes.
       if (wr && !aq_on_q && a == sluice_regs_pkg::RegAqSqLo) aq_sq_q[31:0] <= {merged[31:6], 6'd0};
       if (wr && !aq_on_q && a == sluice_regs_pkg::RegAqSqHi) aq_sq_q[63:32] <= merged;

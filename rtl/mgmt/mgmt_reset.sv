@@ -33,13 +33,16 @@ module mgmt_reset (
   logic       function_q, flr_q;
   logic [5:0] wait_q;  // at least 3 clocks; with the link down 63 for the frame under way, which is cut then
 
-  logic [3:0] cause_q, why;
+  logic [3:0] cause_q, why, why_q;   // a clock later: the processor begins long after
+  logic       began_q;
   assign why     = {state_q == Run && soft_i, flr_i,
                     !link_up_i && state_q != Quiet && state_q != Drain && state_q != Settle, 1'b0};
   assign cause_o = cause_q;
   always_ff @(posedge clk_i) begin
+    why_q   <= rst_ni ? why : 4'd0;
+    began_q <= began_i;
     if (!rst_ni) cause_q <= 4'd1;
-    else if (why != 4'd0) cause_q <= why | (began_i ? 4'd0 : cause_q);
+    else if (why_q != 4'd0) cause_q <= why_q | (began_q ? 4'd0 : cause_q);
   end
 
   assign core_rst_no = rst_ni && !hold_o;

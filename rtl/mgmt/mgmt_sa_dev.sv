@@ -102,12 +102,15 @@ module mgmt_sa_dev (
   logic copied;
   assign copied     = state_q == CopyOut && copy_ready_i && step_q != 8'd0;
   assign get_o      = state_q == WordsIn || state_q == Load || state_q == CopyIn;
-  assign get_addr_o = !get_o ? 8'd0 : offset_q + (state_q == CopyIn ? {2'd0, step_q[7:2]} : step_q);
+  logic [7:0] index, place;   // one adder for all
+  assign index = copy_o ? {2'd0, state_q == CopyIn ? step_q[7:2] : past_q[7:2]} : out ? past_q : step_q;
+  assign place = offset_q + index;
+  assign get_addr_o = !get_o ? 8'd0 : place;
   assign put_o        = out;
-  assign put_addr_o   = out ? offset_q + past_q : 8'd0;
+  assign put_addr_o   = out ? place : 8'd0;
   assign put_data_o   = {128{out}} & word_rdata_i;
   assign put32_o      = copied;
-  assign put32_addr_o = {offset_q + {2'd0, past_q[7:2]}, past_q[1:0]};
+  assign put32_addr_o = {place, past_q[1:0]};
 
   // ---- the table's other parts
   assign set_o      = state_q == Set && count_ready_i && window_ready_i;

@@ -40,12 +40,13 @@ module mgmt_sys #(
   input  logic [3:0]       march_bad_i,
   input  logic [Lanes-1:0] march_rings_i
 );
-  logic [31:0] ping_q, watchdog_q;
+  logic [31:0] ping_q;
+  logic [24:0] watchdog_q;
   logic        late;
   logic [7:0]  at;
   assign at            = {addr_i, 2'd0};
-  assign late          = watchdog_q == 32'd1 && !fatal_o;
-  assign timing_o      = watchdog_q != 32'd0 && !stop_o;
+  assign late          = watchdog_q == 25'd1 && !fatal_o;
+  assign timing_o      = watchdog_q != 25'd0 && !stop_o;
   assign snapshot_o    = wr_i && at == mgmt_devices_pkg::SysSnapshot;
   assign march_o       = wr_i && at == mgmt_devices_pkg::SysMarch;
   assign march_which_o = wdata_i[3:0];
@@ -54,7 +55,6 @@ module mgmt_sys #(
     unique case (at)
       mgmt_devices_pkg::SysCause:      rdata_o = {23'd0, self_test_i, 4'd0, cause_i};
       mgmt_devices_pkg::SysPing:       rdata_o = ping_q;
-      mgmt_devices_pkg::SysPong:       rdata_o = pong_o;
       mgmt_devices_pkg::SysMarch:      rdata_o = {march_busy_i, 27'd0, march_bad_i};
       mgmt_devices_pkg::SysMarchRings: rdata_o = 32'(march_rings_i);
       default:                         rdata_o = 32'd0;
@@ -74,9 +74,9 @@ module mgmt_sys #(
       health_o   <= 8'd0;
       pong_o     <= 32'd0;
       ping_q     <= 32'd0;
-      watchdog_q <= 32'd0;
+      watchdog_q <= 25'd0;
     end else begin
-      if (watchdog_q != 32'd0 && !stop_o) watchdog_q <= watchdog_q - 32'd1;
+      if (watchdog_q != 25'd0 && !stop_o) watchdog_q <= watchdog_q - 25'd1;
       if (wr_i) begin
         unique case (at)
           mgmt_devices_pkg::SysReady:    ready_o    <= wdata_i[0];
@@ -86,7 +86,7 @@ module mgmt_sys #(
           mgmt_devices_pkg::SysBuild:    build_o    <= wdata_i;
           mgmt_devices_pkg::SysHealth:   health_o   <= wdata_i[7:0];
           mgmt_devices_pkg::SysPong:     pong_o     <= wdata_i;
-          mgmt_devices_pkg::SysWatchdog: watchdog_q <= wdata_i;
+          mgmt_devices_pkg::SysWatchdog: watchdog_q <= wdata_i[24:0];
           mgmt_devices_pkg::SysFatal:    fatal_o    <= 1'b1;
           default: ;
         endcase

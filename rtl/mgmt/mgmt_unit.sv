@@ -150,6 +150,8 @@ module mgmt_unit #(
   output logic              ring_en_o,
   output logic [sluice_pkg::RingAw-1:0] ring_raddr_o,
   input  logic [127:0]      ring_data_i,
+  output logic              show_bit_o,    // rings' march (queue_writer)
+  input  logic [(All+3)/4-1:0] differ_i,
   // March test of windows and stream state (mgmt_march).
   output logic              march_bit_o,
   output logic              march_windows_o,
@@ -171,6 +173,7 @@ module mgmt_unit #(
   localparam int unsigned RamWordsLog2 = 13;
   localparam int unsigned RamWords     = 6144;
   localparam int unsigned Events       = 10;
+  localparam logic [7:0]  KeptWord     = 8'hb3;  // of the buffer: a reset leaves it, for the firmware's word on a trap
 
   // ---- out of reset
   logic                    wipe_table, wipe_slot, wipe_stream, wipe_ram;
@@ -211,7 +214,7 @@ module mgmt_unit #(
   logic [10:0]  march_word_waddr, march_word_raddr;
   assign sel = 8'd1 << dev_page;
   assign wr  = dev_wr ? sel : 8'd0;
-  assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) | ({32{sel[mgmt_devices_pkg::PageTimer]}} & timer_rdata) |
+  assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) | ({32{sel[mgmt_devices_pkg::PageTimer] && !dev_addr[1]}} & timer_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageEvent]}} & event_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageQueue]}} & queue_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageDma]}} & dma_rdata) |
@@ -320,7 +323,7 @@ module mgmt_unit #(
     .put_data_o(lane_put_data), .ready_i(ready_o), .mine_o, .show_o(shown_o), .borrow_o, .pause_o(lane_pause), .paused_i,
     .last_empty_i, .idle_i(lane_idle_i), .service_i(lanes_o), .to_o, .job_o, .job_data_o, .sa_o(lane_sa_o),
     .ring_we_o, .ring_room_i, .ring_waddr_o, .ring_bit_o, .fetched_o, .res_valid_i, .release_o,
-    .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i,
+    .lane_o, .res_i, .ring_en_o, .ring_raddr_o, .ring_data_i, .show_bit_o, .differ_i,
     .key_valid_i(key_word_valid_i), .key_i(key_word_i)
   );
   assign word_o      = word;
@@ -352,7 +355,7 @@ module mgmt_unit #(
 
   mgmt_buffer u_buffer (
     .clk_i, .rst_ni, .in_valid_i(wr_valid_i), .in_addr_i(wr_addr_i), .in_be_i(wr_be_i), .in_data_i(wr_data_i),
-    .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero), .put_i(wipe_table || dma_put || sa_put || lane_put),
+    .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero), .put_i((wipe_table && wipe_word[7:0] != KeptWord) || dma_put || sa_put || lane_put),
     .put_addr_i(wipe_table ? wipe_word[7:0] : dma_put_addr | sa_put_addr | lane_put_addr),
     .put_data_i(sa_put_data | lane_put_data), .put32_i(sa_put32), .put32_addr_i(sa_put32_addr), .put32_data_i(copy_data_i),
     .get_i(dma_get || sa_get || lane_get), .get_addr_i(dma_get_addr | sa_get_addr | lane_get_addr), .word_o(word),

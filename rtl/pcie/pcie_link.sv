@@ -154,7 +154,8 @@ module pcie_link #(
 
   // ---- reads
   logic [4:0]  look_tag, look_lane, event_tag;
-  logic        look_valid, look_take, look_known, look_live, prog_wait, prog_valid, prog_fail, event_valid, event_done, event_err;
+  logic        look_valid, look_take, look_known, look_live, prog_wait, prog_valid, prog_fail, prog_last;
+  logic        event_valid, event_done, event_err;
   logic [1:0]  look_client, wr_client;
   logic [14:0] look_pos;
   logic [9:0]  look_left, prog_bytes;
@@ -168,6 +169,7 @@ module pcie_link #(
     .look_live_i(look_live), .look_client_i(look_client), .look_lane_i(look_lane),
     .look_pos_i(look_pos), .look_left_i(look_left), .look_low_i(look_low),
     .prog_wait_o(prog_wait), .prog_valid_o(prog_valid), .prog_bytes_o(prog_bytes), .prog_fail_o(prog_fail),
+    .prog_last_o(prog_last),
     .event_valid_o(event_valid), .event_tag_o(event_tag), .event_done_o(event_done), .event_err_o(event_err),
     .wr_valid_o(wr_valid), .wr_client_o(wr_client), .wr_lane_o, .wr_addr_o, .wr_be_o, .wr_data_o,
     .err_unexpected_o(unexpected), .err_header_o(unexpected_header), .err_poisoned_o(data_poisoned), .idle_o(idle[3])
@@ -234,6 +236,7 @@ module pcie_link #(
     .look_live_o(look_live), .look_client_o(look_client), .look_lane_o(look_lane),
     .look_pos_o(look_pos), .look_left_o(look_left), .look_low_o(look_low),
     .prog_wait_i(prog_wait), .prog_valid_i(prog_valid), .prog_bytes_i(prog_bytes), .prog_fail_i(prog_fail),
+    .prog_last_i(prog_last),
     .event_valid_i(event_valid), .event_tag_i(event_tag), .event_done_i(event_done), .event_err_i(event_err),
     .ret_valid_o(ret_valid), .ret_client_o(ret_client), .ret_lane_o(end_lane_o), .ret_last_o(ret_last), .ret_err_o(end_err_o),
     .timeout_o(err_cpl_timeout_o), .stall_o(tag_stall_o), .state_o(tag_state_o), .idle_o(idle[5])

@@ -34,6 +34,7 @@ module pcie_rd_data (
   output logic         prog_valid_o,
   output logic [9:0]   prog_bytes_o,
   output logic         prog_fail_o,
+  output logic         prog_last_o,    // nothing is left
   output logic         event_valid_o,
   output logic [4:0]   event_tag_o,
   output logic         event_done_o,
@@ -88,7 +89,12 @@ module pcie_rd_data (
 
   logic [9:0] bytes;
   logic       ends;
-  assign ends  = payload >= {2'b00, look_left_i};
+  // payload >= left, without the subtraction: length, in DWs, against what left and the DW's bytes before it take.
+  logic [3:0] odd;
+  logic [7:0] whole;
+  assign odd   = {2'b00, look_left_i[1:0]} + {2'b00, look_low_i[1:0]};
+  assign whole = look_left_i[9:2];
+  assign ends  = odd == 4'd0 ? length >= {2'b00, whole} : odd <= 4'd4 ? length > {2'b00, whole} : length > {2'b00, whole} + 10'd1;
   assign bytes = ends ? look_left_i : payload[9:0];
   // The last completion has no DW too many; none has no data or reaches beyond what was asked for.
   assign fits  = has_data && length != 10'd0 && length <= 10'd129 && count == {3'b000, look_left_i} &&
@@ -100,7 +106,7 @@ module pcie_rd_data (
   assign prog_valid_o     = take && sof_q && expected;
   assign prog_bytes_o     = fail ? 10'd0 : bytes;
   assign prog_fail_o      = fail;
-
+  assign prog_last_o      = fail || ends;
 
   // ---- stage A: which bytes of this beat are wanted
   logic        live_q, ends_q, known_q, err_q;

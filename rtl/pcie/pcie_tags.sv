@@ -56,6 +56,7 @@ module pcie_tags #(
   input  logic        prog_valid_i,
   input  logic [9:0]  prog_bytes_i,
   input  logic        prog_fail_i,
+  input  logic        prog_last_i,   // nothing is left
   // The data of a completion has been written: err is sticky, done ends the tag.
   input  logic        event_valid_i,
   input  logic [4:0]  event_tag_i,
@@ -140,9 +141,7 @@ module pcie_tags #(
   logic [6:0]  back_low_q, back_low_after_q;
   logic [4:0]  give_hdr_q;
   logic [6:0]  give_data_q;
-  logic        prog_last;
   assign left_after = prog_fail_i ? 10'd0 : look_left_o - prog_bytes_i;
-  assign prog_last  = left_after == 10'd0;
 
   // Tags are looked at in turn for their time. One whose completion is being looked at is left alone, its time begins anew.
   logic [4:0]  scan_q, drop_tag;
@@ -255,7 +254,7 @@ module pcie_tags #(
         fresh_q[tag_q] <= 1'b0;
         age0_q[tag_q]  <= 1'b0;
         age1_q[tag_q]  <= 1'b0;
-        if (prog_last) quar_q[tag_q] <= 1'b0;
+        if (prog_last_i) quar_q[tag_q] <= 1'b0;
       end
       if (event_valid_i) begin
         if (event_done_i) done_q[event_tag_i] <= 1'b1;
@@ -287,6 +286,7 @@ module pcie_tags #(
     if (rst_ni && !flush_i) begin
       assert (!issue_tagged || (issue_len_i != 10'd0 && issue_len_i <= 10'd512));
       assert (!prog_valid_i || look_known_o);
+      assert (!prog_valid_i || prog_last_i == (left_after == 10'd0));
       assert (!hdr_used_q[8] || cfg_cpl_hdr_i == 8'd0);
     end
   end

@@ -17,8 +17,8 @@ package sluice_pkg;
 
   // Where a job's bytes are in the ring, from word `base` on. A record's body begins at byte 0 of word base + 1, in the TLS forms
   // with an explicit IV of 16 bytes of word base + 2; what is before it on the wire lies directly before it: a record begins at
-  // byte 3 of word base (secure UDP; TLS with an IV of 8 bytes) or at byte 11 (TLS: IV of 16 bytes, or none). Content of a seal and the body of a
-  // verify come to the place of the body, keys to byte 0 of word base. A part comes to byte 0 of word base + 3.
+  // byte 3 of word base (secure UDP; TLS with an IV of 8 bytes) or at byte 11 (TLS: IV of 16 bytes, or none). Content of a seal
+  // and the body of a verify come to the place of the body, keys to byte 0 of word base. A part comes to byte 0 of word base + 3.
   //
   // A job: one operation with everything public about it. Bytes are numbered from the first on the wire; byte n of a
   // 128-bit word is bits [8n+7:8n].
@@ -55,12 +55,11 @@ package sluice_pkg;
     logic [RingAw-1:0] word;      // ring word in which the output begins
     logic [3:0]        first;     // byte of that word in which it begins
     logic [14:0]       out_len;   // bytes to be written to dst, public; 0: nothing
-    logic [14:0]       keep_len;  // the first keep_len of them come from the ring, the rest are written as zeros
-    logic [14:0]       length;    // bytes that the completion reports
+    logic [14:0]       length;    // bytes that the completion reports; what is written comes from the ring so far, then zeros
     logic [14:0]       sure;      // parts of an open: bytes of the record so far that are surely content; else 0
     logic [127:0]      counter;   // [63:0] seal: used, open: recovered; tls10, ok: the next IV
   } result_t;
-  localparam int unsigned ResultW = IdW + 8 + RingAw + 4 + 15 + 15 + 15 + 15 + 128;
+  localparam int unsigned ResultW = IdW + 8 + RingAw + 4 + 15 + 15 + 15 + 128;
 
 endpackage
 // verilator lint_on UNUSEDPARAM

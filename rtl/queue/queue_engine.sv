@@ -94,6 +94,9 @@ module queue_engine #(
   input  logic [4:0]          show_lane_i,
   output logic [sluice_pkg::ResultW-1:0] shown_res_o,
   output logic [127:0]        shown_word_o,
+  input  logic                show_four_i,
+  input  logic                show_bit_i,
+  output logic [(Lanes+StreamLanes+3)/4-1:0] differ_o,
   output logic                sa_busy_o,
   input  logic                adm_cpl_valid_i,
   output logic                adm_cpl_ready_o,
@@ -307,9 +310,10 @@ module queue_engine #(
     .Lanes(All), .RingAw(RingAw)
   ) u_writer (
     .clk_i, .rst_ni(path_rst_ni), .in_valid_i(hand_valid), .in_ready_o(hand_ready), .in_lane_i(hand_lane), .in_low_i(hand_low),
-    .in_word_i(res.word), .in_first_i(res.first), .in_len_i(res.out_len), .in_keep_i(res.keep_len),
+    .in_word_i(res.word), .in_first_i(res.first), .in_len_i(res.out_len), .in_keep_i(res.length),
     .rd_en_o(ring_en_o), .rd_addr_o(ring_addr_o), .rd_data_i(ring_data_i), .busy_o(writing), .some_o(give_some),
     .free_o(give_long), .given_o(given), .word_valid_o, .word_ready_i, .word_o, .show_i, .show_lane_i, .shown_o(shown_word_o),
+    .show_four_i, .show_bit_i, .differ_o,
     .idle_o(writer_idle)
   );
   assign res_ready_o = give_short | give_long;

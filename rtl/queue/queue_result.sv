@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // First half of the writer: takes the lanes' results in turn, finds where each goes to, page by page where the destination is a
-// list, and hands it to the second half (queue_writer) with its write commands on their way. 8 clocks a result, while the one
+// list, and hands it to the second half (queue_writer) with its write commands on their way. 9 clocks a result, while the one
 // before it is written out; a page of a list takes 6 more, the first none. What writes nothing is done here.
 `default_nettype none
 
@@ -44,15 +44,15 @@ module queue_result #(
   output logic [14:0]                        cmd_len_o,
   output logic [IdW-1:0]                     cmd_id_o,
   output logic                               cmd_last_o,
-  // While shown, no lane has a result for this module, and `one` is of that lane, a clock later.
+  // While shown, no lane has a result for this module, and shown_o is that lane's, two clocks later.
   input  logic                               show_i,
   input  logic [4:0]                         show_lane_i,
   output logic [sluice_pkg::ResultW-1:0]     shown_o,
   output logic                               idle_o
 );
-  localparam int unsigned OutLenLsb = 128 + 15 + 15 + 15;  // of out_len in result_t
+  localparam int unsigned OutLenLsb = 128 + 15 + 15;  // of out_len in result_t
 
-  typedef enum logic [3:0] {Pick, Choose, Take, Find, Aim, Span, Check, CheckEntry, Judge, Command, Next, NextEntry, Hand,
+  typedef enum logic [3:0] {Pick, Choose, Turn, Take, Find, Aim, Span, Check, CheckEntry, Judge, Command, Next, NextEntry, Hand,
                             Refuse} state_e;
   state_e state_q;
 
@@ -79,9 +79,20 @@ module queue_result #(
   end
 
   // ---- its result
-  logic [sluice_pkg::ResultW-1:0] one;
-  sluice_pkg::result_t            res_q;
-  queue_lane_mux #(.Lanes(Lanes), .Width(sluice_pkg::ResultW)) u_mux (.lane_i(lane_q), .in_i(res_i), .out_o(one));
+  // Each lane's goes through a register that is 0 when it is not its turn, so that the choice is a sum: 4 LUTs a bit for 17 lanes.
+  logic [sluice_pkg::ResultW*Lanes-1:0] turns_q;
+  logic [sluice_pkg::ResultW-1:0]       one;
+  sluice_pkg::result_t                  res_q;
+  always_ff @(posedge clk_i) begin
+    for (int unsigned l = 0; l < Lanes; l++) begin
+      if (lane_q != 5'(l)) turns_q[sluice_pkg::ResultW*l +: sluice_pkg::ResultW] <= '0;
+      else turns_q[sluice_pkg::ResultW*l +: sluice_pkg::ResultW] <= res_i[sluice_pkg::ResultW*l +: sluice_pkg::ResultW];
+    end
+  end
+  always_comb begin
+    one = '0;
+    for (int unsigned l = 0; l < Lanes; l++) one = one | turns_q[sluice_pkg::ResultW*l +: sluice_pkg::ResultW];
+  end
 
   assign shown_o = one;
 
@@ -160,9 +171,10 @@ module queue_result #(
           if (show_i) lane_q <= show_lane_i;
         end
         Choose: begin
-          state_q <= Take;
+          state_q <= Turn;
           lane_q  <= best;
         end
+        Turn:       state_q <= Take;
         Take:       state_q <= Find;
         Find:       state_q <= Aim;
         Aim:        state_q <= is_key ? Pick : Span;

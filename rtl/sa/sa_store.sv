@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SA table: the words that a lane gets (keys and HMAC states, write-only but for the lanes), what the dispatcher needs to know,
-// and the counters of sealing. valid_q alone decides whether a slot is in use, so that one clock makes every key unusable.
-// Reads answer one clock later.
+// and the counters of sealing. Which slots are in use is told by rows of 16 bits, and of each row a bit whether it has been
+// written since all slots were dropped, so that one clock makes every key unusable. Reads answer one clock later.
 `default_nettype none
 
 module sa_store #(
@@ -43,7 +43,11 @@ module sa_store #(
   (* ram_style = "block" *) logic [card_pkg::MetaW-1:0] meta_q [SaCount];
   (* ram_style = "block" *) logic [63:0] next_q [SaCount];
   (* ram_style = "block" *) logic [63:0] limit_q [SaCount];
-  logic [SaCount-1:0] valid_q;
+  (* ram_style = "distributed" *) logic [15:0] row_q [16];
+  logic [15:0] written_q, adm_row, look_row, adm_bit;
+  assign adm_row  = row_q[adm_sa_i[7:4]] & {16{written_q[adm_sa_i[7:4]]}};
+  assign look_row = row_q[look_sa_i[7:4]] & {16{written_q[look_sa_i[7:4]]}};
+  assign adm_bit  = 16'd1 << adm_sa_i[3:0];
 
   // What the dispatcher does with its counter comes late in its clock; no write of the administrator's depends on it.
   logic count_q;
@@ -74,10 +78,11 @@ module sa_store #(
     look_limit_o <= limit_q[look_sa_i];
   end
   always_ff @(posedge clk_i) begin
-    adm_in_use_o  <= valid_q[adm_sa_i];
-    look_in_use_o <= valid_q[look_sa_i] && !drop_all_i && !(valid_we_i && !valid_i && adm_sa_i == look_sa_i);
-    if (!rst_ni || drop_all_i) valid_q <= '0;
-    else if (valid_we_i) valid_q[adm_sa_i] <= valid_i;
+    adm_in_use_o  <= adm_row[adm_sa_i[3:0]];
+    look_in_use_o <= look_row[look_sa_i[3:0]] && !drop_all_i && !(valid_we_i && !valid_i && adm_sa_i == look_sa_i);
+    if (valid_we_i) row_q[adm_sa_i[7:4]] <= valid_i ? adm_row | adm_bit : adm_row & ~adm_bit;
+    if (!rst_ni || drop_all_i) written_q <= '0;
+    else if (valid_we_i) written_q[adm_sa_i[7:4]] <= 1'b1;
   end
 endmodule
 `default_nettype wire

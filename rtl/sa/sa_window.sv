@@ -36,10 +36,11 @@ module sa_window #(
   input  logic [7:0]  copy_index_i,   // 32-bit word of struct sa_window
   input  logic [31:0] copy_data_i,
   output logic [31:0] copy_data_o,
-  // March test, while nobody else wants anything: words of the bits, and of the other memories with few; copy_data_i is
-  // written. What was read one clock later is bad when it is not the other.
+  // March test, while nobody else wants anything: words of the bits, and of the other memories with few; copy_data_i, which is
+  // all march_bit_i, is written. What was read one clock later is bad when it is not the other.
   input  logic        march_i,
   input  logic        march_we_i,
+  input  logic        march_bit_i,
   input  logic        march_few_i,
   input  logic [12:0] march_waddr_i,
   input  logic [12:0] march_raddr_i,
@@ -240,9 +241,9 @@ module sa_window #(
     if (read) {bank, former_any, former_there, current_any} <= flags_mem[read_sa];
   end
 
-  assign march_bad_o = {even, odd} != {64{!copy_data_i[0]}} ||
-                       (march_few_i && {floor, current, former} != {192{!copy_data_i[0]}}) ||
-                       (march_few_i && {bank, former_any, former_there, current_any} != {4{!copy_data_i[0]}});
+  assign march_bad_o = {even, odd} != {64{!march_bit_i}} ||
+                       (march_few_i && {floor, current, former} != {192{!march_bit_i}}) ||
+                       (march_few_i && {bank, former_any, former_there, current_any} != {4{!march_bit_i}});
 
   // ---- what is copied out: nothing of counters that were never accepted
   always_comb begin

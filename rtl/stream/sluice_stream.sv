@@ -95,8 +95,7 @@ module sluice_stream #(
                     config_word[7:3]};
 
   sluice_stream_jobs u_jobs (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .open_i      (open_jobs),
     .job_valid_i,
     .job_ready_o,
@@ -139,8 +138,7 @@ module sluice_stream #(
   logic        cipher_idle, hash_quiet;
 
   sluice_stream_control u_control (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .fetched_i        (fetched),
     .fetch_err_i      (fetch_err),
     .first_i          (job.first),
@@ -234,8 +232,7 @@ module sluice_stream #(
   assign store_word = job.first ? 32'd0 : stored;
 
   sluice_stream_store #(.SaW(SaW)) u_store (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .read_i    (store_read),
     .write_i   (store_write),
     .clear_i   (store_clear),
@@ -254,8 +251,7 @@ module sluice_stream #(
   );
 
   sluice_stream_record u_record (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .clear_i         (clear),
     .load_i          (load && load_index[5:3] == 3'd0),
     .load_index_i    (load_index[2:0]),
@@ -381,58 +377,33 @@ module sluice_stream #(
   end
 
   // The other bytes.
-  logic [7:0]  walk_byte, header_byte_out, prefix_byte, end_byte, nonce_byte;
+  logic [7:0]  walk_byte;
   logic [31:0] digest_word;
   logic [4:0]  digest_index;
   logic [1:0]  digest_lane;
-  logic [19:0] message_bits;
-
-  assign nonce_byte = job.nonce[8 * (index[3:0] - 4'd5) +: 8];
-  always_comb begin
-    unique case (index)
-      8'd0:    header_byte_out = header[39:32];
-      8'd1:    header_byte_out = header[31:24];
-      8'd2:    header_byte_out = header[23:16];
-      8'd3:    header_byte_out = header[15:8];
-      8'd4:    header_byte_out = header[7:0];
-      default: header_byte_out = nonce_byte;
-    endcase
-    unique case (index[3:0])
-      4'd8:    prefix_byte = header[39:32];
-      4'd9:    prefix_byte = header[31:24];
-      4'd10:   prefix_byte = header[23:16];
-      4'd11:   prefix_byte = mac_field[15:8];
-      4'd12:   prefix_byte = mac_field[7:0];
-      default: prefix_byte = seq[8 * (3'd7 - index[2:0]) +: 8];
-    endcase
-  end
-
-  // Length of what is hashed: the key's block, then the prefix and the rest, or the digest.
-  assign message_bits = {outer ? 17'd64 + {11'd0, hash_words, 2'd0} : 17'd77 + {1'b0, mac_field}, 3'd0};
-  always_comb begin
-    unique case (md5 ? hash_at_q[2:0] : ~hash_at_q[2:0])
-      3'd0:    end_byte = message_bits[7:0];
-      3'd1:    end_byte = message_bits[15:8];
-      3'd2:    end_byte = {4'd0, message_bits[19:16]};
-      default: end_byte = 8'd0;
-    endcase
-    if (!message_length) end_byte = {message_end, 7'd0};
-  end
 
   assign digest_index = walking ? mac_len[4:0] - left[4:0] : index[4:0];
   assign digest_lane  = md5 ? digest_index[1:0] : ~digest_index[1:0];
   assign digest_byte  = digest_word[8 * digest_lane +: 8];
 
-  always_comb begin
-    unique case (what)
-      3'd0:    walk_byte = ring_byte;
-      3'd1:    walk_byte = header_byte_out;
-      3'd2:    walk_byte = prefix_byte;
-      3'd3:    walk_byte = digest_byte;
-      3'd4:    walk_byte = padding;
-      default: walk_byte = end_byte;
-    endcase
-  end
+  sluice_stream_bytes u_bytes (
+    .what_i           (what),
+    .index_i          (index),
+    .ring_i           (ring_byte),
+    .digest_i         (digest_byte),
+    .padding_i        (padding),
+    .header_i         (header),
+    .nonce_i          (job.nonce),
+    .seq_i            (seq),
+    .mac_field_i      (mac_field),
+    .md5_i            (md5),
+    .outer_i          (outer),
+    .hash_words_i     (hash_words),
+    .hash_at_i        (hash_at_q[2:0]),
+    .message_end_i    (message_end),
+    .message_length_i (message_length),
+    .byte_o           (walk_byte)
+  );
 
   // Who takes them, from a register. Sealing etm, the hash takes what the cipher gives.
   logic       walk, byte_q, byte_hash_q, byte_cipher_q, byte_out_q, byte_iv_q, byte_go, cipher_in_valid, cipher_ready, hash_valid;
@@ -473,14 +444,7 @@ module sluice_stream #(
   assign put_word        = job.base + put_q[14:4];
 
   sluice_stream_ring #(.RingAw(RingAw)) u_ring (
-    .clk_i,
-    .wr_en_i,
-    .wr_addr_i,
-    .wr_be_i,
-    .wr_data_i,
-    .rd_en_i,
-    .rd_addr_i,
-    .rd_data_o,
+    .clk_i, .wr_en_i, .wr_addr_i, .wr_be_i, .wr_data_i, .rd_en_i, .rd_addr_i, .rd_data_o,
     .read_i      (read),
     .read_gnt_o  (read_gnt),
     .read_word_i (read_word_q),
@@ -504,8 +468,7 @@ module sluice_stream #(
   assign sa_index   = swap_read ? {1'b1, index[2:0] - 3'd1} : {1'b0, hash_words[2:0] - 3'd1 - store_index[2:0]};
 
   sluice_stream_sa u_sa (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .sa_valid_i,
     .sa_data_i,
     .loaded_o      (loaded),
@@ -526,8 +489,7 @@ module sluice_stream #(
   );
 
   sluice_stream_cbc u_cbc (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .clear_i         (clear),
     .aes_i           (aes),
     .null_i          (null_cipher),
@@ -556,8 +518,7 @@ module sluice_stream #(
   );
 
   sluice_stream_hash u_hash (
-    .clk_i,
-    .rst_ni,
+    .clk_i, .rst_ni,
     .clear_i      (clear),
     .mac_i        (config_word[9:8]),
     .byte_valid_i (hash_valid),
@@ -618,7 +579,6 @@ module sluice_stream #(
     made.word     = job.base;
     made.first    = 4'd0;
     made.out_len  = ok ? put_q : 15'd0;
-    made.keep_len = ok ? put_q : 15'd0;
     made.length   = ok ? put_q : 15'd0;
     made.sure     = !ok || seal ? 15'd0 : etm && job.last ? content[14:0] : known;
     made.counter  = 128'd0;

@@ -115,13 +115,15 @@ module sluice_stream_control (
     Reset, Clear, Idle, Load, Plan, Check, Restore, Replay, Init, Next, HeadIn, HeadCheck, HeadOut, IvOut, Prefix, Iv, Body, Drain,
     MessageEnd, Swap, OuterInit, Digest, MacIn, MacOut, Padding, End, Verdict, Result, Save, SaveGather, Zero, Finish
   } state_e;
-  state_e state_q, state_d;
+  // Yosys's one-hot states are larger and slower here.
+  (* fsm_encoding = "none" *) state_e state_q;
+  state_e state_d;
 
   localparam logic [2:0] FromRing = 3'd0, FromHeader = 3'd1, FromPrefix = 3'd2, FromDigest = 3'd3, FromPadding = 3'd4,
                          FromEnd = 3'd5;
 
   logic [7:0] index_q, index_d, status_q, status_d;
-  logic       load_q, outer_q, end_q, length_q, mac_sent_q, padded_q, mac_done;
+  logic       load_q, outer_q, end_q, length_q, ended_q, mac_sent_q, padded_q, mac_done;
   logic [5:0] load_index_q;
   logic       replay_q, wiped_q, swap_q;
   logic [3:0] replay_index_q;
@@ -188,7 +190,7 @@ module sluice_stream_control (
       end
       MessageEnd: begin
         what_o    = FromEnd;
-        valid_o   = !(length_q && hash_now_i == 6'd0);
+        valid_o   = !ended_q;
         to_hash_o = 1'b1;
       end
       Digest: begin
@@ -210,6 +212,14 @@ module sluice_stream_control (
       end
       default: ;
     endcase
+  end
+
+  // What a job has from its beginning on, a clock late.
+  logic [7:0] iv_last_q, digest_last_q, mac_last_q;
+  always_ff @(posedge clk_i) begin
+    iv_last_q     <= 8'd4 + {3'd0, iv_len_i};
+    digest_last_q <= {2'd0, hash_words_i, 2'd0} - 8'd1;
+    mac_last_q    <= {2'd0, mac_len_i} - 8'd1;
   end
 
   // Leaving a state sets the index to what the next one begins with.
@@ -324,7 +334,7 @@ module sluice_stream_control (
         if (leave) state_d = iv_len_i == 5'd0 ? Next : IvOut;
       end
       IvOut: begin
-        leave = byte_taken_i && index_q == 8'd4 + {3'd0, iv_len_i};
+        leave = byte_taken_i && index_q == iv_last_q;
         if (!byte_taken_i) index_d = index_q;
         if (leave) state_d = Next;
       end
@@ -365,7 +375,7 @@ module sluice_stream_control (
         state_d     = Digest;
       end
       Digest: begin
-        leave = byte_taken_i && index_q == {2'd0, hash_words_i, 2'd0} - 8'd1;
+        leave = byte_taken_i && index_q == digest_last_q;
         if (!byte_taken_i) index_d = index_q;
         if (leave) state_d = MessageEnd;
       end
@@ -375,7 +385,7 @@ module sluice_stream_control (
         if (leave) state_d = Next;
       end
       MacOut: begin
-        leave = byte_taken_i && index_q == {2'd0, mac_len_i} - 8'd1;
+        leave = byte_taken_i && index_q == mac_last_q;
         if (!byte_taken_i) index_d = index_q;
         if (leave) state_d = Next;
       end
@@ -455,8 +465,10 @@ module sluice_stream_control (
     if (state_q != MessageEnd) begin
       end_q    <= 1'b0;
       length_q <= 1'b0;
+      ended_q  <= 1'b0;
     end else if (byte_taken_i) begin
       end_q <= 1'b1;
+      if (length_q && hash_now_i == 6'd63) ended_q <= 1'b1;
       if (end_q && hash_now_i == 6'd56) length_q <= 1'b1;
     end
   end

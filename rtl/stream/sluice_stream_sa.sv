@@ -22,7 +22,7 @@ module sluice_stream_sa (
   output logic         clear_ready_o,
 
   // The job at work: word 0, the three keys of DES, HMAC states by 32-bit word (0-15: inner state, then outer state), round keys
-  // (each in the clock after its index), all from block RAM.
+  // (each in the clock after its index).
   output logic [127:0] config_o,
   input  logic         read_i,        // keeps the key expansion off the memory, as des_i does
   input  logic [3:0]   state_index_i,
@@ -34,8 +34,8 @@ module sluice_stream_sa (
   output logic [127:0] key_o
 );
 
-  // Both banks, 8 words each; bank_q belongs to the job at work.
-  (* ram_style = "block" *) logic [127:0] words [16];
+  // Both banks, 8 words each; bank_q belongs to the job at work. So few words would leave block RAM nearly empty.
+  (* ram_style = "distributed" *) logic [127:0] words [16];
   logic [127:0] word;
   logic [127:0] config_q, waiting_config_q;
   logic         bank_q, clear, clear_bank;
@@ -139,7 +139,7 @@ module sluice_stream_sa (
   );
 
   for (genvar i = 0; i < 4; i++) begin : gen_round_keys
-    (* ram_style = "block" *) logic [31:0] keys [32];
+    (* ram_style = "distributed" *) logic [31:0] keys [32];
     always_ff @(posedge clk_i) begin
       if (clear || (round_valid && round_index[1:0] == i)) begin
         keys[clear ? {clear_bank, clear_index_i} : {!bank_q, round_index[5:2]}] <= clear ? 32'd0 : round_word;

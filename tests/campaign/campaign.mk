@@ -38,5 +38,16 @@ SWEEP := $(BUILD)/tests/driver/pairs_test
 sweep: $(SWEEP) $(SLUICE_SIM)-$(SIM_KIND)
 	SLUICE_SIM=$(SLUICE_SIM)-$(SIM_KIND) $(SWEEP) sim
 
+# Far more SAs than slots, small card.
+SWAP_CAMPAIGN := $(BUILD)/tests/campaign/swap_campaign
+
+$(SWAP_CAMPAIGN): $(SWAP_CAMPAIGN).o $(patsubst %,$(BUILD)/tests/driver/%.o,kit sim_child tap twins) $(LIBSLUICE)
+	$(CC) $(LDFLAGS) $^ $(LIBSLUICE_LIBS) -o $@
+
+.PHONY: swap-campaign
+swap-campaign: $(SWAP_CAMPAIGN) $(SLUICE_SIM)-$(SIM_KIND)
+	SLUICE_SIM=$(SLUICE_SIM)-$(SIM_KIND) SAS=$(or $(SAS),10000) $(SWAP_CAMPAIGN)
+
+HELP += "swap-campaign|10,000 SAs on a card with 256 slots, record for record as in software; some minutes (SAS= OPS= SEED=)"
 HELP += "sweep|every pairing and form on the simulated card, sizes 0 to 300 each and random to 16 KiB, against OpenSSL"
 HELP += "campaign|random operations of every sort with faults, small and full card against software (SECONDS=120 SEED=)"

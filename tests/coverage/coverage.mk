@@ -4,7 +4,8 @@
 COVERAGE ?=
 # Wider signals carry data, which the tests compare byte by byte. All begins at 0, since a random beginning is no toggle.
 COVERAGE_FLAGS := $(if $(COVERAGE),--coverage-line --coverage-toggle --coverage-max-width 32 --x-initial 0 --x-assign 0)
-COVERAGE_COUNTS := $(addprefix $(BUILD)/counts/,$(addsuffix .dat,card_test lane_test lane_legacy_test stream_test counters_test))
+COVERAGE_COUNTS := $(addprefix $(BUILD)/counts/,$(addsuffix .dat,card_test mgmt_test lane_test lane_legacy_test stream_test \
+                   counters_test))
 
 HELP += "coverage|lines and toggles of the RTL that its tests reach, and what they do not reach, with reasons"
 .PHONY: coverage coverage-now

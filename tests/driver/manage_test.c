@@ -10,6 +10,7 @@
 
 #include "fake_card.h"
 #include "kit.h"
+#include "sluice_regs.h"
 
 #define PING_MS     20u
 #define TIMEOUT_MS  1000u /* a busy machine may let the model wait for some of it */
@@ -258,7 +259,7 @@ static void card_questions(void)
         return;
     }
     sluice_card_info(b.card, &info);
-    tap_ok(info.sa_slots == 4 && info.sa_count == 16384, "a managed card has room for 16,384 SAs");
+    tap_ok(info.sa_slots == 4 && info.sa_count == SLUICE_VIRTUAL_SAS, "a managed card has room for 10,240 SAs");
     tap_ok(sluice_card_health(b.card, &health) == 0 && health.state == SLUICE_FW_STATE_READY && health.fw_version == 0x010203 &&
                health.fw_build == 0x1234abcd && health.lanes_ok == 3 && health.flags == SLUICE_HEALTH_ENTROPY_SEEDED &&
                health.resets == 0,

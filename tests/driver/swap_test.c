@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -507,6 +508,7 @@ struct worker {
     struct party parties[40];
     unsigned number;
     bool good;
+    atomic_bool over;
 };
 
 static void *work(void *arg)
@@ -524,6 +526,7 @@ static void *work(void *arg)
     }
     take_some(&c, c.submitted - c.done);
     w->good = c.good;
+    atomic_store(&w->over, true);
     return NULL;
 }
 
@@ -560,6 +563,32 @@ static void threads(void)
     end(&b);
 }
 
+/* SAs that somebody else has brought in, whose requests still stand behind others, do not keep all slots from those. */
+static void asked_for(void)
+{
+    static struct worker w;
+    struct sluice_sa_state state;
+    pthread_t thread;
+    struct bench b;
+    unsigned asked = 0;
+    int err = 0;
+
+    if (!begin(&b, 2)) {
+        return;
+    }
+    w = (struct worker){.b = b, .number = 1};
+    if (tap_ok(make_all(&b, w.parties, 40), "40 SAs") && pthread_create(&thread, NULL, work, &w) == 0) {
+        while (!atomic_load(&w.over) && (err == 0 || err == -EBUSY)) {
+            err = sluice_sa_query(w.parties[asked++ % 40].sa, &state);
+        }
+        pthread_join(thread, NULL);
+        end_all(w.parties, 40);
+    }
+    tap_ok(w.good && (err == 0 || err == -EBUSY), "a thread whose 40 SAs share 2 slots, while another asks all the time (%d)",
+           err);
+    end(&b);
+}
+
 int main(void)
 {
     tap_begin();
@@ -574,6 +603,7 @@ int main(void)
     tampered();
     used_up();
     threads();
+    asked_for();
     ten_thousand();
     return tap_end();
 }

@@ -67,7 +67,7 @@ static uint32_t some_sequence(const struct model *m, unsigned era)
 
 static unsigned some_era(const struct model *m, unsigned i)
 {
-    unsigned about = i / (ROUNDS / ERAS);
+    unsigned about = i < ROUNDS / ERAS * ERAS ? i / (ROUNDS / ERAS) : ERAS - 1;
 
     if (tap_below(4)) {
         return m->current;

@@ -427,6 +427,7 @@ void hw_lanes_own(enum hw_owner owner)
 void hw_lanes_write(uint32_t lanes, uint32_t at, uint32_t ring, uint32_t bytes)
 {
     rule(at % 16 == 0 && ring % 16 == 0 && bytes % 16 == 0 && bytes && in_buffer(at, bytes), "writes rings as it cannot");
+    rule(!fake.at_work, "writes rings while lanes are at work");
     for (uint32_t l = 0; l < FAKE_LANES; l++) {
         if (ours(lanes) >> l & 1) {
             memcpy(fake.lane[l].ring + ring, fake.buffer + at, bytes);
@@ -450,9 +451,9 @@ static void spoil(struct fake_lane *lane, enum fake_fault fault)
     }
 }
 
-uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
+void hw_lanes_start(uint32_t lanes, const struct hw_job *job)
 {
-    uint32_t mine = ours(lanes), done = 0;
+    uint32_t mine = ours(lanes);
     uint8_t words[128], nonce[16];
     bool first = true;
 
@@ -477,13 +478,34 @@ uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
         if ((job->what & 3) == HW_KEYS && first) {
             rule(fake.owner == HW_LANES_ALL && !fake.secret_words && fake.keys_at % 64 == 0 && fake.keys_at + 64 <= HW_SECRET,
                  "asks for secret key words");
-            memcpy(fake.buffer + fake.keys_at, fake.lane[l].keys, 64);
+            fake.keys_of = l + 1;
         }
         first = false;
-        done |= fake.lane[l].has_result ? 1u << l : 0;
+    }
+    fake.at_work = mine;
+}
+
+uint32_t hw_lanes_wait(uint32_t lanes)
+{
+    uint32_t mine = ours(lanes), done = 0;
+
+    rule(fake.at_work == mine, "waits for other lanes than those at work");
+    fake.at_work = 0;
+    if (fake.keys_of) {
+        memcpy(fake.buffer + fake.keys_at, fake.lane[fake.keys_of - 1].keys, 64);
+        fake.keys_of = 0;
+    }
+    for (uint32_t l = 0; l < FAKE_LANES; l++) {
+        done |= mine >> l & fake.lane[l].has_result ? 1u << l : 0;
     }
     fake.time += 300;
     return fake.owner == HW_LANES_SERVICE ? done != 0 : done;
+}
+
+uint32_t hw_lanes_run(uint32_t lanes, const struct hw_job *job)
+{
+    hw_lanes_start(lanes, job);
+    return hw_lanes_wait(lanes);
 }
 
 uint32_t hw_lanes_differ(uint32_t lanes, const struct hw_expected *e)

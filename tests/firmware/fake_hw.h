@@ -63,9 +63,10 @@ struct fake {
     enum hw_owner owner;
     struct fake_lane lane[FAKE_LANES];
     enum fake_fault fault[FAKE_LANES];
-    uint32_t fault_at, jobs; /* the job that goes wrong, counted from 1; 0: every one */
-    uint32_t keys_at;
-    bool secret_words; /* of the last job */
+    uint32_t fault_at, jobs;   /* the job that goes wrong, counted from 1; 0: every one */
+    uint32_t keys_at, keys_of; /* lane whose words go there, counted from 1 */
+    uint32_t at_work;          /* lanes that were given a job and not waited for */
+    bool secret_words;         /* of the last job */
 
     bool entropy_on;
     uint32_t entropy_left; /* samples that the source has */

@@ -27,3 +27,16 @@ HELP += "vectors|renews firmware/vectors.c, the self-test's known answers, with 
 vectors: $(FWT_BUILD)/make_vectors
 	$< >firmware/vectors.c
 	clang-format -i firmware/vectors.c
+
+# The processor's image with faults in it, for tests of what comes then: not optimised as a whole, since functions are wrapped.
+FWT_FAULT := $(FWT_BUILD)/fault
+
+$(FWT_FAULT).hex: $(FW_SOURCES) tests/firmware/fault.c tests/firmware/fault.h $(FW_BUILD)/sluice.elf
+	@mkdir -p $(@D)
+	@echo "  FW $@"
+	$(FW_CC) $(filter-out -O2 -flto,$(FW_FLAGS)) -Os -Itests/firmware -T firmware/link.ld -Wl,--gc-sections,--no-warn-rwx-segments \
+	  -Wl,--wrap=random_bytes,--wrap=firmware_step $(filter %.c %.S,$^) -lgcc -o $(FWT_FAULT).elf
+	riscv64-unknown-elf-objcopy -O binary $(FWT_FAULT).elf $(FWT_FAULT).bin
+	python3 scripts/fwhex.py $(FWT_FAULT).bin --id-at 0x3c --hex $@
+
+ALL += $(FWT_FAULT).hex

@@ -6,6 +6,7 @@
 #include "fake_hw.h"
 #include "firmware.h"
 #include "known.h"
+#include "layout.h"
 #include "log.h"
 #include "tap.h"
 
@@ -170,6 +171,33 @@ static void test_without(void)
     }
 }
 
+/* What a trap leaves in the buffer is an event of the next boot, and of no other; at power on there may be anything. */
+static void test_trap(void)
+{
+    struct sluice_log_entry e = {0};
+
+    fake_reset();
+    fake_boot();
+    log_trap(5, 0x1234, 0x40000001);
+    log_clear();
+    fake_boot();
+    tap_ok(logged(SLUICE_LOG_EVENT_TRAP, &e) && e.where == 5 && e.data0 == 0x1234 && e.data1 == 0x40000001,
+           "a trap is told after the reset");
+    log_clear();
+    fake_boot();
+    tap_ok(!logged(SLUICE_LOG_EVENT_TRAP, &e), "once");
+    for (uint32_t bit = 0; bit < 128; bit++) {
+        log_trap(2, 0x88, 0);
+        fake.buffer[AT_TRAP + bit / 8] ^= (uint8_t)(1u << bit % 8);
+        log_clear();
+        fake_boot();
+        if (logged(SLUICE_LOG_EVENT_TRAP, &e)) {
+            break;
+        }
+    }
+    tap_ok(!logged(SLUICE_LOG_EVENT_TRAP, &e), "nothing is told of what is not whole");
+}
+
 static struct sluice_cqe command(struct sluice_self_test *result)
 {
     struct sluice_sqe sqe = {.op = SLUICE_OP_SELF_TEST, .cookie = 5, .dst = FAKE_HOST + HOST_AT, .dst_len = {32}};
@@ -212,6 +240,7 @@ int main(void)
     test_each_job();
     test_march();
     test_without();
+    test_trap();
     test_command();
     return tap_end();
 }

@@ -4,6 +4,7 @@
 
 #include "fake_hw.h"
 #include "firmware.h"
+#include "layout.h"
 #include "tap.h"
 
 #define OUT_AT 0x1000u
@@ -197,6 +198,30 @@ static void test_forgotten(void)
            "not_ready until they are");
 }
 
+/* Nonces are drawn several at a time. */
+static void test_nonces(void)
+{
+    uint8_t seen[20][16];
+    uint32_t jobs[20];
+    bool fresh = true;
+
+    fake_reset();
+    fake_boot();
+    make_sa(1);
+    for (unsigned i = 0; i < 20; i++) {
+        jobs[i] = fake.jobs;
+        fresh &= export(1, 8).status == SLUICE_STATUS_OK;
+        jobs[i] = fake.jobs - jobs[i];
+        memcpy(seen[i], fake.buffer + AT_NONCE, 16);
+        for (unsigned k = 0; k < i; k++) {
+            fresh &= memcmp(seen[k], seen[i], 16) != 0;
+        }
+        make_sa(1);
+    }
+    tap_ok(fresh, "each blob has a nonce of its own");
+    tap_ok(jobs[0] == 12 && jobs[7] == 1 && jobs[8] == 12 && jobs[19] == 1, "eight of them are drawn at a time");
+}
+
 static void test_faults(void)
 {
     static const enum fake_fault faults[] = {FAKE_LANE_SILENT, FAKE_LANE_STATUS, FAKE_LANE_LENGTH};
@@ -208,7 +233,7 @@ static void test_faults(void)
         make_sa(1);
         was = fake.slot[1];
         fake.fault[3] = faults[i];
-        fake.fault_at = fake.jobs + 5; /* behind the nonce: its block and the generator's new state */
+        fake.fault_at = fake.jobs + 12; /* behind the nonces: eight blocks and the generator's new state */
         tap_ok(export(1, 8).status == SLUICE_STATUS_HARDWARE_FAULT && fake.slot[1].in_use && same_sa(&was, &fake.slot[1]) &&
                    !fake.blobs[8],
                "a lane that fails an export leaves the SA as it was (%u)", i);
@@ -251,6 +276,7 @@ int main(void)
     test_replayed();
     test_used_up();
     test_forgotten();
+    test_nonces();
     test_faults();
     test_lost_class();
     return tap_end();

@@ -51,6 +51,7 @@
       // Headers come one after the other, for reads under way, of bytes that are asked for.
       assume (prog_wait_i == fv_pend_q && !(look_take_i && fv_pend_q) && (look_valid_i || !look_take_i));
       if (prog_valid_i) assume (fv_pend_q && fv_was_q && (prog_fail_i || prog_bytes_i <= fv_left_q[tag_q]));
+      if (prog_valid_i) assume (prog_last_i == (prog_fail_i || prog_bytes_i == fv_left_q[tag_q]));
       // Data is done after its last completion was taken; a read is cancelled before it was sent, and only once.
       if (event_valid_i && event_done_i) assume (!fv_open_q[event_tag_i]);
       if (cancel_valid_i) assume (fv_open_q[cancel_tag_i] && !fv_sent_q[cancel_tag_i]);

@@ -17,7 +17,7 @@ size_macros = -CFLAGS "$(join -DLANES= -DIO_QUEUES= -DSA_COUNT= -DREAD_TAGS=,$(s
 $(CARD_BUILD)/card_test: CARD_SIZE := 2-2-256-32
 $(CARD_BUILD)/card_test_full: CARD_SIZE := 16-8-256-32
 $(addprefix $(CARD_BUILD)/,card_test card_test_full card_test_odd): $(RTL_SV) $(CARD_CXX) $(CARD_VLT) \
-  $(wildcard tests/rtl/card/*.h tests/rtl/lane/reference.*) | $(GENERATED)
+  $(wildcard tests/rtl/card/*.h tests/rtl/lane/reference.*) tests/firmware/fault.h | $(GENERATED) $(FWT_FAULT).hex
 	@mkdir -p $(@D)
 	$(VERILATE) -GCplTimeoutLog2=14 $(call size_flags,$(CARD_SIZE)) $(call size_macros,$(CARD_SIZE)) $(CARD_WARN) \
 	  --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \

@@ -29,9 +29,10 @@ struct dut {
     unsigned flr;    /* clocks to its end */
 };
 
-struct dut *dut_new(uint64_t seed)
+struct dut *dut_new(uint64_t seed, const char *firmware)
 {
     (void)seed;
+    (void)firmware;
     return calloc(1, sizeof(struct dut));
 }
 

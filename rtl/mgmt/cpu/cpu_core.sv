@@ -66,14 +66,15 @@ module cpu_core #(
 
   // ---- arithmetic
   logic [31:0] sum, alu_result, pc_plus4;
-  logic        less, equal, alu_op, subtract, subtract_q, adds_q;
+  logic        less, equal, alu_op, subtract, subtract_q;
+  logic [2:0]  alu_funct3_q;
   assign alu_op   = decoded.op || decoded.op_imm;
   assign subtract = decoded.branch || (alu_op && (funct3 == cpu_pkg::Slt || funct3 == cpu_pkg::Sltu)) ||
                     (decoded.op && ir_q[30] && funct3 == cpu_pkg::Add);
   cpu_alu u_alu (
     .a_i          (a_q),
     .b_i          (b_q),
-    .funct3_i     (adds_q ? cpu_pkg::Add : funct3),
+    .funct3_i     (alu_funct3_q),
     .subtract_i   (subtract_q),
     .unsigned_i   (doing_q.branch ? funct3[1] : funct3[0]),
     .arithmetic_i (ir_q[30]),
@@ -223,12 +224,12 @@ module cpu_core #(
     if (state_d == Decode) ir_q <= bus_rdata_i;
     if (state_q == Memory) a_q <= bus_rdata_i;
     if (go) begin
-      a_q        <= decoded.lui ? '0 : decoded.auipc ? pc_q : decoded.csr ? csr_rdata : rs1;
-      b_q        <= decoded.op || decoded.branch ? rs2 : decoded.csr ? '0 : decoded.imm;
-      addr_q     <= pc_q + decoded.imm;
-      doing_q    <= decoded;
-      subtract_q <= subtract;
-      adds_q     <= !alu_op;
+      a_q          <= decoded.lui ? '0 : decoded.auipc ? pc_q : decoded.csr ? csr_rdata : rs1;
+      b_q          <= decoded.op || decoded.branch ? rs2 : decoded.csr ? '0 : decoded.imm;
+      addr_q       <= pc_q + decoded.imm;
+      doing_q      <= decoded;
+      subtract_q   <= subtract;
+      alu_funct3_q <= alu_op ? funct3 : cpu_pkg::Add;
     end
     if (state_q == Execute) addr_q <= access ? sum : next_pc;
     if (state_q == Trap)                                             pc_q <= mtvec;
@@ -243,7 +244,7 @@ module cpu_core #(
       err_q      <= 1'b0;
       {a_q, b_q} <= '0;
       {doing_q, subtract_q} <= '0;
-      adds_q     <= 1'b1;
+      alu_funct3_q <= cpu_pkg::Add;
     end
   end
 

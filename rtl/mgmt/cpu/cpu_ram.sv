@@ -36,7 +36,15 @@ module cpu_ram #(
   // The image is there before the first reset is: nothing may write until then.
   initial ready_o = 1'b0;
   if (Image != "") begin : g_image
+`ifdef SYNTHESIS
     initial $readmemh(Image, words);
+`else
+    string image;  // tests may have another one: +firmware=FILE
+    initial begin
+      if ($value$plusargs("firmware=%s", image) == 0) image = Image;
+      $readmemh(image, words);
+    end
+`endif
   end
 
   logic [35:0] word;

@@ -11,8 +11,14 @@ static const uint16_t card_id = 0x0100;
 static const uint16_t host_id = 0x0008;
 static const unsigned header_pool = 36;
 
+std::string Host::firmware;
+
 Host::Host(uint64_t seed) : rng(seed)
 {
+    const std::string image = "+firmware=" + firmware;
+    const char *arguments[] = {"host", image.c_str()};
+
+    Verilated::commandArgs(firmware.empty() ? 1 : 2, arguments);
     top.cfg_id_i = card_id;
     top.cfg_bus_master_i = 1;
     top.cfg_mps_i = 0;

@@ -52,6 +52,7 @@ class Host
     explicit Host(uint64_t seed);
     ~Host();
 
+    static std::string firmware; // image of cards that are made from now on; empty: that of the build
     std::mt19937_64 rng;
     Options options;
     Vsluice_card top;

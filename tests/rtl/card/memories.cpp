@@ -41,13 +41,29 @@ std::vector<std::string> left(bool rings, unsigned *looked)
     return names;
 }
 
+// Numbers in a scope's name as numbers: lane 2 comes before lane 10.
+static std::string in_order(const std::string &scope)
+{
+    std::string padded, digits;
+    for (char c : scope + '.') {
+        if (c >= '0' && c <= '9') {
+            digits += c;
+            continue;
+        }
+        padded += digits.empty() ? "" : std::string(6 - std::min<size_t>(digits.size(), 6), '0') + digits;
+        digits.clear();
+        padded += c;
+    }
+    return padded;
+}
+
 uint8_t *find(const std::string &name, unsigned n)
 {
     std::vector<std::pair<std::string, uint8_t *>> found;
     for (const auto &scope : *Verilated::scopeNameMap()) {
         const VerilatedVar *var = scope.second->varsp() ? scope.second->varFind(name.c_str()) : nullptr;
         if (var) {
-            found.emplace_back(scope.first, static_cast<uint8_t *>(var->datap()));
+            found.emplace_back(in_order(scope.first), static_cast<uint8_t *>(var->datap()));
         }
     }
     std::sort(found.begin(), found.end());

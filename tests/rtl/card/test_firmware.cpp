@@ -2,10 +2,13 @@
 //
 // The firmware in the card: power on with every test, and the commands that only it has, each seen from the host. What boot and
 // sa_create take is printed.
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <unistd.h>
 
+#include "../../firmware/fault.h"
 #include "memories.h"
 #include "tests.h"
 
@@ -85,6 +88,23 @@ struct Managed {
         return device.admin(sqe);
     }
 
+    // Of the function, as a driver does it to a card that hangs.
+    bool reset()
+    {
+        host.top.cfg_flr_i = 1;
+        host.clock();
+        host.top.cfg_flr_i = 0;
+        host.run(2000);
+        return device.start();
+    }
+
+    std::vector<sluice_log_entry> events()
+    {
+        std::vector<sluice_log_entry> found(device.admin(entry(SLUICE_OP_LOG_READ, 1024)).length / sizeof(sluice_log_entry));
+        host.get(page, found.data(), found.size() * sizeof found[0]);
+        return found;
+    }
+
     // One record of 100 bytes; its status.
     unsigned seal(Sa &sa, Ring &ring)
     {
@@ -132,11 +152,8 @@ void test_power_on(uint64_t seed)
 
 std::string log_of(Managed &m, bool &seeded_event)
 {
-    sluice_cqe cqe = m.device.admin(m.entry(SLUICE_OP_LOG_READ, 1024));
     std::string text;
-    for (unsigned at = 0; at < cqe.length; at += 16) {
-        sluice_log_entry e;
-        m.host.get(m.page + at, &e, sizeof e);
+    for (const auto &e : m.events()) {
         text += " " + std::to_string(e.code);
         seeded_event |= e.code == SLUICE_LOG_EVENT_ENTROPY_SEEDED;
     }
@@ -239,8 +256,8 @@ void test_swap_window(Managed &m)
     m.device.admin(sqe);
     m.on(SLUICE_OP_WINDOW_EXPORT, sa, sizeof w);
     Bytes was = m.host.get(m.page, sizeof w);
-    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, 16383);
-    sluice_cqe cqe = m.import(21, m.host.get(m.page, SLUICE_SA_BLOB_BYTES), 16383);
+    m.on(SLUICE_OP_SA_EXPORT, sa, SLUICE_SA_BLOB_BYTES, SLUICE_VIRTUAL_SAS - 1);
+    sluice_cqe cqe = m.import(21, m.host.get(m.page, SLUICE_SA_BLOB_BYTES), SLUICE_VIRTUAL_SAS - 1);
     sa.slot = 21;
     sa.gen = static_cast<uint8_t>(cqe.length);
     bool good = cqe.status == SLUICE_STATUS_OK && m.on(SLUICE_OP_WINDOW_EXPORT, sa, sizeof w).status == SLUICE_STATUS_OK;
@@ -362,13 +379,67 @@ void test_faults_of_lanes(uint64_t seed)
         }
     }
     Managed m(seed, true, true);
-    uint8_t *first = memories::find("words", 0), *second = memories::find("words", 1);
     bool ready = m.boot([&] {
-        first[2 * 16] |= 0x40;
-        second[2 * 16] |= 0x40;
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            memories::find("words", lane)[2 * 16] |= 0x40;
+        }
     });
     ok(!ready && !(m.host.read32(SLUICE_REG_STATUS) & 1) && m.host.read32(SLUICE_REG_FW_STATE) == SLUICE_FW_STATE_FAILED,
        "without a record lane the card stays closed");
+}
+
+// Cards that are made while there is one of these have the image with faults in it.
+struct Image {
+    Image()
+    {
+        char self[PATH_MAX] = {};
+        Host::firmware = readlink("/proc/self/exe", self, sizeof self - 1) < 0 ? "" : self;
+        Host::firmware = Host::firmware.substr(0, Host::firmware.rfind('/')) + "/../firmware/fault.hex";
+    }
+    ~Image()
+    {
+        Host::firmware.clear();
+    }
+};
+
+// The image with faults in it (tests/firmware/fault.c): what stopped the firmware is in the log of the next boot.
+void test_traps(uint64_t seed)
+{
+    static const struct {
+        unsigned length, cause;
+        bool value;
+        const char *what;
+    } faults[] = {
+        {FAULT_ILLEGAL, 2, true, "an illegal instruction"},
+        {FAULT_MISALIGNED, 4, false, "a misaligned load"},
+        {FAULT_ACCESS, 5, false, "a load from where there is nothing"},
+        {FAULT_STORE, 7, false, "a store to its code"},
+        {FAULT_STACK, 0xffff, true, "a stack that ran over"},
+    };
+    const Image image;
+    Managed m(seed, false, false);
+    bool booted = m.boot();
+    Sa sa = make_sa(m.host, SLUICE_CIPHER_AES256, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_ETM, SLUICE_DIRECTION_SEAL);
+    for (const auto &f : faults) {
+        auto ring = m.device.queue(1, 4);
+        Sa one = sa;
+        booted &= m.device.create(one, 5).status == SLUICE_STATUS_OK;
+        m.device.aq->push(m.entry(SLUICE_OP_RANDOM, f.length));
+        m.device.aq->bell();
+        bool hung = m.host.until([&] { return m.host.read32(SLUICE_REG_FW_STATE) == SLUICE_FW_STATE_HUNG; }, 20000);
+        ok(booted && hung && m.seal(one, *ring) == SLUICE_STATUS_OK, std::string(f.what) + ": the firmware hangs, records go on");
+        bool found = false;
+        booted = m.reset();
+        for (const auto &e : m.events()) {
+            found |= e.code == SLUICE_LOG_EVENT_TRAP && e.where == f.cause && (f.value ? e.data1 == 0 : e.data1 != 0);
+        }
+        ok(booted && found, "after a reset the log tells which it was");
+    }
+    bool again = !m.reset();
+    for (const auto &e : m.events()) {
+        again |= e.code == SLUICE_LOG_EVENT_TRAP;
+    }
+    ok(!again, "once");
 }
 
 } // namespace
@@ -379,4 +450,5 @@ void test_firmware(uint64_t seed)
     test_commands(seed + 1);
     test_bad_source(seed + 2);
     test_faults_of_lanes(seed + 3);
+    test_traps(seed + 8);
 }

@@ -168,30 +168,36 @@ void Bench::drive_writer(const std::vector<Job> &jobs)
     if (!top_->res_valid_o || done_ == jobs.size()) {
         return;
     }
-    unsigned first = (unsigned)get_bits(top_->res_o, 188, 4), keep = (unsigned)get_bits(top_->res_o, 158, 15);
+    unsigned first = (unsigned)get_bits(top_->res_o, 173, 4), keep = kept();
     read_count_ = keep ? (first + keep + 15) / 16 : 0;
     bool header = !pauses_ && read_next_ < read_count_ && writer_beats_++ % 9 == 8; // of a write TLP of 128 bytes
     if (read_next_ < read_count_ && !header && !pause(3)) {
         top_->rd_en_i = 1;
-        top_->rd_addr_i = (get_bits(top_->res_o, 192, 11) + read_next_) % ring_words;
+        top_->rd_addr_i = (get_bits(top_->res_o, 177, 11) + read_next_) % ring_words;
         read_next_++;
     } else if (read_next_ == read_count_ && !reading_ && !pause(3)) {
         top_->res_ready_i = 1;
     }
 }
 
+unsigned Bench::kept() const
+{
+    bool written = get_bits(top_->res_o, 158, 15) != 0;
+    return written ? (unsigned)get_bits(top_->res_o, 143, 15) : 0;
+}
+
 void Bench::take_result(Job &job)
 {
-    unsigned keep = (unsigned)get_bits(top_->res_o, 158, 15);
-    job.first = (unsigned)get_bits(top_->res_o, 188, 4);
+    unsigned keep = kept();
+    job.first = (unsigned)get_bits(top_->res_o, 173, 4);
     job.length = (unsigned)get_bits(top_->res_o, 143, 15);
-    job.answer.status = (uint8_t)get_bits(top_->res_o, 203, 8);
-    job.answer.out_len = (unsigned)get_bits(top_->res_o, 173, 15);
+    job.answer.status = (uint8_t)get_bits(top_->res_o, 188, 8);
+    job.answer.out_len = (unsigned)get_bits(top_->res_o, 158, 15);
     job.answer.counter.resize(16);
     memcpy(job.answer.counter.data(), &top_->res_o, 16);
     job.answer.length = job.length;
     job.answer.bytes.assign(output_.begin() + (keep ? job.first : 0), output_.begin() + (keep ? job.first + keep : 0));
-    if (get_bits(top_->res_o, 211, 7) != job.id) {
+    if (get_bits(top_->res_o, 196, 7) != job.id) {
         job.answer.status = 0xff;
     }
     output_.clear();
@@ -221,7 +227,12 @@ void Bench::observe(std::vector<Job> &jobs)
     }
     if (top_->key_valid_o && top_->key_ready_i) {
         Job &job = jobs[done_];
-        memcpy(job.key_words[job.key_beats++ % 4].data(), &top_->key_data_o, 16);
+        job.key_words[job.key_beats++ % 4] = key_word_;
+        key_word_ = {};
+    }
+    if (top_->key_shift_o) {
+        memmove(&key_word_[4], &key_word_[0], 12);
+        memcpy(&key_word_[0], &top_->key_data_o, 4);
     }
     if (top_->res_valid_o && top_->res_ready_i) {
         take_result(jobs[done_]);

@@ -74,6 +74,7 @@ class Bench
     void drive_fetch(std::vector<Job> &jobs);
     void drive_writer(const std::vector<Job> &jobs);
     void begin_fetch(const Job &job);
+    unsigned kept() const; // bytes of the ring's that the result on show is
     void take_result(Job &job);
     bool pause(unsigned one_in);
 
@@ -85,6 +86,7 @@ class Bench
     size_t offered_ = 0, accepted_ = 0, fetching_ = 0, done_ = 0;
     unsigned head_ = 0, used_ = 0; // ring words
     std::deque<std::array<uint8_t, 16>> sa_beats_;
+    std::array<uint8_t, 16> key_word_{}; // what has been shifted in of the next one
     std::deque<Write> writes_;
     bool fetch_begun_ = false;
     unsigned fetch_beats_ = 0, writer_beats_ = 0; // with those that are TLP headers

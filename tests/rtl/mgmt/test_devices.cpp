@@ -272,12 +272,12 @@ void test_sa(uint64_t seed)
     Bytes back = bus.get(0x800, sizeof window);
     ok(good && !memcmp(back.data(), &window, sizeof window), "a window goes in and out");
 
-    good = bus.load(MGMT_SA_VALUE) >> 31 == 0 || host.until([&] { return false; }, 16384) || true;
-    for (uint32_t index : {0u, 1u, 16383u}) {
+    good = bus.load(MGMT_SA_VALUE) >> 31 == 0 || host.until([&] { return false; }, SLUICE_VIRTUAL_SAS) || true;
+    for (uint32_t index : {0u, 1u, SLUICE_VIRTUAL_SAS - 1u}) {
         bus.store(MGMT_SA_BLOB, index);
         bus.store(MGMT_SA_VALUE, index + 5);
     }
-    for (uint32_t index : {0u, 1u, 16383u, 2u}) {
+    for (uint32_t index : {0u, 1u, SLUICE_VIRTUAL_SAS - 1u, 2u}) {
         bus.store(MGMT_SA_BLOB, index);
         good = good && bus.load(MGMT_SA_VALUE) == (index == 2 ? 0 : index + 5);
     }

@@ -229,23 +229,29 @@ void Bench::drive_writer(const std::vector<Job> &jobs)
     if (!top_->res_valid_o || done_ == jobs.size()) {
         return;
     }
-    unsigned first = (unsigned)get_bits(top_->res_o, 188, 4), keep = (unsigned)get_bits(top_->res_o, 158, 15);
+    unsigned first = (unsigned)get_bits(top_->res_o, 173, 4), keep = kept();
     read_count_ = keep ? (first + keep + 15) / 16 : 0;
     if (read_next_ < read_count_ && !pause(3)) {
         top_->rd_en_i = 1;
-        top_->rd_addr_i = (get_bits(top_->res_o, 192, 11) + read_next_) % ring_words;
+        top_->rd_addr_i = (get_bits(top_->res_o, 177, 11) + read_next_) % ring_words;
         read_next_++;
     } else if (read_next_ == read_count_ && !reading_ && !pause(3)) {
         top_->res_ready_i = 1;
     }
 }
 
+unsigned Bench::kept() const
+{
+    bool written = get_bits(top_->res_o, 158, 15) != 0;
+    return written ? (unsigned)get_bits(top_->res_o, 143, 15) : 0;
+}
+
 void Bench::take_result(Job &job)
 {
-    unsigned first = (unsigned)get_bits(top_->res_o, 188, 4);
-    job.out_len = (unsigned)get_bits(top_->res_o, 173, 15);
-    job.keep_len = (unsigned)get_bits(top_->res_o, 158, 15);
-    job.answer.status = (uint8_t)get_bits(top_->res_o, 203, 8);
+    unsigned first = (unsigned)get_bits(top_->res_o, 173, 4);
+    job.out_len = (unsigned)get_bits(top_->res_o, 158, 15);
+    job.keep_len = kept();
+    job.answer.status = (uint8_t)get_bits(top_->res_o, 188, 8);
     job.answer.sure = (unsigned)get_bits(top_->res_o, 128, 15);
     for (unsigned i = 0; i < 16; i++) {
         job.answer.next_iv[i] = (uint8_t)get_bits(top_->res_o, 8 * i, 8);
@@ -254,7 +260,7 @@ void Bench::take_result(Job &job)
     if (job.keep_len) {
         job.answer.bytes.assign(output_.begin() + first, output_.begin() + first + job.keep_len);
     }
-    if (get_bits(top_->res_o, 211, id_w) != job.id || get_bits(top_->res_o, 143, 15) != job.keep_len) {
+    if (get_bits(top_->res_o, 196, id_w) != job.id || get_bits(top_->res_o, 143, 15) != job.keep_len) {
         job.answer.status = 0xff;
     }
     output_.clear();

@@ -61,6 +61,7 @@ class Bench
     void drive_fetch(std::vector<Job> &jobs);
     void drive_writer(const std::vector<Job> &jobs);
     void begin_fetch(const Job &job);
+    unsigned kept() const; // bytes of the ring's that the result on show is
     void take_result(Job &job);
     void edge();
     bool pause(unsigned one_in);
