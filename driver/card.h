@@ -224,6 +224,8 @@ void watch_look(struct card *card);
 
 /* Resets the card, queue pairs and SAs. -ENODEV: it did not come back and is given up. */
 int card_recover(struct card *card);
+/* What is in flight will not end: recovers, or gives the card up, as options.recover says. */
+void card_start_over(struct card *card);
 /* Every SA is dead, and no slot taken. */
 void card_forget_sas(struct card *card);
 

@@ -77,6 +77,15 @@ static bool firmware_hangs(struct admin *admin)
            (le32toh(state) == SLUICE_FW_STATE_HUNG || le32toh(state) == SLUICE_FW_STATE_FAILED);
 }
 
+bool admin_stopped(struct admin *admin)
+{
+    struct transport *t = admin->ring.transport;
+    uint32_t control = 0;
+
+    return t->ops->read(t, SLUICE_REG_AQ_CTRL, &control, sizeof control) == 0 &&
+           !(le32toh(control) >> SLUICE_AQ_CTRL_ENABLE_SHIFT & 1u);
+}
+
 /* The time is up, or would be of no use. */
 static int give_up(struct admin *admin, bool hangs)
 {
@@ -109,8 +118,10 @@ static int wait_completion(struct admin *admin, struct sluice_cqe *cqe)
         n = poll(&fd, 1, left < LOOK_MS ? left : LOOK_MS);
         if (n > 0) {
             (void)eventfd_read(admin->event, &drained);
-        } else if (n == 0 && firmware_hangs(admin) && !ring_ready(&admin->ring)) {
+        } else if (n == 0 && !ring_ready(&admin->ring) && firmware_hangs(admin)) {
             return give_up(admin, true);
+        } else if (n == 0 && !ring_ready(&admin->ring) && admin_stopped(admin)) {
+            return give_up(admin, false);
         } else if (n == 0) { /* should a doorbell have been lost */
             (void)ring_submit(&admin->ring);
         }

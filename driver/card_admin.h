@@ -27,10 +27,13 @@ int admin_restart(struct admin *admin);
 
 /*
  * Does *sqe, whose cookie is filled in, and stores the completion's length in *result, which may be NULL. A card that does not
- * answer within the time-out is given up, or `hung`, as is at once one whose firmware is known to hang. -ENODEV: it is gone;
- * -ETIMEDOUT: it hangs; otherwise the status as -errno.
+ * answer within the time-out is given up, or `hung`, as is at once one that was reset by somebody else; one whose firmware is
+ * known to hang is `hung`. -ENODEV: it is gone; -ETIMEDOUT: it hangs; otherwise the status as -errno.
  */
 int admin_command(struct admin *admin, struct sluice_sqe *sqe, uint32_t *result);
+
+/* The card does not know of its rings any more: it was reset by somebody else. */
+bool admin_stopped(struct admin *admin);
 
 /* DMA address of `page`. */
 uint64_t admin_page(const struct admin *admin);

@@ -2,7 +2,8 @@
 /*
  * A thread of each card, which does what submit may not wait for: it brings in the SAs whose operations wait, and ends those that
  * were destroyed before their operations could begin. It also pings the firmware, between commands, and says that it hangs when
- * PONGS_MISSED pings in a row were not answered. What happens then is the next admin call's to decide (card_enter).
+ * PONGS_MISSED pings in a row were not answered. What happens then is the next admin call's to decide (card_enter). With each
+ * ping it finds out whether somebody else has reset the card.
  */
 #include <endian.h>
 #include <errno.h>
@@ -162,7 +163,9 @@ static void ping(struct card *card)
     struct transport *t = card->transport;
 
     if (pthread_mutex_trylock(&card->admin.lock) == 0) {
-        if (!atomic_load(&card->admin.hung) && !sound(card)) {
+        if (!atomic_load(&card->admin.hung) && admin_stopped(&card->admin)) {
+            card_start_over(card);
+        } else if (!atomic_load(&card->admin.hung) && !sound(card)) {
             atomic_store(&card->admin.hung, true);
         }
         pthread_mutex_unlock(&card->admin.lock);

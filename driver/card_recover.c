@@ -155,3 +155,12 @@ int card_recover(struct card *card)
     let_queues_go(card);
     return err;
 }
+
+void card_start_over(struct card *card)
+{
+    if (card->recover) {
+        (void)card_recover(card);
+    } else {
+        card->transport->ops->give_up(card->transport);
+    }
+}

@@ -150,8 +150,8 @@ void card_sa_remove(struct card *card, struct card_sa *sa)
         if (err == 0 || err == -ENOENT) { /* the card may have zeroised of itself */
             card->slot_taken[sa->sa.slot] = false;
         }
-        atomic_store(&sa->place, PLACE_DEAD);
     }
+    atomic_store(&sa->place, PLACE_DEAD); /* the keeper may have been asked for it */
     unlist(card, sa);
 }
 

@@ -122,11 +122,7 @@ static void end_it(struct card *card, unsigned n, uint64_t serial)
 {
     pthread_mutex_lock(&card->admin.lock);
     if (!card_gone(card) && card->qp[n] && atomic_load(&card->qp[n]->oldest) == serial) {
-        if (card->recover) {
-            (void)card_recover(card);
-        } else {
-            card->transport->ops->give_up(card->transport);
-        }
+        card_start_over(card);
     }
     pthread_mutex_unlock(&card->admin.lock);
 }

@@ -34,6 +34,8 @@
  *   - one that opens with replay 1 refuses every counter up to the highest that was reported as accepted, and up to its
  *     reservation (sluice_sa_reserve);
  *   - others are as they were created; a record in parts is lost.
+ * A card that was reset without the library (by itself, by somebody else) is found so with the next ping, and recovered at once,
+ * or given up without options.recover.
  * For this the library keeps the keys, in memory that is locked where the system allows and left out of core files. Without
  * options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the card (-ENODEV), and a reset
  * the end of its SAs (no_such_sa).

@@ -7,7 +7,9 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 #include <verilated.h>
+#include <verilated_sym_props.h>
 #ifdef SIM_TRACE
 #include <verilated_fst_c.h>
 #endif
@@ -15,6 +17,11 @@
 #include "Vsluice_card.h"
 
 constexpr unsigned ClocksABit = 16;
+constexpr unsigned HangWithin = 2048; // clocks of a record's work
+
+// Of the step of the record at work in sluice_lane_control: there is no record, a record begins; a step that is none, which does
+// nothing.
+constexpr uint8_t StepIdle = 0, StepBegin = 1, StepNone = 15;
 
 struct noise {
     dut_noise kind;
@@ -22,14 +29,47 @@ struct noise {
     unsigned clocks;
 };
 
+struct lane {
+    uint8_t *step, before;
+    unsigned hangs_in; // clocks; 0: it works
+    bool hung;
+};
+
 struct dut {
     VerilatedContext context;
     struct noise noise;
+    struct noise chance; // of lanes that hang
+    unsigned hang_lanes;
+    const uint8_t *lanes_run; // low: they are reset
+    std::vector<lane> lanes;
     std::unique_ptr<Vsluice_card> top;
 #ifdef SIM_TRACE
     std::unique_ptr<VerilatedFstC> trace;
 #endif
 };
+
+static void *signal_of(const dut *d, const std::string &scope, const char *name)
+{
+    const VerilatedScope *s = d->context.scopeFind(scope.c_str());
+    const VerilatedVar *v = s ? s->varFind(name) : nullptr;
+
+    return v ? v->datap() : nullptr;
+}
+
+// Which lanes there are the model itself knows.
+static void find_lanes(dut *d)
+{
+    const std::string card = d->top->name() + std::string(".sluice_card");
+
+    d->lanes_run = static_cast<const uint8_t *>(signal_of(d, card, "core_rst_n"));
+    for (unsigned n = 0;; n++) {
+        void *step = signal_of(d, card + ".g_lane[" + std::to_string(n) + "].u_lane.u_control", "state_q");
+
+        if (!step)
+            return;
+        d->lanes.push_back({static_cast<uint8_t *>(step), StepIdle, 0, false});
+    }
+}
 
 struct dut *dut_new(uint64_t seed, const char *firmware)
 {
@@ -39,6 +79,7 @@ struct dut *dut_new(uint64_t seed, const char *firmware)
         return nullptr;
     // Random start values; the Verilated library takes a seed of 31 bits and reads 0 as "choose one".
     d->noise = {DUT_NOISE_GOOD, seed | 1, 0};
+    d->chance = {DUT_NOISE_GOOD, ~seed | 1, 0};
     d->context.threads(1); // no pool of threads beside ours
     d->context.randReset(2);
     d->context.fatalOnError(false);
@@ -50,6 +91,7 @@ struct dut *dut_new(uint64_t seed, const char *firmware)
     d->context.traceEverOn(true);
 #endif
     d->top = std::make_unique<Vsluice_card>(&d->context);
+    find_lanes(d);
     return d;
 }
 
@@ -81,6 +123,7 @@ void dut_configure(struct dut *d, const struct dut_config *c)
     t.cfg_cpl_data_i = c->cpl_data;
     t.self_test_i = c->self_test;
     d->noise.kind = c->noise;
+    d->hang_lanes = c->hang_lanes;
 }
 
 static uint64_t random_bits(struct noise &n)
@@ -128,6 +171,35 @@ static void sample(const Vsluice_card &t, struct dut_out *out)
     out->idle = t.idle_o;
 }
 
+// True: it stops in this clock. A lane that hangs is held in a step that does nothing.
+static bool hang(dut *d, lane &l)
+{
+    bool begins = *l.step == StepBegin && l.before != StepBegin, stops = false;
+
+    if (l.hangs_in > 0 && *l.step != StepIdle)
+        stops = --l.hangs_in == 0;
+    else if (begins && !l.hung && random_bits(d->chance) % d->hang_lanes == 0)
+        l.hangs_in = 1 + random_bits(d->chance) % HangWithin;
+    l.hung |= stops;
+    if (l.hung)
+        *l.step = StepNone;
+    l.before = *l.step;
+    return stops;
+}
+
+static bool hang_lanes(dut *d)
+{
+    bool any = false;
+
+    for (lane &l : d->lanes) {
+        if (!*d->lanes_run)
+            l.hangs_in = 0, l.hung = false;
+        else
+            any |= hang(d, l);
+    }
+    return any;
+}
+
 static void half_clock(struct dut *d, bool level)
 {
     d->top->clk_i = level;
@@ -147,6 +219,7 @@ void dut_step(struct dut *d, const struct dut_in *in, struct dut_out *out)
     half_clock(d, false);
     sample(*d->top, out);
     half_clock(d, true);
+    out->lane_hung = d->hang_lanes && hang_lanes(d);
     out->failed = d->context.gotFinish();
 }
 

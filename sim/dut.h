@@ -37,6 +37,7 @@ struct dut_config {
     uint16_t cpl_data; /* completion data credits, 16 bytes each */
     bool self_test;    /* strap: memories and lanes are tested after power on */
     enum dut_noise noise;
+    unsigned hang_lanes; /* a lane stops within one of so many records, until the lanes are reset; 0: none */
 };
 
 struct dut_in {
@@ -57,7 +58,8 @@ struct dut_out {
     bool flr_done;
     bool err_ur, err_poisoned, err_cpl_timeout, err_cpl_unexpected;
     bool idle;
-    bool failed; /* an assertion of the RTL; it has printed what */
+    bool lane_hung; /* a lane stopped in this clock */
+    bool failed;    /* an assertion of the RTL; it has printed what */
 };
 
 /* NULL on failure. `seed` decides what registers and memories hold at first; `firmware` is a file, NULL that of the build. */

@@ -56,8 +56,8 @@ static void print_stats(const struct program *p, double began)
            s->mmio_reads, s->mmio_worst, s->mmio_writes, s->mmio_lost);
     printf("interrupts         %" PRIu64 "\n", p->root.msix.sent);
     printf("faults             %" PRIu64 " doorbells and %" PRIu64 " interrupts lost, %" PRIu64 " resets of its own, %" PRIu64
-           " reads hung\n",
-           s->doorbells_dropped, s->interrupts_lost, s->own_resets, p->root.reads.hung);
+           " reads and %" PRIu64 " lanes hung\n",
+           s->doorbells_dropped, s->interrupts_lost, s->own_resets, p->root.reads.hung, s->lanes_hung);
     printf("clients            %" PRIu64 ", %" PRIu64 " function resets\n", p->server.clients, s->resets);
 }
 

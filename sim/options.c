@@ -37,6 +37,7 @@ static const char help[] =
     "  --errors N            make one of N completions an error or poisoned; 0: none (0)\n"
     "  --hang-reads N        never answer one of N reads, so that what waits for it hangs until a reset or for a million clocks "
     "(0)\n"
+    "  --hang-lanes N        have a lane stop within one of N of its records, until a reset (0)\n"
     "  --drop-doorbells N    let one of N doorbells come to nothing (0)\n"
     "  --reset-doorbells N   have the card reset itself at one of N doorbells, which comes to nothing (0)\n"
     "  --lose-interrupts N   let one of N interrupts come to nothing (0)\n"
@@ -67,6 +68,7 @@ enum {
     OPT_REORDER,
     OPT_ERRORS,
     OPT_HANG_READS,
+    OPT_HANG_LANES,
     OPT_DROP_DOORBELLS,
     OPT_RESET_DOORBELLS,
     OPT_LOSE_INTERRUPTS,
@@ -95,6 +97,7 @@ static const struct option longs[] = {
     {"reorder", no_argument, NULL, OPT_REORDER},
     {"errors", required_argument, NULL, OPT_ERRORS},
     {"hang-reads", required_argument, NULL, OPT_HANG_READS},
+    {"hang-lanes", required_argument, NULL, OPT_HANG_LANES},
     {"drop-doorbells", required_argument, NULL, OPT_DROP_DOORBELLS},
     {"reset-doorbells", required_argument, NULL, OPT_RESET_DOORBELLS},
     {"lose-interrupts", required_argument, NULL, OPT_LOSE_INTERRUPTS},
@@ -289,6 +292,8 @@ static int take(const struct parser *p, int option, const char *text)
         return small(p, text, 0, 1000000, &r->reads.error_one_in);
     case OPT_HANG_READS:
         return small(p, text, 0, 1000000, &r->reads.hang_one_in);
+    case OPT_HANG_LANES:
+        return small(p, text, 0, 1000000, &r->hang_lanes);
     case OPT_DROP_DOORBELLS:
         return small(p, text, 0, 1000000, &r->drop_doorbells);
     case OPT_RESET_DOORBELLS:

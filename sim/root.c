@@ -58,6 +58,7 @@ void root_apply_config(struct root *r)
         .cpl_data = (uint16_t)r->options.reads.data_credits,
         .self_test = r->options.self_test,
         .noise = r->options.noise,
+        .hang_lanes = r->options.hang_lanes,
     };
 
     if (p.mps != r->pins.mps || p.mrrs != r->pins.mrrs) {
@@ -157,6 +158,7 @@ static void take_outputs(struct root *r)
         root_fail(r, "transmit stream: %s", wrong);
     else if (done)
         root_upstream(r, &r->up.cur);
+    r->stats.lanes_hung += r->out.lane_hung;
     report(r, r->out.err_ur, CONFIG_ERR_UNSUPPORTED);
     report(r, r->out.err_poisoned, CONFIG_ERR_POISONED);
     report(r, r->out.err_cpl_timeout, CONFIG_ERR_TIMEOUT);

@@ -31,6 +31,7 @@ struct root_options {
     bool self_test; /* memories and lanes are tested after power on */
     enum dut_noise noise;
     unsigned drop_doorbells, lose_interrupts, reset_doorbells; /* one of so many; 0: none */
+    unsigned hang_lanes;                                       /* one of so many records; 0: none */
     const char *firmware;                                      /* image, or NULL: that of the build */
     const char *trace;                                         /* file, or NULL */
     uint64_t trace_from;                                       /* cycle */
@@ -43,7 +44,7 @@ struct root_stats {
     uint64_t mmio_reads, mmio_writes, mmio_lost; /* lost: all ones returned, or dropped */
     uint64_t mmio_worst;                         /* clocks, from the stream to the card until the completion */
     uint64_t resets;
-    uint64_t doorbells_dropped, interrupts_lost, own_resets; /* by options */
+    uint64_t doorbells_dropped, interrupts_lost, own_resets, lanes_hung; /* by options */
 };
 
 /* DMA to memory that only the client can reach. The calls ask; root_remote_*_done brings the answer. 0 or -errno: no client. */

@@ -24,9 +24,9 @@ SIM_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -fPIE $(SANFLAGS) -Isim \
 
 # $(call sim_rtl,folder,Verilator flags): the library of the Verilated card and of Verilator's own run time.
 define sim_rtl
-$(1)/Vsluice_card__ALL.a: $(GEN)/sluice_regs_pkg.sv $$(RTL_SV)
+$(1)/Vsluice_card__ALL.a: $(GEN)/sluice_regs_pkg.sv $$(RTL_SV) sim/hang.vlt
 	@mkdir -p $(1)
-	$$(VERILATOR) $$(SIM_VFLAGS) $(2) -Mdir $(1) $$(RTL_SV)
+	$$(VERILATOR) $$(SIM_VFLAGS) $(2) -Mdir $(1) sim/hang.vlt $$(RTL_SV)
 	+$$(MAKE) -C $(1) -f Vsluice_card.mk $$(SIM_VMAKE) Vsluice_card__ALL.a $(3)
 
 $(1)/dut.o: sim/dut.cpp sim/dut.h $(1)/Vsluice_card__ALL.a

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Recovery under faults: threads, each with a queue pair and SAs of its own, on a simulated card that loses doorbells and
- * interrupts, hangs lanes, resets itself, and is reset by another thread at random points. What must hold:
+ * interrupts, whose lanes stop or wait for ever, that resets itself, and is reset by another thread at random points. What must
+ * hold:
  *   - every operation that was submitted ends once: no completion is lost, none comes twice;
  *   - what ended `ok` is right: records are opened, or made again, by the software engine;
  *   - no counter is used twice under a key, records found in the destination of aborted operations counted too;
@@ -20,18 +21,17 @@
 #include "kit.h"
 #include "sim_child.h"
 
-#define SECONDS      20
-#define WORKERS      8u
-#define SLOTS        24u
-#define BURST        6u
-#define SIZE_MOST    1500u
-#define ROOM         2304u
-#define OPERATION_MS 1000u
-#define TIMEOUT_MS   20000u
-#define PING_MS      200u
-#define PATIENCE_MS  120000
-#define SET_ROOM     (1u << 13)
-#define TRIES        50u
+#define SECONDS     20
+#define WORKERS     8u
+#define SLOTS       24u
+#define BURST       6u
+#define SIZE_MOST   1500u
+#define ROOM        2304u
+#define TIMEOUT_MS  20000u
+#define PING_MS     200u
+#define PATIENCE_MS 120000
+#define SET_ROOM    (1u << 13)
+#define TRIES       50u
 
 enum role { SEALS, SEALS_TLS, OPENS, ROLES };
 
@@ -77,22 +77,24 @@ struct worker {
 struct phase {
     const char *what;
     bool resubmit, resets;
-    const char *arguments[10];
+    unsigned operation_ms; /* what is lost is made good after half of it */
+    const char *arguments[12];
 };
 
+#define ALL_OF_IT                                                                                                                \
+    {                                                                                                                            \
+        "--drop-doorbells", "80", "--lose-interrupts", "20", "--hang-reads", "20000", "--hang-lanes", "2000",                    \
+            "--reset-doorbells", "1500", NULL                                                                                    \
+    }
+
 static const struct phase phases[] = {
-    {"doorbells are lost", true, false, {"--drop-doorbells", "12", NULL}},
-    {"interrupts are lost", true, false, {"--lose-interrupts", "3", NULL}},
-    {"lanes hang", true, false, {"--hang-reads", "2500", NULL}},
-    {"the card is reset, and resets itself", true, true, {"--reset-doorbells", "300", NULL}},
-    {"all of it, and operations in flight are aborted",
-     false,
-     true,
-     {"--drop-doorbells", "40", "--lose-interrupts", "6", "--hang-reads", "8000", "--reset-doorbells", "800", NULL}},
-    {"all of it, and operations in flight are done again",
-     true,
-     true,
-     {"--drop-doorbells", "40", "--lose-interrupts", "6", "--hang-reads", "8000", "--reset-doorbells", "800", NULL}},
+    {"doorbells are lost", true, false, 200, {"--drop-doorbells", "25", NULL}},
+    {"interrupts are lost", true, false, 200, {"--lose-interrupts", "8", NULL}},
+    {"lanes wait for ever", true, false, 400, {"--hang-reads", "5000", NULL}},
+    {"lanes stop", true, false, 400, {"--hang-lanes", "400", NULL}},
+    {"the card is reset, and resets itself", true, true, 400, {"--reset-doorbells", "600", NULL}},
+    {"all of it, and operations in flight are aborted", false, true, 400, ALL_OF_IT},
+    {"all of it, and operations in flight are done again", true, true, 400, ALL_OF_IT},
 };
 
 static struct worker worker[WORKERS];
@@ -324,7 +326,7 @@ static bool judge_sealed(struct worker *w, struct slot *s, const struct sluice_d
         return done->status != SLUICE_STATUS_OK || fail(w, "software does not open what was sealed", s->cookie);
     }
     w->hidden += done->status != SLUICE_STATUS_OK;
-    if (other.length != s->size || memcmp(w->soft.dst, s->content, s->size)) {
+    if (other.length != s->size || memcmp(w->soft.dst, s->content, s->size) != 0) {
         return fail(w, "what was sealed is not the content", s->cookie);
     }
     if (done->status == SLUICE_STATUS_OK && (other.counter != done->counter || done->length != s->record)) {
@@ -345,7 +347,7 @@ static bool judge_opened(struct worker *w, struct slot *s, const struct sluice_d
         return true;
     }
     p->top = s->counter >= p->top ? s->counter + 1 : p->top;
-    if (done->length != s->size || done->counter != s->counter || memcmp(s->dst, s->content, s->size)) {
+    if (done->length != s->size || done->counter != s->counter || memcmp(s->dst, s->content, s->size) != 0) {
         return fail(w, "what was opened is not the content", s->cookie);
     }
     return add(&p->seen, s->counter) || fail(w, "accepted twice", s->counter);
@@ -493,7 +495,7 @@ static void report(const struct phase *p, unsigned workers, unsigned resets)
 static void run(const struct phase *p, time_t seconds)
 {
     const struct sluice_options with = {
-        .timeout_ms = TIMEOUT_MS, .ping_ms = PING_MS, .recover = true, .resubmit = p->resubmit, .operation_ms = OPERATION_MS};
+        .timeout_ms = TIMEOUT_MS, .ping_ms = PING_MS, .recover = true, .resubmit = p->resubmit, .operation_ms = p->operation_ms};
     struct sim_child *sim = sim_start(p->arguments);
     struct sluice_card_health health = {0};
     struct sluice_info info = {0};

@@ -169,7 +169,11 @@ static void bar_write(struct fake_card *f, uint32_t offset, uint32_t value)
         firmware_ping(f, value);
     }
     if (offset == SLUICE_REG_AQ_CTRL && value >> SLUICE_AQ_CTRL_ENABLE_SHIFT) {
+        atomic_store(&f->forgot, false);
         start_queue(f, 0, bar64(f, SLUICE_REG_AQ_SQ_LO), bar64(f, SLUICE_REG_AQ_CQ_LO), value & SLUICE_AQ_CTRL_DEPTH_LOG2_MASK);
+    }
+    if (atomic_load(&f->forgot)) {
+        return;
     }
     for (unsigned n = 0; n < QUEUES; n++) {
         if (offset == SLUICE_REG_SQ_DOORBELL(n) && n > 0 && (atomic_load(&f->deaf) || lost(&f->lose_doorbells))) {
@@ -199,6 +203,11 @@ void fake_card_lose(struct fake_card *f, unsigned doorbells, unsigned interrupts
 {
     atomic_store(&f->lose_doorbells, doorbells);
     atomic_store(&f->lose_interrupts, interrupts);
+}
+
+void fake_card_forget(struct fake_card *f)
+{
+    atomic_store(&f->forgot, true);
 }
 
 void fake_card_deaf(struct fake_card *f)
@@ -291,7 +300,7 @@ static size_t serve(struct fake_card *f, const struct vu_header *h, uint8_t *bod
             firmware_look(f);
         }
         memset(body + sizeof *access, 0, access->count);
-        if (access->region == VU_REGION_BAR0) {
+        if (access->region == VU_REGION_BAR0 && !(access->offset == SLUICE_REG_AQ_CTRL && atomic_load(&f->forgot))) {
             memcpy(body + sizeof *access, &f->bar[access->offset / 4], access->count);
         }
         return sizeof *access + access->count;

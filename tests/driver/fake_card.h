@@ -69,6 +69,8 @@ void fake_card_hang(struct fake_card *fake, bool told);
 void fake_card_lose(struct fake_card *fake, unsigned doorbells, unsigned interrupts);
 /* No submission doorbell of theirs comes to anything, whatever happens. */
 void fake_card_deaf(struct fake_card *fake);
+/* It was reset by somebody else: its admin queue is off and no doorbell comes to anything, until the driver starts it. */
+void fake_card_forget(struct fake_card *fake);
 /* The next `count` exports and imports answer `status`. */
 void fake_card_refuse(struct fake_card *fake, unsigned count, unsigned status);
 /* Exports that are left to virtual id 0 before it is used up; at first 65,535, as to every other. */

@@ -32,7 +32,7 @@ struct fake_card {
     uint32_t bar[SLUICE_BAR_BYTES / 4];
     struct fake_queue queue[QUEUES];
     atomic_uint lose_doorbells, lose_interrupts; /* of I/O queue pairs, until a reset */
-    atomic_bool deaf;
+    atomic_bool deaf, forgot;
     struct firmware *firmware; /* NULL: an administrator that knows identify and queues alone */
 };
 

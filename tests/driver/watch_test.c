@@ -11,6 +11,7 @@
 #include "kit.h"
 
 #define OPERATION_MS 200u
+#define PING_MS      1000u
 #define PATIENCE_MS  20000
 #define DEPTH        16u
 #define CONTENT      24u
@@ -38,10 +39,13 @@ static struct sluice_sa *make(struct bench *b, enum sluice_direction direction)
     return sluice_sa_create(b->card, &c, &sa) ? NULL : sa;
 }
 
-static bool begin(struct bench *b, enum choice choice)
+static bool begin_with(struct bench *b, enum choice choice, unsigned operation_ms)
 {
-    const struct sluice_options with = {
-        .dma_bytes = 2u << 20, .operation_ms = OPERATION_MS, .recover = choice != GIVES_UP, .resubmit = choice == RESUBMITS};
+    const struct sluice_options with = {.dma_bytes = 2u << 20,
+                                        .ping_ms = PING_MS,
+                                        .operation_ms = operation_ms,
+                                        .recover = choice != GIVES_UP,
+                                        .resubmit = choice == RESUBMITS};
 
     *b = (struct bench){.fake = fake_card_managed(4)};
     if (sluice_open(fake_card_uri(b->fake), &with, &b->card) || sluice_qp_create(b->card, DEPTH, &b->qp)) {
@@ -52,6 +56,11 @@ static bool begin(struct bench *b, enum choice choice)
     b->seal = make(b, SLUICE_DIRECTION_SEAL);
     b->open = make(b, SLUICE_DIRECTION_OPEN);
     return b->seal && b->open;
+}
+
+static bool begin(struct bench *b, enum choice choice)
+{
+    return begin_with(b, choice, OPERATION_MS);
 }
 
 static void end(struct bench *b)
@@ -208,6 +217,35 @@ static void done_again(void)
     end(&b);
 }
 
+/* Of a card that somebody else has reset nothing in flight will end, and an admin command will not either. */
+static void reset_by_others(enum choice choice)
+{
+    struct sluice_sa_state state;
+    struct sluice_done done;
+    struct sluice_op op;
+    struct bench b;
+    bool good;
+    int err;
+
+    if (!begin_with(&b, choice, SLUICE_NO_LIMIT)) {
+        return;
+    }
+    op = seal_op(&b, 1);
+    fake_card_forget(b.fake);
+    good = run(&b, &op, &done);
+    if (choice == GIVES_UP) {
+        tap_ok(good && done.status == SLUICE_STATUS_ABORTED && sluice_qp_poll(b.qp, &done, 1) == -ENODEV,
+               "a card that was reset by others is given up");
+    } else {
+        tap_ok(good && done.status == SLUICE_STATUS_OK && done.counter == TAKE_OVER + 100 && resets(&b) == 1,
+               "a card that was reset by others is recovered at once");
+        fake_card_forget(b.fake);
+        err = sluice_sa_query(b.seal, &state);
+        tap_ok(err == 0 && resets(&b) == 2, "so it is when an admin command waits for it (%d)", err);
+    }
+    end(&b);
+}
+
 /* A card that is hung whenever the operation comes to it. */
 static void not_for_ever(void)
 {
@@ -261,6 +299,8 @@ int main(void)
     given_up();
     aborted();
     done_again();
+    reset_by_others(GIVES_UP);
+    reset_by_others(RESUBMITS);
     not_for_ever();
     opened_again();
     return tap_end();

@@ -59,6 +59,17 @@ static bool ready(int fd)
     return false;
 }
 
+/* Until then the card has work of its own. */
+static bool seeded(int fd)
+{
+    for (int i = 0; i < 600; i++) {
+        if (client_read32(fd, 0, SLUICE_REG_HEALTH) & SLUICE_HEALTH_ENTROPY_SEEDED)
+            return true;
+        usleep(50000);
+    }
+    return false;
+}
+
 static void test_identify(const struct sim *sim)
 {
     int fd = client_open(sim), memory = memfd_create("test", MFD_CLOEXEC), event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -121,7 +132,7 @@ static void test_idle(const struct sim *sim)
     int fd = client_open(sim);
     double before = 0, used = 0;
 
-    if (!ready(fd))
+    if (!ready(fd) || !seeded(fd))
         exit(1);
     usleep(300000);
     before = sim_cpu(sim);
