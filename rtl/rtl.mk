@@ -6,7 +6,7 @@ include rtl/lane/files.mk rtl/stream/files.mk rtl/mgmt/cpu/files.mk rtl/board/fi
 CARD_CORES := $(filter-out $(LANE_SV),$(addprefix rtl/crypto/sluice_,des_pkg.sv des.sv md5.sv))
 
 RTL_SV := $(GEN)/fw.vh $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg.sv card_pkg.sv) \
-          $(addprefix rtl/common/,sluice_fifo.sv sluice_skid.sv) $(LANE_SV) $(CARD_CORES) $(STREAM_SV) \
+          $(addprefix rtl/common/,sluice_fifo.sv sluice_mux.sv sluice_skid.sv) $(LANE_SV) $(CARD_CORES) $(STREAM_SV) \
           $(addprefix rtl/pcie/pcie_,rx_align.sv rx_route.sv completer.sv tags.sv rd_data.sv rd_split.sv rd_req.sv wr.sv \
             wr_small.sv msix.sv tx_arb.sv link.sv) \
           $(addprefix rtl/sa/sa_,store.sv window.sv) \

@@ -105,16 +105,11 @@ module sluice_lane_feeder #(
     endcase
   end
 
-  // Words of the prefix, by the number of those still to come; its last byte is the first that is carried.
-  logic [1:0] prefix_from;
+  // Words of the prefix; its last byte is the first that is carried. prefix_from_q is of the word that is sent now: the nonce's, or
+  // one of the last three (secure UDP), or the last (TLS).
+  logic [1:0] prefix_from_q;
   always_comb begin
-    unique case (prefix_q)
-      3'd1:    prefix_from = tls_i ? 2'd1 : 2'd3;
-      3'd2:    prefix_from = tls_i ? 2'd0 : 2'd2;
-      3'd3:    prefix_from = tls_i ? 2'd0 : 2'd1;
-      default: prefix_from = 2'd0;
-    endcase
-    unique case (prefix_from)
+    unique case (prefix_from_q)
       2'd0:    prefix_word = swap(nonce_word_i);
       2'd1:    prefix_word = {type_byte_i, 8'h03, minor_i, length_i[15:8]};
       2'd2:    prefix_word = {length_i[7:0], cid_i[7:0], cid_i[15:8], cid_i[23:16]};
@@ -193,6 +188,7 @@ module sluice_lane_feeder #(
     if (start_i) begin
       index_q      <= 13'd0;
       prefix_q     <= prefix_words;
+      prefix_from_q <= 2'd0;
       word_q       <= key_block_i || early_i ? '1 : '0;
       words_gone_q <= ~(key_block_i ? 11'd2 : 11'((data_max_i + (early_i && half_i ? 15'd23 : 15'd15)) >> 4));
       gone_q       <= {1'b1, ~data_len_i};
@@ -200,7 +196,11 @@ module sluice_lane_feeder #(
       carry_q      <= tls_i ? length_i[7:0] : cid_i[63:56];
     end else begin
       if (push) index_q <= index_q + 13'd1;
-      if (push && state_q == Prefix) prefix_q <= prefix_q - 3'd1;
+      if (push && state_q == Prefix) begin
+        prefix_q <= prefix_q - 3'd1;
+        if (tls_i) prefix_from_q <= {1'b0, prefix_q == 3'd2};
+        else if (prefix_q <= 3'd4) prefix_from_q <= prefix_from_q + 2'd1;
+      end
       if (read_gnt_i) begin
         word_q       <= word_q + 11'd1;
         words_gone_q <= words_gone_q + 11'd1;

@@ -37,22 +37,20 @@ module mgmt_counter_bank #(
   endfunction
   localparam logic [383:0] Events = all_events(6'd0);
 
-  logic [6*32-1:0] moment_all;
-  for (genvar c = 0; c < 32; c++) begin : g_counter
-    if (c < Count) begin : g_there
-      logic [5:0] delta_q, moment_q;
-      assign moment_all[6*c +: 6] = moment_q;
-      always_ff @(posedge clk_i) begin
-        if (!rst_ni) delta_q <= 6'd0;
-        else if (frame_i) delta_q <= {5'd0, event_i[c]};
-        else if (event_i[c]) delta_q <= after(delta_q);
-        if (!rst_ni) moment_q <= 6'd0;
-        else if (frame_i) moment_q <= delta_q;
-      end
-    end else begin : g_none
-      assign moment_all[6*c +: 6] = 6'd0;
+  logic [6*Count-1:0] moment_all;
+  logic [5:0]         moment;
+  for (genvar c = 0; c < Count; c++) begin : g_counter
+    logic [5:0] delta_q, moment_q;
+    assign moment_all[6*c +: 6] = moment_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) delta_q <= 6'd0;
+      else if (frame_i) delta_q <= {5'd0, event_i[c]};
+      else if (event_i[c]) delta_q <= after(delta_q);
+      if (!rst_ni) moment_q <= 6'd0;
+      else if (frame_i) moment_q <= delta_q;
     end
   end
+  sluice_mux #(.Width(6), .Count(Count)) u_moment (.all_i(moment_all), .index_i({1'b0, at_i}), .one_o(moment));
 
   logic [63:0] live [32];
   logic [63:0] kept [32];
@@ -64,7 +62,7 @@ module mgmt_counter_bank #(
   assign value_o = kept[index_i];
 
   always_ff @(posedge clk_i) begin
-    state_q   <= moment_all[6 * at_i +: 6];  // 0 while clear_i, the first frame after reset
+    state_q   <= moment;  // 0 while clear_i, the first frame after reset
     read_q    <= at_i;
     copy_q    <= copy_i;
     clear_q   <= clear_i;

@@ -148,21 +148,22 @@ module mgmt_regs #(
   assign ping_o          = wr && a == sluice_regs_pkg::RegPing;
   assign ping_data_o     = masked;
   assign snapshot_o      = wr && a == sluice_regs_pkg::RegSnapshot;
-  assign msix_wr_o       = wr && is_msix;
-  assign msix_wdata_o    = merged;
 
   always_ff @(posedge clk_i) begin
     reg_rdata_o <= old;
     there_q     <= reg_valid_i && !reg_ack_o && !counter_busy_i;
-    // Queues hear a clock later what was written, which is late in its clock.
+    // Queues and the MSI-X table hear a clock later what was written, which is late in its clock; the address stays so long.
+    msix_wdata_o <= merged;
     bell_queue_o <= a[15:12] - 4'd1;
     bell_cq_o    <= a[2];
     bell_o       <= masked;
     if (!rst_ni) begin
       reg_ack_o <= 1'b0;
+      msix_wr_o <= 1'b0;
       bad_q     <= 128'd0;
     end else begin
       reg_ack_o <= go;
+      msix_wr_o <= wr && is_msix;
       if (bad_tlp_i) bad_q <= bad_header_i;
     end
     if (!core_rst_ni) begin

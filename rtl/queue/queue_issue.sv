@@ -248,7 +248,7 @@ module queue_issue #(
   assign look_id_o = id_q;
 
   logic [RingAw-1:0] lane_base;
-  assign lane_base = base[RingAw * lane_q +: RingAw];
+  sluice_mux #(.Width(RingAw), .Count(All)) u_base (.all_i(base), .index_i({1'b0, lane_q}), .one_o(lane_base));
   always_comb begin
     job_o.kind      = slot.kind;
     job_o.part      = slot.part;

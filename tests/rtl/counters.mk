@@ -2,7 +2,8 @@
 #
 # Test of the card's counters, alone in Verilator.
 COUNTERS_TEST := $(BUILD)/tests/rtl/counters_test
-COUNTERS_SV := $(GEN)/sluice_regs_pkg.sv rtl/mgmt/mgmt_counter_bank.sv rtl/mgmt/mgmt_counters.sv
+COUNTERS_SV := $(GEN)/sluice_regs_pkg.sv rtl/common/sluice_mux.sv rtl/mgmt/mgmt_counter_bank.sv \
+               rtl/mgmt/mgmt_counters.sv
 
 TESTS += $(COUNTERS_TEST)
 

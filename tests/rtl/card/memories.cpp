@@ -70,4 +70,25 @@ uint8_t *find(const std::string &name, unsigned n)
     return n < found.size() ? found[n].second : nullptr;
 }
 
+bool in_rings(unsigned lanes, const uint8_t *word)
+{
+    const unsigned words = 2048;
+    for (unsigned lane = 0; lane < lanes; lane++) {
+        const uint8_t *bytes[16];
+        for (unsigned b = 0; b < 16; b++) {
+            bytes[b] = find("ring", 16 * lane + b);
+        }
+        for (unsigned at = 0; at < words; at++) {
+            unsigned same = 0;
+            while (same < 16 && bytes[same][at] == word[same]) {
+                same++;
+            }
+            if (same == 16) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 } // namespace memories

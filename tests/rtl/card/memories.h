@@ -17,4 +17,7 @@ std::vector<std::string> left(bool rings, unsigned *looked = nullptr);
 // The bytes of the n-th memory with this name, in the order of where they are, to be spoilt. A lane's ring has 16 of them.
 uint8_t *find(const std::string &name, unsigned n);
 
+// Whether a word of a ring of the first lanes is these 16 bytes.
+bool in_rings(unsigned lanes, const uint8_t *word);
+
 } // namespace memories

@@ -183,6 +183,23 @@ void test_create(Managed &m, Sa &sa)
     ok(m.host.clocks - before < create_most, "within 6,000 clocks");
 }
 
+// The MAC key goes through a lane's ring, in which contents may stay, but not this.
+void test_raw_key(Managed &m)
+{
+    unsigned lanes = m.host.read32(SLUICE_REG_PARAMS0) & 0xff;
+    for (uint8_t mac : {SLUICE_MAC_SHA256, SLUICE_MAC_SHA1, SLUICE_MAC_MD5}) {
+        Sa sa = make_sa(m.host, SLUICE_CIPHER_AES128, mac, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_OPEN);
+        const uint8_t *key = sa.params.mac_key;
+        bool gone = m.device.create(sa, 12).status == SLUICE_STATUS_OK && m.host.until([&] { return m.host.top.idle_o; }, 3000);
+        gone = gone && !memories::in_rings(lanes, key) && m.device.destroy(sa).status == SLUICE_STATUS_OK;
+        ok(gone, "after sa_create no ring holds its MAC key, MAC " + std::to_string(mac));
+        for (unsigned b = 0; b < 16; b++) {
+            memories::find("ring", 16 * (lanes - 1) + b)[7] = key[b];
+        }
+        ok(memories::in_rings(lanes, key), "which would be found");
+    }
+}
+
 void test_query(Managed &m, Sa &sa)
 {
     sluice_sa_query q;
@@ -327,6 +344,7 @@ void test_commands(uint64_t seed)
     test_random(m);
     auto ring = m.device.queue(1, 4);
     test_create(m, sa);
+    test_raw_key(m);
     ok(m.seal(sa, *ring) == SLUICE_STATUS_OK, "a record");
     test_query(m, sa);
     ok(m.seal(sa, *ring) == SLUICE_STATUS_OK, "a record with the raised counter");
