@@ -10,11 +10,13 @@
 
 #include "card/bench.h"
 
-#define EXIT_USAGE 2 /* the command line is wrong */
-#define EXIT_CARD  3 /* the card could not be opened, or did not do it */
+#define EXIT_USAGE      2 /* the command line is wrong */
+#define EXIT_CARD       3 /* the card could not be opened, or did not do it */
+
+#define OPERATION_LEAST 20u /* milliseconds */
 
 static const char usage[] =
-    "usage: sluice card [--json] [--timeout MS] COMMAND [URI]\n"
+    "usage: sluice card [--json] [--timeout MS] [--operation-ms MS] COMMAND [URI]\n"
     "\n"
     "URI: soft:, sim:SOCKET or pci:DDDD:BB:DD.F. Opening a card resets it, so that it must not be in use.\n"
     "\n"
@@ -32,6 +34,8 @@ static const char usage[] =
     "  --clear          log: empty it\n"
     "  --json           the answer as JSON\n"
     "  --timeout MS     give a card up that does not answer for so long; default 30000\n"
+    "  --operation-ms MS\n"
+    "                   bench: give a card up that takes so long for one operation, 20 at least; default 30000\n"
     "  --sysfs DIR      list, bind, unbind: where sysfs is; default /sys\n"
     "  --dev DIR        list: where device nodes are; default /dev\n"
     "  --help           this text\n"
@@ -227,13 +231,21 @@ static bool milliseconds(const char *text, unsigned *value)
 
 int card_command(int argc, char **argv)
 {
-    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},          {"clear", no_argument, NULL, 'c'},
-                                          {"timeout", required_argument, NULL, 't'}, {"sysfs", required_argument, NULL, 's'},
-                                          {"dev", required_argument, NULL, 'd'},     {"suites", required_argument, NULL, 'b'},
-                                          {"sizes", required_argument, NULL, 'b'},   {"operations", required_argument, NULL, 'b'},
-                                          {"queues", required_argument, NULL, 'b'},  {"depth", required_argument, NULL, 'b'},
-                                          {"seconds", required_argument, NULL, 'b'}, {"spin", no_argument, NULL, 'b'},
-                                          {"help", no_argument, NULL, 'h'},          {0}};
+    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+                                          {"clear", no_argument, NULL, 'c'},
+                                          {"timeout", required_argument, NULL, 't'},
+                                          {"operation-ms", required_argument, NULL, 'o'},
+                                          {"sysfs", required_argument, NULL, 's'},
+                                          {"dev", required_argument, NULL, 'd'},
+                                          {"suites", required_argument, NULL, 'b'},
+                                          {"sizes", required_argument, NULL, 'b'},
+                                          {"operations", required_argument, NULL, 'b'},
+                                          {"queues", required_argument, NULL, 'b'},
+                                          {"depth", required_argument, NULL, 'b'},
+                                          {"seconds", required_argument, NULL, 'b'},
+                                          {"spin", no_argument, NULL, 'b'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     struct arguments args = {0};
     int option, which = 0;
 
@@ -252,6 +264,10 @@ int card_command(int argc, char **argv)
         case 't':
             if (!milliseconds(optarg, &args.options.timeout_ms))
                 return wrong("--timeout: not 1 to 3600000: ", optarg);
+            break;
+        case 'o':
+            if (!milliseconds(optarg, &args.options.operation_ms) || args.options.operation_ms < OPERATION_LEAST)
+                return wrong("--operation-ms: not 20 to 3600000: ", optarg);
             break;
         case 'b':
             args.benches = true;

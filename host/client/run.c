@@ -86,7 +86,7 @@ static int open_engine(struct client *client)
     const struct engine_callbacks callbacks = {
         .done = on_done, .burst = send_all, .replaced = on_replaced, .failed = on_failed, .arg = client};
     const char *uri = client->config->engine ? client->config->engine : "soft:";
-    int rc = cards_open(uri, pool_bytes(ENGINE_CHUNKS) + (4u << 20), &client->cards);
+    int rc = cards_open(uri, pool_bytes(ENGINE_CHUNKS) + (4u << 20), CARDS_OPERATION_MS, &client->cards);
     if (!rc)
         rc = engine_new(client->base, client->cards, &options, &callbacks, &client->engine);
     if (rc)

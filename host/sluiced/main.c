@@ -68,7 +68,8 @@ static int open_shared(struct proxy *proxy)
 {
     if (getrandom(proxy->cid_key, sizeof proxy->cid_key, 0) != sizeof proxy->cid_key)
         return complain("getrandom", NULL);
-    int rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), &proxy->cards);
+    int rc =
+        cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), proxy->options.operation_ms, &proxy->cards);
     if (rc)
         return complain_errno(proxy->options.engine, rc);
     rc = helper_new("passwords", &proxy->passwords);

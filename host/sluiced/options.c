@@ -99,6 +99,12 @@ static const struct config_option table[] = {
      .type = CONFIG_STRING,
      .offset = offsetof(struct options, engine),
      .expected = "\"soft:\", \"sim:SOCKET\" or \"pci:ADDRESS\""},
+    {.name = "operation_ms",
+     .type = CONFIG_UINT,
+     .offset = offsetof(struct options, operation_ms),
+     .min = 20,
+     .max = 3600000,
+     .expected = "milliseconds, from 20 to 3600000"},
     {.name = "listeners",
      .type = CONFIG_LIST,
      .offset = offsetof(struct options, listeners),
@@ -169,6 +175,7 @@ static void defaults(struct options *options)
 {
     *options = (struct options){
         .workers = 1,
+        .operation_ms = CARDS_OPERATION_MS,
         .replay = REPLAY_DROP,
         .max_connections = 4096,
         .max_associations = 4096,

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "log/log.h"
 #include "net/addr.h"
+#include "udp/cards.h"
 #include "udp/suite.h"
 
 #define OPTIONS_WORKERS_MAX 64
@@ -27,6 +28,7 @@ struct options_udp {
 struct options {
     unsigned workers;
     char *engine;
+    unsigned operation_ms;
     struct config_list listeners; /* struct options_listener */
     struct config_list udp;       /* struct options_udp: at most one for each address family */
     struct {

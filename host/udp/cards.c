@@ -11,9 +11,9 @@ struct cards {
     struct sluice_card *first, *spare; /* spare: the software engine, once `first` is dead */
 };
 
-int cards_open(const char *uri, size_t dma_bytes, struct cards **out)
+int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **out)
 {
-    struct sluice_options options = {.dma_bytes = dma_bytes};
+    struct sluice_options options = {.dma_bytes = dma_bytes, .operation_ms = operation_ms};
     struct cards *cards = calloc(1, sizeof *cards);
     if (!cards)
         return -ENOMEM;

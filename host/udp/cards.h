@@ -12,8 +12,11 @@
 
 struct cards;
 
-/* -errno of sluice_open. */
-int cards_open(const char *uri, size_t dma_bytes, struct cards **cards);
+/* What an engine may take for one record, in milliseconds, before it is dead (sluice_options.operation_ms). */
+#define CARDS_OPERATION_MS 10000u
+
+/* -errno of sluice_open. A card is not recovered: the software engine takes over, and engine.c does again what was in flight. */
+int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **cards);
 void cards_close(struct cards *cards);
 /* The one to use now. */
 struct sluice_card *cards_current(struct cards *cards);

@@ -4,7 +4,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 [ -x "$BUILD/sim/sluice-sim" ] || skip_all "sluice-sim is not built"
-begin 27
+begin 32
 
 certificates
 need_ports tcp udp relay socks forward echo
@@ -64,8 +64,14 @@ start talk talk --count 400 --rate 100 --timeout 1500
 within 10 datagrams_up 100
 crash card
 within 15 gone talk
-check "the card is killed: the proxy goes over to the software engine" wait_for proxy event=engine_replaced
-is "the association goes on, nothing comes twice" "$(jq -c '[.duplicates, .corrupt, .ended]' "$work/talk.log")" "[0,0,false]"
-holds "little is lost" "$(jq .missing "$work/talk.log") <= 40"
-is "nothing was refused" "$(proxy_stat "$refused")" 0
-check "all end cleanly" stop_all client proxy
+goes_on() { # why; what to stop
+    check "$1: the proxy goes over to the software engine" wait_for proxy event=engine_replaced
+    is "the association goes on, nothing comes twice" "$(jq -c '[.duplicates, .corrupt, .ended]' "$work/talk.log")" "[0,0,false]"
+    holds "little is lost" "$(jq .missing "$work/talk.log") <= 40"
+    is "nothing was refused" "$(proxy_stat "$refused")" 0
+    check "all end cleanly" stop_all "${@:2}"
+}
+goes_on "the card is killed" client proxy
+card --seed "$SEED" --hang-lanes 200 >/dev/null && proxy "operation_ms = 500;" >/dev/null && path >/dev/null
+talk --count 400 --rate 100 --timeout 1500 >"$work/talk.log"
+goes_on "a lane of the card stops" client proxy card

@@ -30,7 +30,7 @@ holds() { # holds FILTER: of the JSON in out
 
 gives 0 --help && grep -q 'selftest URI' out
 ok $? "--help says what there is"
-for wrong in "" "frob soft:" "info" "info soft: soft:" "--clear info soft:" "--frob info soft:" "--timeout 0 info soft:" "--timeout x list"; do
+for wrong in "" "frob soft:" "info" "info soft: soft:" "--clear info soft:" "--frob info soft:" "--timeout 0 info soft:" "--timeout x list" "--operation-ms 19 bench soft:"; do
     # shellcheck disable=SC2086
     gives 2 $wrong && grep -q '^sluice: card: ' err && grep -q '^usage: sluice card' err
     ok $? "'$wrong' is refused with what is wrong and the usage"

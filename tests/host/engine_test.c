@@ -250,7 +250,7 @@ int main(void)
 {
     struct cards *one, *two;
     base = event_base_new();
-    if (cards_open("mortal:", 4 << 20, &one) || cards_open("soft:", 4 << 20, &two))
+    if (cards_open("mortal:", 4 << 20, CARDS_OPERATION_MS, &one) || cards_open("soft:", 4 << 20, CARDS_OPERATION_MS, &two))
         return EXIT_FAILURE;
     open_end(&proxy, one, SAS_PROXY);
     open_end(&client, two, SAS_CLIENT);
@@ -262,7 +262,7 @@ int main(void)
     memset(&proxy, 0, sizeof proxy);
     memset(&client, 0, sizeof client);
     dead = silent = false;
-    if (cards_open("mortal:", 4 << 20, &one))
+    if (cards_open("mortal:", 4 << 20, CARDS_OPERATION_MS, &one))
         return EXIT_FAILURE;
     open_end(&proxy, one, SAS_PROXY);
     open_end(&client, two, SAS_CLIENT);
