@@ -174,8 +174,8 @@ static const struct config_option table[] = {
 static void defaults(struct options *options)
 {
     *options = (struct options){
+        .operation_ms = 10000,
         .workers = 1,
-        .operation_ms = CARDS_OPERATION_MS,
         .replay = REPLAY_DROP,
         .max_connections = 4096,
         .max_associations = 4096,

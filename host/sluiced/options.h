@@ -8,7 +8,6 @@
 #include "config/config.h"
 #include "log/log.h"
 #include "net/addr.h"
-#include "udp/cards.h"
 #include "udp/suite.h"
 
 #define OPTIONS_WORKERS_MAX 64

@@ -20,11 +20,11 @@ $(BUILD)/tests/driver/sim_hang_test: | $(BUILD)/tests/firmware/fault.hex
 TESTS += $(DRIVER_PROGRAMS) tests/driver/install.sh
 
 # With the simulated card as it was built without sanitizers, if it was. Only tests whose threads are the library's and their own.
-TSAN_TESTS := stress_test manage_test watch_test swap_test pci_test soft_test
+TSAN_TESTS := $(addprefix driver/,stress_test manage_test watch_test swap_test pci_test soft_test) campaign/faults
 .PHONY: tsan tsan-now
 tsan:
 	+$(MAKE) BUILD=$(BUILD)-tsan SAN=thread OPT="-O1 -g" TSAN_SIM=$(abspath $(SLUICE_SIM)) tsan-now
 
-tsan-now: $(patsubst %,$(BUILD)/tests/driver/%,$(TSAN_TESTS))
+tsan-now: $(addprefix $(BUILD)/tests/,$(TSAN_TESTS))
 	SLUICE_SIM=$(TSAN_SIM) scripts/run-tests $(BUILD)/test-logs $^
 HELP += "tsan|the tests of libsluice's threads under ThreadSanitizer, in $(BUILD)-tsan"
