@@ -22,7 +22,7 @@ module sluice_lane_content (
   assign difference = {1'b0, content_max_i} - (padded_i ? {8'd0, padding_i} : 16'd0);
 
   always_ff @(posedge clk_i) begin
-    content_o    <= difference[15] ? content_max_i : difference[14:0];
+    content_o    <= difference[15] ? 15'd0 : difference[14:0];   // any that there can be, for it is bad
     bad_o        <= difference[15] || difference[14:0] > 15'(sluice_regs_pkg::MaxContent);
     padding_at_o <= cipher_len_i + {7'h7f, ~padding_i};  // cipher_len_i - 1 - padding_i
   end

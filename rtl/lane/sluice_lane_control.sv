@@ -53,7 +53,7 @@ module sluice_lane_control (
   typedef enum logic [3:0] {Idle, Begin, Load, Keys, Clear, Cleared, Again, Body, Padding, Compare, Hash, Mac, Report} state_e;
   state_e     state_q, state_d;
   logic [7:0] status_q, status_d;
-  logic       unused, free, done_q;
+  logic       unused, free, done_q, chained_q;  // chained_q: there will be a next IV
 
   assign unused = &{1'b0, sa_i};
   assign free   = !fields_busy_i && !prepare_busy_i;
@@ -123,7 +123,7 @@ module sluice_lane_control (
   end
 
   // The next IV of tls10 is there a clock after the body.
-  assign result_valid_o = state_q == Report && (done_q || !(sa_i.chained && status_q == sluice_regs_pkg::StatusOk));
+  assign result_valid_o = state_q == Report && (done_q || !chained_q);
   assign finish_o       = result_valid_o && result_ready_i;
   assign keys_mute_o    = state_q == Again;
   assign status_o       = status_q;
@@ -137,8 +137,9 @@ module sluice_lane_control (
   end
 
   always_ff @(posedge clk_i) begin
-    status_q <= status_d;
-    done_q   <= body_done_i && !take_i;
+    status_q  <= status_d;
+    chained_q <= sa_i.chained && status_d == sluice_regs_pkg::StatusOk;
+    done_q    <= body_done_i && !take_i;
   end
 
 endmodule

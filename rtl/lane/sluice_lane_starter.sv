@@ -30,14 +30,17 @@ module sluice_lane_starter (
   output logic                 free_o           // the body need not wait for the hash
 );
 
-  logic need_q, ahead_q, free_q, loading_q, next_ahead, may_arm, unused;
+  logic need_q, ahead_q, free_q, loading_q, idle, next_ahead, may_arm, arm_now, arm_ahead, unused;
 
   assign unused       = &{1'b0, next_i, now_i};
   // A body of tls10 goes before no other record's end: the cipher gives its last block to that record's result.
   assign next_ahead   = next_ok_i && next_i.cipher && next_i.leads && !next_i.chained && window_i && !need_q && !ahead_q;
   // Where the hash leads, it has the nonce first.
   assign may_arm      = now_i.leads || !now_i.mac ? !prefixing_i : begun_i;
-  assign arm_o        = !body_busy_i && !nonce_busy_i && (need_q ? may_arm : next_ahead && !take_i);
+  assign idle         = !body_busy_i && !nonce_busy_i;
+  assign arm_now      = idle && need_q && may_arm;
+  assign arm_ahead    = idle && next_ahead && !take_i;
+  assign arm_o        = arm_now || arm_ahead;
   assign arm_next_o   = !need_q;
   assign chain_load_o = arm_o;
   assign start_o      = loading_q && !nonce_busy_i;
@@ -53,15 +56,15 @@ module sluice_lane_starter (
       loading_q <= 1'b0;
     end else begin
       if (take_i) need_q <= next_i.cipher && next_ok_i && !ahead_q;
-      else if (arm_o && need_q) need_q <= 1'b0;
+      else if (arm_now) need_q <= 1'b0;
       if (take_i) ahead_q <= 1'b0;
-      else if (arm_o && !need_q) ahead_q <= 1'b1;
+      else if (arm_ahead) ahead_q <= 1'b1;
       loading_q <= arm_o || (loading_q && nonce_busy_i);
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (arm_o && need_q) free_q <= now_i.leads || !now_i.mac;
+    if (arm_now) free_q <= now_i.leads || !now_i.mac;
     else if (ahead_q || release_i) free_q <= 1'b1;
   end
 

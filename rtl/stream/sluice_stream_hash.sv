@@ -88,12 +88,12 @@ module sluice_stream_hash (
   assign one         = get_q[0] ? pair[63:32] : pair[31:0];
   assign take_word_o = one;
 
-  assign go     = !taking_q && !take_i && (get_q[3:0] != 4'd0 || whole_q != 2'd0);
+  assign go     = !taking_q && (get_q[3:0] != 4'd0 || whole_q != 2'd0);
   assign single = go && ((sha256 && sha256_ready) || (md5 && md5_ready));
   assign taken  = single || (go && sha1 && sha1_ready);
   assign last   = taken && (single ? get_q[3:0] == 4'd15 : get_q[3:0] == 4'd14);
 
-  // When words have been taken out the rest of the block is nothing for the hash.
+  // When words have been taken out, which is begun while quiet_o, the rest of the block is nothing for the hash.
   always_ff @(posedge clk_i) begin
     taking_q <= rst_ni && !clear_i && (taking_q || take_i);
   end
@@ -121,21 +121,20 @@ module sluice_stream_hash (
 
   // Blocks given and not done; clocks until an initialisation is over.
   logic [1:0] blocks_q;
-  logic [2:0] settle_q;
+  logic [6:0] settle_q;  // a bit each
   logic       done, sha256_done, sha1_done, md5_done;
 
   assign done    = (sha256 && sha256_done) || (sha1 && sha1_done) || (md5 && md5_done);
-  assign quiet   = !go && blocks_q == 2'd0 && settle_q == 3'd0;
+  assign quiet   = !go && blocks_q == 2'd0 && !settle_q[0];
   assign quiet_o = quiet;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       blocks_q <= 2'd0;
-      settle_q <= 3'd0;
+      settle_q <= 7'd0;
     end else begin
       blocks_q <= blocks_q + {1'b0, last} - {1'b0, done};
-      if (init_i) settle_q <= 3'd7;
-      else if (settle_q != 3'd0) settle_q <= settle_q - 3'd1;
+      settle_q <= init_i ? 7'h7f : settle_q >> 1;
     end
   end
 
@@ -191,6 +190,7 @@ module sluice_stream_hash (
     if (rst_ni) begin
       assert (filled <= 6'd32);
       assert (!((shift_i || init_i) && !quiet));
+      assert (!take_i || quiet);
       assert (!(put_i && byte_take));
     end
   end

@@ -9,22 +9,24 @@ module cpu_alu (
   input  logic [31:0] b_i,
   input  logic [2:0]  funct3_i,
   input  logic        subtract_i,
-  input  logic        unsigned_i,   // for less_o
+  input  logic        signed_i,     // for less_o; only while subtract_i
+  input  logic        left_i,       // shifts are to the left
   input  logic        arithmetic_i, // to the right: keeps the sign
   output logic [31:0] sum_o,
   output logic        less_o,       // these two while subtract_i
   output logic        equal_o,
   output logic [31:0] result_o
 );
-  logic carry, carried_in;
-  assign {carry, sum_o, carried_in} = {1'b0, a_i, 1'b1} + {1'b0, b_i ^ {32{subtract_i}}, subtract_i};
-  assign less_o  = unsigned_i ? !carry : a_i[31] != b_i[31] ? a_i[31] : sum_o[31];
+  // Numbers with a sign compare as those without, when the sign is turned round; the sum's bit is the same.
+  logic        carry, carried_in;
+  logic [31:0] turn;
+  assign turn = {signed_i, 31'd0};
+  assign {carry, sum_o, carried_in} = {1'b0, a_i ^ turn, 1'b1} + {1'b0, b_i ^ turn ^ {32{subtract_i}}, subtract_i};
+  assign less_o  = !carry;
   assign equal_o = a_i == b_i;
 
-  logic        left;
   logic [31:0] turned, shifted;
-  assign left    = funct3_i == cpu_pkg::Sll;
-  assign turned  = left ? cpu_pkg::reverse(a_i) : a_i;
+  assign turned  = left_i ? cpu_pkg::reverse(a_i) : a_i;
   logic signed [32:0] wide, moved;
   assign wide    = {arithmetic_i && a_i[31], turned};
   assign moved   = wide >>> b_i[4:0];

@@ -66,7 +66,8 @@ module cpu_core #(
 
   // ---- arithmetic
   logic [31:0] sum, alu_result, pc_plus4;
-  logic        less, equal, alu_op, subtract, subtract_q;
+  logic [29:0] next_word_q;                // behind pc_q, which does not change where it is wanted
+  logic        less, equal, alu_op, subtract, subtract_q, signed_q, left_q;
   logic [2:0]  alu_funct3_q;
   assign alu_op   = decoded.op || decoded.op_imm;
   assign subtract = decoded.branch || (alu_op && (funct3 == cpu_pkg::Slt || funct3 == cpu_pkg::Sltu)) ||
@@ -76,14 +77,15 @@ module cpu_core #(
     .b_i          (b_q),
     .funct3_i     (alu_funct3_q),
     .subtract_i   (subtract_q),
-    .unsigned_i   (doing_q.branch ? funct3[1] : funct3[0]),
+    .signed_i     (signed_q),
+    .left_i       (left_q),
     .arithmetic_i (ir_q[30]),
     .sum_o        (sum),
     .less_o       (less),
     .equal_o      (equal),
     .result_o     (alu_result)
   );
-  assign pc_plus4 = {pc_q[31:2] + 30'd1, 2'd0};
+  assign pc_plus4 = {next_word_q, 2'd0};
 
   // ---- control and status registers
   logic        csr_writes, csr_legal, irq, wake, go;
@@ -128,13 +130,15 @@ module cpu_core #(
   end
 
   // ---- where Execute leads
-  logic        access, jump, taken, misaligned;
+  logic        access, jump, taken, odd_access, odd_jump, misaligned;
   logic [31:0] next_pc;
   assign access     = doing_q.load || doing_q.store;
   assign jump       = doing_q.branch || doing_q.jal || doing_q.jalr;
   assign taken      = doing_q.jal || (doing_q.branch && ((funct3[2] ? less : equal) ^ funct3[0]));
   assign next_pc    = doing_q.jalr ? {sum[31:1], 1'b0} : taken ? addr_q : pc_plus4;
-  assign misaligned = access ? (funct3[1] && sum[1:0] != 2'd0) || (funct3[0] && sum[0]) : jump && next_pc[1];
+  assign odd_access = (funct3[1] && sum[1:0] != 2'd0) || (funct3[0] && sum[0]);
+  assign odd_jump   = (doing_q.jalr && sum[1]) || (doing_q.jal && addr_q[1]);   // not of a branch, which is known later
+  assign misaligned = (access && odd_access) || odd_jump || (doing_q.branch && taken && addr_q[1]);
 
   // ---- memory
   logic        finish;
@@ -177,7 +181,7 @@ module cpu_core #(
   // ---- result
   logic writes_rd;
   assign rd_data   = state_q == Finish ? loaded : jump ? pc_plus4 : alu_result;
-  assign writes_rd = state_q == Execute ? !misaligned && !access && !doing_q.branch : finish && doing_q.load;
+  assign writes_rd = state_q == Execute ? !odd_jump && !access && !doing_q.branch : finish && doing_q.load;
   assign rd_we     = state_q == Start || (writes_rd && ir_q[11:7] != 5'd0);
 
   // ---- states
@@ -218,8 +222,9 @@ module cpu_core #(
   end
 
   always_ff @(posedge clk_i) begin
-    state_q <= state_d;
-    cause_q <= cause_d;
+    state_q     <= state_d;
+    cause_q     <= cause_d;
+    next_word_q <= pc_q[31:2] + 30'd1;
     if (bus_ready_i) err_q <= bus_err_i;
     if (state_d == Decode) ir_q <= bus_rdata_i;
     if (state_q == Memory) a_q <= bus_rdata_i;
@@ -229,6 +234,8 @@ module cpu_core #(
       addr_q       <= pc_q + decoded.imm;
       doing_q      <= decoded;
       subtract_q   <= subtract;
+      signed_q     <= subtract && !(decoded.branch ? funct3[1] : funct3[0]);
+      left_q       <= funct3 == cpu_pkg::Sll;
       alu_funct3_q <= alu_op ? funct3 : cpu_pkg::Add;
     end
     if (state_q == Execute) addr_q <= access ? sum : next_pc;
@@ -243,7 +250,7 @@ module cpu_core #(
       ir_q       <= 32'h0000_0037;
       err_q      <= 1'b0;
       {a_q, b_q} <= '0;
-      {doing_q, subtract_q} <= '0;
+      {doing_q, subtract_q, signed_q} <= '0;
       alu_funct3_q <= cpu_pkg::Add;
     end
   end
