@@ -81,7 +81,7 @@ static void socket_init(struct target_socket *socket, struct association *a)
     socket->association = a;
 }
 
-struct association *association_new(struct worker *worker, struct session *session, bool secure)
+struct association *association_new(struct worker *worker, struct session *session, const struct access *access, bool secure)
 {
     struct association *a = calloc(1, sizeof *a);
     if (!a)
@@ -93,7 +93,8 @@ struct association *association_new(struct worker *worker, struct session *sessi
     socket_init(&a->targets[0], a);
     socket_init(&a->targets[1], a);
     socket_init(&a->naked, a);
-    if (secure && draw_cid(a)) {
+    if (access_copy(&a->access, access) || (secure && draw_cid(a))) {
+        access_clear(&a->access);
         free(a);
         return NULL;
     }
@@ -144,7 +145,7 @@ static void done_make(struct task *task)
 void association_make(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
 {
     struct proxy *proxy = a->worker->proxy;
-    sas_init(&a->sas, SAS_PROXY, agreement, keys, proxy->options.replay != REPLAY_OFF);
+    sas_init(&a->sas, SAS_PROXY, agreement, keys, a->worker->policy->options.replay != REPLAY_OFF);
     a->busy = true;
     a->task = (struct task){.run = run_make, .done = done_make, .mailbox = a->worker->mailbox};
     helper_post(proxy->admin, &a->task);
@@ -212,6 +213,7 @@ static void done_destroy(struct task *task)
     struct association *a = of_task(task);
     link_out(a);
     sas_wipe(&a->sas);
+    access_clear(&a->access);
     free(a);
 }
 
@@ -245,6 +247,7 @@ static void drop_held(struct association *a)
             continue;
         names_cancel(held->request);
         chunk_unref(held->chunk);
+        free(held->name);
         held->request = NULL;
         a->worker->waiting--;
         stats_refuse(&a->worker->stats, REFUSAL_CLOSED);

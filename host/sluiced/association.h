@@ -6,6 +6,7 @@
 #ifndef SLUICED_ASSOCIATION_H
 #define SLUICED_ASSOCIATION_H
 
+#include "sluiced/access.h"
 #include "sluiced/helper.h"
 #include "sluiced/worker.h"
 #include "socks/socks.h"
@@ -23,6 +24,7 @@ struct held_datagram {
     struct chunk *chunk;
     const uint8_t *data;
     uint32_t len;
+    char *name;
     uint16_t port;
 };
 
@@ -40,6 +42,7 @@ struct association {
     struct session *session; /* NULL once that has gone */
     enum association_state state;
     bool secure;
+    struct access access;
     uint8_t cid[CID_BYTES]; /* the proxy's */
     struct sas sas;
     struct net_addr host;  /* naked: the TCP peer, the only host that datagrams are taken from */
@@ -50,7 +53,8 @@ struct association {
     struct target_socket naked;      /* toward the client */
     struct held_datagram held[ASSOCIATION_HELD];
     time_t last_datagram;
-    uint64_t up, down, up_bytes, down_bytes, replays;
+    uint64_t up, down, up_bytes, down_bytes, replays, targets_refused;
+    unsigned target_count;
     struct task task; /* of the admin helper */
     int made;         /* its result */
     bool busy;        /* the helper has it */
@@ -58,8 +62,8 @@ struct association {
     struct association *hash_next, *prev, *next;
 };
 
-/* Secure: draws a cid, so that keys can be derived. NULL: no memory. */
-struct association *association_new(struct worker *worker, struct session *session, bool secure);
+/* Secure: draws a cid, so that keys can be derived. `access` is copied. NULL: no memory. */
+struct association *association_new(struct worker *worker, struct session *session, const struct access *access, bool secure);
 /* Secure: has the SAs made by the helper; then session_association_made is called. The agreement and the keys are copied. */
 void association_make(struct association *association, const struct keys_agreement *agreement, const struct keys *keys);
 /* Naked: opens a socket at the address of `local`; `host` is the client's. -errno. */

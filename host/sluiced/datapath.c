@@ -2,10 +2,12 @@
 #include "sluiced/datapath.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sluiced/session.h"
+#include "sluiced/targets.h"
 #include "udp/record.h"
 
 #define READS_PER_EVENT 4  /* then the loop's other events have their turn */
@@ -13,10 +15,11 @@
 
 /* ---- to the target */
 
+/* The target has been chosen by the rules. */
 static void send_to(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len, const struct net_addr *target)
 {
     struct worker *worker = a->worker;
-    struct target_socket *socket = net_addr_is_destination(target) ? association_target(a, target->sa.sa_family) : NULL;
+    struct target_socket *socket = association_target(a, target->sa.sa_family);
     if (!socket) {
         stats_refuse(&worker->stats, REFUSAL_NO_ROUTE);
         return;
@@ -26,15 +29,15 @@ static void send_to(struct association *a, struct chunk *chunk, const uint8_t *d
     batch_send(worker->tx, &socket->queue, chunk, data, len, target, NULL);
 }
 
-static void send_to_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len,
+static void send_to_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len, const char *name,
                          const struct names_result *result, uint16_t port)
 {
-    struct net_addr target = {0};
-    if (result->count) {
-        target = result->addresses[0];
-        net_addr_set_port(&target, port);
-    }
-    send_to(a, chunk, data, len, &target);
+    struct names_result addresses = *result;
+    for (unsigned i = 0; i < addresses.count; i++)
+        net_addr_set_port(&addresses.addresses[i], port);
+    const struct net_addr *target = targets_choose(a, name, addresses.addresses, addresses.count);
+    if (target)
+        send_to(a, chunk, data, len, target);
 }
 
 static void on_name(void *arg, const struct names_result *result)
@@ -42,7 +45,8 @@ static void on_name(void *arg, const struct names_result *result)
     struct held_datagram *held = arg;
     held->request = NULL;
     held->association->worker->waiting--;
-    send_to_name(held->association, held->chunk, held->data, held->len, result, held->port);
+    send_to_name(held->association, held->chunk, held->data, held->len, held->name, result, held->port);
+    free(held->name);
     chunk_unref(held->chunk);
     worker_flush(held->association->worker);
 }
@@ -56,7 +60,10 @@ static void hold_for_name(struct association *a, struct chunk *chunk, const uint
         held++;
     if (held < a->held + ASSOCIATION_HELD) {
         *held = (struct held_datagram){.association = a, .chunk = chunk, .data = data, .len = len, .port = address->port};
-        held->request = names_ask(worker->names, address->name, on_name, held);
+        held->name = strdup(address->name);
+        held->request = held->name ? names_ask(worker->names, address->name, on_name, held) : NULL;
+        if (!held->request)
+            free(held->name);
         if (held->request) {
             chunk_ref(chunk);
             worker->waiting++;
@@ -80,12 +87,13 @@ static void route(struct association *a, struct chunk *chunk, const uint8_t *dat
     data += header;
     len -= (uint32_t)header;
     if (!socks_address_to_addr(&address, &target)) {
-        send_to(a, chunk, data, len, &target);
+        if (targets_choose(a, NULL, &target, 1))
+            send_to(a, chunk, data, len, &target);
         return;
     }
     const struct names_result *known = names_cached(a->worker->names, address.name);
     if (known)
-        send_to_name(a, chunk, data, len, known, address.port);
+        send_to_name(a, chunk, data, len, address.name, known, address.port);
     else
         hold_for_name(a, chunk, data, len, &address);
 }
@@ -320,7 +328,7 @@ void datapath_from_targets(evutil_socket_t fd, short what, void *arg)
 static void replayed(struct association *a, const struct engine_job *job)
 {
     struct proxy *proxy = a->worker->proxy;
-    enum replay_policy policy = proxy->options.replay;
+    enum replay_policy policy = a->worker->policy->options.replay;
     a->replays++;
     /* Powers of two, so that a flood of them does not become a flood of lines. */
     if (policy == REPLAY_WARN && !(a->replays & (a->replays - 1)))

@@ -14,7 +14,6 @@
 #include "sluiced/proxy.h"
 #include "sluiced/status.h"
 #include "sluiced/worker.h"
-#include "tls/tls.h"
 
 #define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
 
@@ -52,16 +51,14 @@ static int complain_errno(const char *what, int rc)
     return rc;
 }
 
-static int load_shared(struct proxy *proxy)
+static int load_policy(const char *path, struct policy **policy)
 {
-    struct options *options = &proxy->options;
-    struct tls_error tls = {""};
-    struct config_error users = {""};
-    if (options->tls.certificate && tls_server_new(options->tls.certificate, options->tls.key, &proxy->tls, &tls))
-        return complain("tls", tls.text);
-    if (options->users_file && users_load(options->users_file, &proxy->users, &users))
-        return complain("users", users.text);
-    return 0;
+    struct options options;
+    struct config_error error = {""};
+    int rc = options_load(path, &options, &error);
+    if (!rc)
+        rc = policy_new(&options, policy, &error);
+    return rc ? complain(error.text, NULL) : 0;
 }
 
 static int open_shared(struct proxy *proxy)
@@ -120,8 +117,7 @@ static void close_shared(struct proxy *proxy)
         free(proxy->rings[i]);
     free(proxy->rings);
     cards_close(proxy->cards);
-    users_free(proxy->users);
-    SSL_CTX_free(proxy->tls);
+    policy_unref(proxy->policy);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
 }
@@ -331,7 +327,7 @@ int main(int argc, char **argv)
         return EXIT_CONFIG;
     }
     daemon.proxy.log = (struct log){.program = "sluiced", .fd = STDERR_FILENO, .level = daemon.proxy.options.log_level};
-    int status = load_shared(&daemon.proxy) ? EXIT_CONFIG : EXIT_SUCCESS;
+    int status = load_policy(config, &daemon.proxy.policy) ? EXIT_CONFIG : EXIT_SUCCESS;
     if (!status && !check)
         status = serve(&daemon);
     close_shared(&daemon.proxy);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sluiced/rules.h"
+
 #define ADDRESS_EXPECTED "\"address:port\" with a numeric address, as in \"0.0.0.0:1080\" or \"[::]:1080\""
 
 static int parse_address(const char *text, void *field)
@@ -121,6 +123,12 @@ static const struct config_option table[] = {
      .type = CONFIG_STRING,
      .offset = offsetof(struct options, users_file),
      .expected = "the path of a file with lines NAME:HASH"},
+    {.name = "rules",
+     .type = CONFIG_LIST,
+     .offset = offsetof(struct options, rules),
+     .max = RULES_MAX,
+     .options = rules_options,
+     .element = sizeof(struct rules_entry)},
     {.name = "naked", .type = CONFIG_BOOL, .offset = offsetof(struct options, naked)},
     {.name = "replay",
      .type = CONFIG_PARSED,

@@ -32,7 +32,8 @@ struct options {
     struct {
         char *certificate, *key;
     } tls;
-    char *users_file; /* NULL: no authentication */
+    struct config_list rules; /* struct rules_entry */
+    char *users_file;         /* NULL: no authentication */
     bool naked;
     enum replay_policy replay;
     struct config_list suites;      /* char *: names */

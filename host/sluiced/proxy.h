@@ -3,14 +3,12 @@
 #ifndef SLUICED_PROXY_H
 #define SLUICED_PROXY_H
 
-#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 #include "log/log.h"
 #include "sluiced/helper.h"
-#include "sluiced/options.h"
+#include "sluiced/policy.h"
 #include "sluiced/ring.h"
-#include "sluiced/users.h"
 #include "udp/cards.h"
 #include "udp/cid.h"
 
@@ -18,9 +16,8 @@ struct worker;
 
 struct proxy {
     struct log log;
-    struct options options;
-    SSL_CTX *tls;        /* NULL: no listener with TLS */
-    struct users *users; /* NULL: no authentication */
+    struct options options; /* of the start; what a reload renews is in the policy */
+    struct policy *policy;  /* the main thread's; each worker has its own reference */
     struct cards *cards;
     struct helper *passwords; /* two threads, so that neither waits for the other's work */
     struct helper *admin;

@@ -17,6 +17,7 @@ struct auth_task {
     struct task task;
     struct worker *worker;
     struct session *session; /* NULL: gone */
+    struct policy *policy;
     struct socks_auth auth;
     bool ok;
 };
@@ -74,6 +75,7 @@ void session_free(struct session *s)
     stream_free(s->to_target);
     stream_free(s->stream);
     socks_server_clear(&s->socks);
+    access_clear(&s->access);
     link_out(s);
     stats_add(&worker->stats.connections_open, (uint64_t)-1);
     atomic_fetch_sub(&worker->proxy->connections, 1);
@@ -127,7 +129,7 @@ void session_reply(struct session *s, enum socks_reply code, const struct net_ad
 static void run_auth(struct task *task)
 {
     struct auth_task *auth = (struct auth_task *)task;
-    auth->ok = users_check(auth->worker->proxy->users, auth->auth.user, auth->auth.password);
+    auth->ok = users_check(auth->policy->users, auth->auth.user, auth->auth.password);
     explicit_bzero(auth->auth.password, sizeof auth->auth.password);
 }
 
@@ -139,6 +141,7 @@ static void done_auth(struct task *task)
     struct session *s = auth->session;
     bool ok = auth->ok;
     auth->worker->pending--;
+    policy_unref(auth->policy);
     free(auth);
     if (!s)
         return;
@@ -149,6 +152,8 @@ static void done_auth(struct task *task)
         stats_add(&s->worker->stats.auth_failed, 1);
         log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "auth_failed", "peer=%s user=%s", s->peer_text, s->user);
     }
+    if (ok && access_set_user(&s->access, s->socks.auth.user))
+        ok = false;
     enum socks_server_event event = socks_server_authenticated(&s->socks, ok);
     stream_write(s->stream, s->socks.out, s->socks.out_len);
     s->socks.out_len = 0;
@@ -170,6 +175,7 @@ static void authenticate(struct session *s)
     auth->task = (struct task){.run = run_auth, .done = done_auth, .mailbox = s->worker->mailbox};
     auth->worker = s->worker;
     auth->session = s;
+    auth->policy = policy_ref(s->worker->policy);
     auth->auth = s->socks.auth;
     s->auth = auth;
     s->state = SESSION_AUTH;
@@ -279,7 +285,7 @@ void session_tick(struct session *s)
     }
     if (s->state != SESSION_ASSOCIATED)
         return;
-    if (now - s->association->last_datagram > (time_t)s->worker->proxy->options.idle_seconds)
+    if (now - s->association->last_datagram > (time_t)s->worker->policy->options.idle_seconds)
         session_end(s, CONTROL_CLOSE_IDLE, "idle");
     else
         keep_alive(s, now);
@@ -297,7 +303,7 @@ static void opened(struct session *s)
         session_free(s);
         return;
     }
-    socks_server_init(&s->socks, proxy->users != NULL, ssl && tls_is_sluice(ssl));
+    socks_server_init(&s->socks, s->worker->policy->users != NULL, ssl && tls_is_sluice(ssl));
     s->state = SESSION_SOCKS;
 }
 
@@ -354,9 +360,10 @@ static void set_socket(int fd)
         (void)setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
 }
 
-static bool take_place(struct proxy *proxy)
+static bool take_place(struct worker *worker)
 {
-    if (atomic_fetch_add(&proxy->connections, 1) < proxy->options.max_connections)
+    struct proxy *proxy = worker->proxy;
+    if (atomic_fetch_add(&proxy->connections, 1) < worker->policy->options.max_connections)
         return true;
     atomic_fetch_sub(&proxy->connections, 1);
     return false;
@@ -369,18 +376,18 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
     socklen_t len = sizeof s->local.in6;
     if (!s)
         return NULL;
-    if (getsockname(fd, &s->local.sa, &len) || (tls && !(ssl = tls_server_ssl(worker->proxy->tls)))) {
+    if (getsockname(fd, &s->local.sa, &len) || (tls && !(ssl = tls_server_ssl(worker->policy->tls)))) {
         free(s);
         return NULL;
     }
     s->local.len = len;
     s->worker = worker;
-    s->peer = *peer;
+    s->peer = s->access.source = *peer;
     s->tls = tls;
     net_addr_format(peer, s->peer_text);
     memcpy(s->user, "-", 2);
     memcpy(s->target, "-", 2);
-    s->deadline = worker_now() + (time_t)worker->proxy->options.handshake_seconds;
+    s->deadline = worker_now() + (time_t)worker->policy->options.handshake_seconds;
     s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, on_stream, s);
     if (s->stream)
         return s;
@@ -391,7 +398,7 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
 void session_accept(struct worker *worker, int fd, const struct net_addr *peer, bool tls)
 {
     stats_add(&worker->stats.connections, 1);
-    if (!take_place(worker->proxy)) {
+    if (!take_place(worker)) {
         stats_add(&worker->stats.connections_refused, 1);
         close(fd);
         return;

@@ -44,7 +44,7 @@ static const struct suite *choose_suite(const struct session *s)
 {
     const struct socks_params *offer = &s->socks.params;
     for (unsigned i = 0; i < offer->suite_count; i++) {
-        if (s->worker->proxy->options.suite_allowed[offer->suites[i]])
+        if (s->worker->policy->options.suite_allowed[offer->suites[i]])
             return suite_by_id(offer->suites[i]);
     }
     return NULL;
@@ -150,9 +150,10 @@ static void associate_naked(struct session *s)
     associated(s, &bound);
 }
 
-static bool take_place(struct proxy *proxy)
+static bool take_place(struct worker *worker)
 {
-    if (atomic_fetch_add(&proxy->associations, 1) < proxy->options.max_associations)
+    struct proxy *proxy = worker->proxy;
+    if (atomic_fetch_add(&proxy->associations, 1) < worker->policy->options.max_associations)
         return true;
     atomic_fetch_sub(&proxy->associations, 1);
     return false;
@@ -162,12 +163,12 @@ void session_associate(struct session *s, bool secure)
 {
     struct proxy *proxy = s->worker->proxy;
     struct stats *stats = &s->worker->stats;
-    if (!secure && !proxy->options.naked) {
+    if (!secure && !s->worker->policy->options.naked) {
         session_reply(s, SOCKS_NOT_ALLOWED, NULL);
         return;
     }
-    bool place = take_place(proxy);
-    s->association = place ? association_new(s->worker, s, secure) : NULL;
+    bool place = take_place(s->worker);
+    s->association = place ? association_new(s->worker, s, &s->access, secure) : NULL;
     if (!s->association) {
         if (place)
             atomic_fetch_sub(&proxy->associations, 1);

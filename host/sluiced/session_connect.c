@@ -58,7 +58,7 @@ static void join(struct session *s)
     stats_add(&s->worker->stats.streams, 1);
     stats_add(&s->worker->stats.streams_open, 1);
     log_event(&proxy->log, LOG_LEVEL_INFO, "stream_open", "peer=%s user=%s target=%s", s->peer_text, s->user, s->target);
-    s->relay = relay_new(s->worker->base, client, target, proxy->options.idle_seconds, on_relay_ended, s);
+    s->relay = relay_new(s->worker->base, client, target, s->worker->policy->options.idle_seconds, on_relay_ended, s);
     if (!s->relay) {
         stats_add(&s->worker->stats.streams_open, (uint64_t)-1);
         session_free(s);
@@ -81,9 +81,15 @@ static void on_target(struct stream *stream, enum stream_event event, void *arg)
 static struct stream *open_target(struct session *s, const struct net_addr *target)
 {
     int one = 1;
-    int fd = net_addr_is_destination(target) ? socket(target->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
-    if (fd < 0) {
+    const struct socks_address *asked = &s->socks.request.address;
+    const char *name = asked->type == SOCKS_NAME ? asked->name : NULL;
+    if (!net_addr_is_destination(target) || !session_may_reach(s, RULES_CONNECT, name, target)) {
         s->connect_error = EACCES;
+        return NULL;
+    }
+    int fd = socket(target->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        s->connect_error = errno;
         return NULL;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -119,7 +125,7 @@ static void on_name(void *arg, const struct names_result *result)
 void session_connect(struct session *s)
 {
     const struct socks_address *address = &s->socks.request.address;
-    s->deadline = worker_now() + (time_t)s->worker->proxy->options.handshake_seconds;
+    s->deadline = worker_now() + (time_t)s->worker->policy->options.handshake_seconds;
     s->connect_error = EHOSTUNREACH;
     if (!socks_address_to_addr(address, &s->addresses.addresses[0])) {
         s->addresses.count = 1;

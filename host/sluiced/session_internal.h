@@ -5,6 +5,7 @@
 
 #include "net/relay.h"
 #include "net/stream.h"
+#include "sluiced/access.h"
 #include "sluiced/session.h"
 #include "socks/server.h"
 
@@ -29,6 +30,7 @@ struct session {
     struct socks_server socks;
     struct net_addr peer, local;
     char peer_text[NET_ADDR_TEXT];
+    struct access access;
     char user[64];   /* quoted, for the log; "-" without authentication */
     char target[96]; /* quoted, for the log */
     bool tls;
@@ -48,6 +50,8 @@ struct session {
 
 /* Answers a request; on another code than success the session ends. */
 void session_reply(struct session *session, enum socks_reply code, const struct net_addr *bound);
+/* The target may be reached for this request. If not, that is counted and logged. `name`: what it was asked for by, or NULL. */
+bool session_may_reach(struct session *session, enum rules_protocol protocol, const char *name, const struct net_addr *target);
 /* Writes what is queued, then closes. */
 void session_wind_up(struct session *session);
 /* The requests. */

@@ -21,6 +21,8 @@
     X(socks_failed)        /* not SOCKS5, or malformed */                                                                        \
     X(auth_failed)         /* wrong user or password */                                                                          \
     X(requests_refused)    /* answered with another code than success */                                                         \
+    X(requests_rule)       /* targets of CONNECT and BIND refused by a rule */                                                   \
+    X(requests_private)    /* private ones that no rule opens */                                                                 \
     X(streams)             /* CONNECT relays */                                                                                  \
     X(streams_open)                                                                                                              \
     X(stream_bytes_up)   /* from clients */                                                                                      \

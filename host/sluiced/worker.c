@@ -288,7 +288,7 @@ static void on_stop(struct task *task)
     if (worker->draining)
         return;
     worker->draining = true;
-    worker->drain_until = worker_now() + (time_t)worker->proxy->options.drain_seconds;
+    worker->drain_until = worker_now() + (time_t)worker->policy->options.drain_seconds;
     close_listeners(worker);
     event_add(worker->tick, &often);
 }
@@ -297,6 +297,30 @@ void worker_stop(struct worker *worker)
 {
     worker->stop_task.done = on_stop;
     mailbox_post(worker->mailbox, &worker->stop_task);
+}
+
+struct new_policy {
+    struct task task;
+    struct worker *worker;
+    struct policy *policy;
+};
+
+static void on_policy(struct task *task)
+{
+    struct new_policy *message = (struct new_policy *)task;
+    policy_unref(message->worker->policy);
+    message->worker->policy = message->policy;
+    free(message);
+}
+
+int worker_set_policy(struct worker *worker, struct policy *policy)
+{
+    struct new_policy *message = calloc(1, sizeof *message);
+    if (!message)
+        return -ENOMEM;
+    *message = (struct new_policy){.task = {.done = on_policy}, .worker = worker, .policy = policy_ref(policy)};
+    mailbox_post(worker->mailbox, &message->task);
+    return 0;
 }
 
 void worker_poke(struct worker *worker)
@@ -343,6 +367,7 @@ int worker_new(struct proxy *proxy, unsigned index, struct worker **out, const c
     if (!worker)
         return -ENOMEM;
     worker->proxy = proxy;
+    worker->policy = policy_ref(proxy->policy);
     worker->index = index;
     worker->crossing_fd = worker->udp[0].fd = worker->udp[1].fd = -1;
     int rc = open_loop(worker);
@@ -419,6 +444,7 @@ void worker_free(struct worker *worker)
         close(worker->crossing_fd);
     if (worker->base)
         event_base_free(worker->base);
+    policy_unref(worker->policy);
     free(worker->table);
     free(worker);
 }

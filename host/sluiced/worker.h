@@ -38,6 +38,7 @@ struct udp_socket {
 
 struct worker {
     struct proxy *proxy;
+    struct policy *policy;
     unsigned index;
     pthread_t thread;
     struct event_base *base;
@@ -76,6 +77,8 @@ int worker_new(struct proxy *proxy, unsigned index, struct worker **worker, cons
 int worker_start(struct worker *worker);
 /* Any thread, once: stops listening and ends once no session is left, or after drain_seconds. */
 void worker_stop(struct worker *worker);
+/* Main thread: its sessions go by this policy from then on. -ENOMEM. */
+int worker_set_policy(struct worker *worker, struct policy *policy);
 /* Main thread, once: waits for its end. */
 void worker_join(struct worker *worker);
 /* Main thread, after worker_join, or when it was not started. */

@@ -21,7 +21,9 @@
     X(REPLAYED, "replayed")                                                                                                      \
     X(BAD_HEADER, "bad_header")   /* no SOCKS5 datagram header in the content */                                                 \
     X(FRAG, "frag")               /* FRAG other than 0 */                                                                        \
-    X(NO_ROUTE, "no_route")       /* destination not allowed, not resolved or not reachable */                                   \
+    X(RULE, "rule")               /* destination refused by a rule */                                                            \
+    X(PRIVATE, "private")         /* private destination that no rule opens */                                                   \
+    X(NO_ROUTE, "no_route")       /* no destination: not unicast, not resolved or not reachable */                               \
     X(TOO_LONG, "too_long")       /* longer than a record or the way there can carry */                                          \
     X(NO_BUFFER, "no_buffer")     /* memory, queue or ring full: load shed */                                                    \
     X(SEND_FAILED, "send_failed") /* the socket refused it for another reason */                                                 \

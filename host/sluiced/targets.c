@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sluiced/targets.h"
+
+#include "sluiced/session.h"
+
+#define LOGGED_MAX 32 /* targets that an association has in the log: who sends to more is scanning */
+
+static void reached(struct association *a, const char *name, const struct net_addr *target)
+{
+    char text[NET_ADDR_TEXT], quoted[300] = "-";
+    if (a->target_count++ >= LOGGED_MAX)
+        return;
+    if (name)
+        log_quote(quoted, sizeof quoted, name);
+    log_event(&a->worker->proxy->log, LOG_LEVEL_INFO, "association_target", "peer=%s target=%s name=%s", session_peer(a->session),
+              net_addr_format(target, text), quoted);
+}
+
+static void refused(struct association *a, enum rules_verdict verdict, unsigned rule, const struct net_addr *target)
+{
+    char text[NET_ADDR_TEXT];
+    stats_refuse(&a->worker->stats, verdict == RULES_REFUSED ? REFUSAL_RULE : REFUSAL_PRIVATE);
+    a->targets_refused++;
+    /* Powers of two, so that a flood of them does not become a flood of lines. */
+    if (!(a->targets_refused & (a->targets_refused - 1)))
+        log_event(&a->worker->proxy->log, LOG_LEVEL_WARNING, "target_refused", "peer=%s target=%s reason=%s rule=%u count=%llu",
+                  session_peer(a->session), net_addr_format(target, text), rules_verdict_name(verdict), rule,
+                  (unsigned long long)a->targets_refused);
+}
+
+const struct net_addr *targets_choose(struct association *a, const char *name, const struct net_addr *addresses, unsigned count)
+{
+    enum rules_verdict verdict = RULES_ALLOWED;
+    unsigned rule = 0, i = 0;
+    bool first;
+    for (; i < count; i++) {
+        const struct net_addr *target = &addresses[i];
+        verdict = net_addr_is_destination(target)
+                      ? access_check(&a->access, a->worker->policy, RULES_UDP, name, target, &rule, &first)
+                      : RULES_PRIVATE;
+        if (verdict != RULES_ALLOWED)
+            continue;
+        if (first)
+            reached(a, name, target);
+        return target;
+    }
+    if (!count || !net_addr_is_destination(&addresses[count - 1]))
+        stats_refuse(&a->worker->stats, REFUSAL_NO_ROUTE);
+    else
+        refused(a, verdict, rule, &addresses[count - 1]);
+    return NULL;
+}

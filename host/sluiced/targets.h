@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which targets an association may send datagrams to, by the rules; counted and logged. */
+#ifndef SLUICED_TARGETS_H
+#define SLUICED_TARGETS_H
+
+#include "sluiced/association.h"
+
+/* Of `count` addresses the first that it may send to, or NULL. `name`: what they were asked for by, or NULL. */
+const struct net_addr *targets_choose(struct association *association, const char *name, const struct net_addr *addresses,
+                                      unsigned count);
+
+#endif
