@@ -18,6 +18,9 @@ const char client_usage[] =
     "  --user NAME                  user at the proxy\n"
     "  --password-file FILE         file whose first line is the password\n"
     "  --suites NAME[,NAME...]      record suites in order of preference\n"
+    "  --nonces KIND                sequence or random; default sequence\n"
+    "  --rekey-records N            keys are renewed after so many records; default 0: when they are nearly used up\n"
+    "  --rekey-seconds N            and after so long; default 3600\n"
     "  --engine URI                 soft: or sim:SOCKET; default: soft:\n"
     "  --listen ADDRESS:PORT        local SOCKS5 listener\n"
     "  --forward P:[ADDRESS:]PORT:HOST:PORT\n"
@@ -73,6 +76,13 @@ static int parse_protocol(const char *text, void *field)
     bool *udp = field;
     *udp = !strcmp(text, "udp");
     return *udp || !strcmp(text, "tcp") ? 0 : -EINVAL;
+}
+
+static int parse_nonces(const char *text, void *field)
+{
+    bool *random = field;
+    *random = !strcmp(text, "random");
+    return *random || !strcmp(text, "sequence") ? 0 : -EINVAL;
 }
 
 static int parse_log_level(const char *text, void *field)
@@ -139,6 +149,22 @@ static const struct config_option options[] = {
      .max = SUITE_COUNT,
      .parse = check_suite,
      .expected = "the name of a suite"},
+    {.name = "nonces",
+     .type = CONFIG_PARSED,
+     FIELD(struct client_config, random_nonces),
+     .parse = parse_nonces,
+     .expected = "\"sequence\" or \"random\""},
+    {.name = "rekey_records",
+     .type = CONFIG_UINT,
+     FIELD(struct client_config, rekey_records),
+     .max = 1u << 31,
+     .expected = "a number up to 2147483648"},
+    {.name = "rekey_seconds",
+     .type = CONFIG_UINT,
+     FIELD(struct client_config, rekey_seconds),
+     .min = 1,
+     .max = 86400,
+     .expected = "a number from 1 to 86400"},
     {.name = "engine", .type = CONFIG_STRING, FIELD(struct client_config, engine), .expected = "soft: or sim:SOCKET"},
     {.name = "listen",
      .type = CONFIG_PARSED,
@@ -362,8 +388,13 @@ static int check_whole(const struct client_config *config, struct config_error *
 
 int client_config_load(struct client_config *config, int argc, char **argv, struct config_error *error)
 {
-    *config =
-        (struct client_config){.max_associations = 64, .max_connections = 256, .idle_seconds = 120, .log_level = LOG_LEVEL_INFO};
+    *config = (struct client_config){
+        .rekey_seconds = 3600,
+        .max_associations = 64,
+        .max_connections = 256,
+        .idle_seconds = 120,
+        .log_level = LOG_LEVEL_INFO,
+    };
     for (int i = 0; i < argc; i++) {
         if (!strcmp(argv[i], "--help"))
             return 1;

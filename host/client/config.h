@@ -31,9 +31,11 @@ struct client_config {
     struct config_list file_suites; /* char *, of the file */
     uint8_t suites[SUITE_COUNT];    /* ids in order of preference */
     unsigned suite_count;
-    char *engine;                     /* URI of libsluice; NULL: soft: */
-    struct net_addr listen;           /* no address: no local SOCKS5 listener */
-    struct config_list file_forwards; /* struct client_forward, of the file */
+    bool random_nonces;
+    unsigned rekey_records, rekey_seconds; /* 0 records: as many as the keys carry */
+    char *engine;                          /* URI of libsluice; NULL: soft: */
+    struct net_addr listen;                /* no address: no local SOCKS5 listener */
+    struct config_list file_forwards;      /* struct client_forward, of the file */
     struct client_forward forwards[CLIENT_FORWARDS_MAX];
     unsigned forward_count;
     bool insecure_naked;

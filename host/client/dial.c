@@ -132,7 +132,7 @@ static void say_params(struct dial *d)
         .present = 1u << SOCKS_PARAM_VERSION | 1u << SOCKS_PARAM_SUITES | 1u << SOCKS_PARAM_NONCE_MODES | 1u << SOCKS_PARAM_CID,
         .version = SOCKS_PARAMS_VERSION,
         .suite_count = config->suite_count,
-        .nonce_modes = {SOCKS_NONCE_SEQUENCE},
+        .nonce_modes = {config->random_nonces ? SOCKS_NONCE_RANDOM : SOCKS_NONCE_SEQUENCE},
         .nonce_mode_count = 1,
     };
     memcpy(params.suites, config->suites, config->suite_count);
@@ -202,7 +202,7 @@ static bool was_offered(const struct dial *d, const struct socks_params *params)
     const struct client_config *config = d->client->config;
     return params->version == SOCKS_PARAMS_VERSION && params->suite_count == 1 &&
            memchr(config->suites, params->suites[0], config->suite_count) && params->nonce_mode_count == 1 &&
-           params->nonce_modes[0] == SOCKS_NONCE_SEQUENCE;
+           params->nonce_modes[0] == (config->random_nonces ? SOCKS_NONCE_RANDOM : SOCKS_NONCE_SEQUENCE);
 }
 
 static int hear_params(struct dial *d, const uint8_t *data, size_t len, bool *done)

@@ -19,6 +19,7 @@ struct client;
     X(dials_failed) /* connections to the proxy that came to nothing, its refusals among them */                                 \
     X(associations) /* secure */                                                                                                 \
     X(naked_associations)                                                                                                        \
+    X(rekeys)            /* epochs begun after the first */                                                                      \
     X(associations_lost) /* ended by the proxy or the network */                                                                 \
     X(datagrams_up)      /* from local programs, on their way to the proxy */                                                    \
     X(datagram_bytes_up) /* payload */                                                                                           \

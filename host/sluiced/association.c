@@ -4,44 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "sluiced/datapath.h"
 #include "sluiced/session.h"
 
-/* ---- tables */
-
-static unsigned bucket(const struct worker *worker, const uint8_t cid[CID_BYTES])
-{
-    uint32_t bits;
-    memcpy(&bits, cid, sizeof bits); /* a cid looks random to everybody else */
-    return bits & worker->table_mask;
-}
-
-struct association *association_find(const struct worker *worker, const uint8_t cid[CID_BYTES])
-{
-    struct association *a = worker->table[bucket(worker, cid)];
-    while (a && memcmp(a->cid, cid, CID_BYTES) != 0)
-        a = a->hash_next;
-    return a;
-}
-
-static void hash_in(struct association *a)
-{
-    struct association **at = &a->worker->table[bucket(a->worker, a->cid)];
-    a->hash_next = *at;
-    *at = a;
-}
-
-static void hash_out(struct association *a)
-{
-    struct association **at = &a->worker->table[bucket(a->worker, a->cid)];
-    while (*at && *at != a)
-        at = &(*at)->hash_next;
-    if (*at)
-        *at = a->hash_next;
-}
+/* ---- making */
 
 static void link_in(struct association *a)
 {
@@ -59,20 +27,6 @@ static void link_out(struct association *a)
         a->worker->associations = a->next;
     if (a->next)
         a->next->prev = a->prev;
-}
-
-/* ---- making */
-
-static int draw_cid(struct association *a)
-{
-    struct cid_place place = {.member = a->worker->proxy->member, .worker = (uint8_t)a->worker->index};
-    do {
-        if (getrandom(&place.random, sizeof place.random, 0) != sizeof place.random)
-            return -EIO;
-        if (cid_make(a->worker->cid_key, &place, a->cid))
-            return -EIO;
-    } while (association_find(a->worker, a->cid));
-    return 0;
 }
 
 static void socket_init(struct target_socket *socket, struct association *a)
@@ -93,62 +47,32 @@ struct association *association_new(struct worker *worker, struct session *sessi
     socket_init(&a->targets[0], a);
     socket_init(&a->targets[1], a);
     socket_init(&a->naked, a);
-    if (access_copy(&a->access, access) || (secure && draw_cid(a))) {
+    if (access_copy(&a->access, access) || (secure && epochs_draw(a))) {
         access_clear(&a->access);
         free(a);
         return NULL;
     }
     link_in(a);
-    if (secure)
-        hash_in(a);
     return a;
 }
 
-static struct association *of_task(struct task *task)
+int association_make(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
 {
-    return (struct association *)((char *)task - offsetof(struct association, task));
+    a->agreement = *agreement;
+    return epochs_make(a, agreement, keys);
 }
 
-static void run_make(struct task *task)
+/* Whoever asked for an epoch may be gone. */
+void association_made(struct association *a, int error)
 {
-    struct association *a = of_task(task);
-    a->made = sas_create(&a->sas, cards_current(a->worker->proxy->cards));
-}
-
-/* The SAs may be on a card that has died meanwhile, or could not be made for that reason: the engine makes them again. */
-static int attach(struct association *a)
-{
-    struct engine *engine = a->worker->engine;
-    if (a->made && a->made != -ENODEV && a->made != -ETIMEDOUT)
-        return a->made;
-    if (a->made)
-        worker_flush(a->worker); /* so that it finds the card dead */
-    int rc = engine_attach(engine, &a->sas);
-    a->attached = !rc;
-    return rc;
-}
-
-static void done_make(struct task *task)
-{
-    struct association *a = of_task(task);
-    a->busy = false;
-    int rc = a->state == ASSOCIATION_CLOSING ? 0 : attach(a);
-    if (a->state == ASSOCIATION_CLOSING) {
-        association_settle(a);
-        return;
-    }
-    if (!rc)
+    if (error || !a->session) {
+        epochs_end_making(a);
+    } else {
+        epochs_adopt(a);
         a->state = ASSOCIATION_OPEN;
-    session_association_made(a->session, rc);
-}
-
-void association_make(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
-{
-    struct proxy *proxy = a->worker->proxy;
-    sas_init(&a->sas, SAS_PROXY, agreement, keys, a->worker->policy->options.replay != REPLAY_OFF);
-    a->busy = true;
-    a->task = (struct task){.run = run_make, .done = done_make, .mailbox = a->worker->mailbox};
-    helper_post(proxy->admin, &a->task);
+    }
+    if (a->session)
+        session_association_made(a->session, error);
 }
 
 /* ---- sockets */
@@ -208,35 +132,22 @@ int association_open_naked(struct association *a, const struct net_addr *local, 
 
 /* ---- ending */
 
-static void done_destroy(struct task *task)
+static void done_end(struct task *task)
 {
-    struct association *a = of_task(task);
+    struct association *a = (struct association *)((char *)task - offsetof(struct association, task));
     link_out(a);
-    sas_wipe(&a->sas);
     access_clear(&a->access);
     free(a);
 }
 
-static void run_destroy(struct task *task)
-{
-    sas_destroy(&of_task(task)->sas);
-}
-
+/* Never at once: whoever calls may still look at it. */
 void association_settle(struct association *a)
 {
-    if (a->state != ASSOCIATION_CLOSING || a->busy || a->sas.in_flight)
+    if (a->state != ASSOCIATION_CLOSING || a->newest || a->going || a->ended)
         return;
-    if (a->attached)
-        engine_detach(a->worker->engine, &a->sas);
-    a->attached = false;
-    a->task = (struct task){.run = run_destroy, .done = done_destroy, .mailbox = a->worker->mailbox};
-    if (a->sas.seal || a->sas.open) {
-        a->busy = true;
-        helper_post(a->worker->proxy->admin, &a->task);
-    } else {
-        mailbox_post(a->worker->mailbox, &a->task); /* never at once: whoever calls may still look at it */
-        a->busy = true;
-    }
+    a->ended = true;
+    a->task = (struct task){.done = done_end, .mailbox = a->worker->mailbox};
+    mailbox_post(a->worker->mailbox, &a->task);
 }
 
 static void drop_held(struct association *a)
@@ -260,8 +171,7 @@ void association_close(struct association *a)
         return;
     a->session = NULL;
     a->state = ASSOCIATION_CLOSING;
-    if (a->secure)
-        hash_out(a);
+    epochs_end_all(a);
     drop_held(a);
     close_socket(&a->targets[0]);
     close_socket(&a->targets[1]);

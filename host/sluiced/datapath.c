@@ -10,8 +10,9 @@
 #include "sluiced/targets.h"
 #include "udp/record.h"
 
-#define READS_PER_EVENT 4  /* then the loop's other events have their turn */
-#define WAITING_MAX     64 /* datagrams that wait for names, of all associations: they hold memory that others need */
+#define REKEY_LOOKS     64u /* records between two looks at how worn the keys are */
+#define READS_PER_EVENT 4   /* then the loop's other events have their turn */
+#define WAITING_MAX     64  /* datagrams that wait for names, of all associations: they hold memory that others need */
 
 /* ---- to the target */
 
@@ -112,8 +113,9 @@ static bool pin(struct association *a, const struct net_addr *peer)
     return net_addr_equal(&a->peer, peer);
 }
 
-static void open_record(struct association *a, const struct ring_entry *record)
+static void open_record(struct proxy_epoch *e, const struct ring_entry *record)
 {
+    struct association *a = e->association;
     struct stats *stats = &a->worker->stats;
     if (a->state != ASSOCIATION_OPEN || (a->peer.len && !net_addr_equal(&a->peer, &record->peer))) {
         stats_refuse(stats, a->state == ASSOCIATION_OPEN ? REFUSAL_WRONG_SOURCE : REFUSAL_CLOSED);
@@ -122,7 +124,7 @@ static void open_record(struct association *a, const struct ring_entry *record)
     struct engine_job job = {
         .type = SLUICE_OP_TYPE_OPEN,
         .content_type = record->data[0],
-        .sas = &a->sas,
+        .sas = &e->epoch.sas,
         .src_chunk = record->chunk,
         .src = record->data,
         .src_len = record->len,
@@ -168,9 +170,9 @@ static void take_record(struct worker *worker, const struct ring_entry *record)
         stats_refuse(&worker->stats, REFUSAL_BAD_LENGTH);
         return;
     }
-    struct association *a = association_find(worker, header.cid);
-    if (a)
-        open_record(a, record);
+    struct proxy_epoch *e = epochs_find(worker, header.cid);
+    if (e)
+        open_record(e, record);
     else
         find_place(worker, &header, record);
 }
@@ -280,12 +282,14 @@ static void seal_datagram(struct association *a, const struct batch_datagram *da
     struct engine_job job = {
         .type = SLUICE_OP_TYPE_SEAL,
         .content_type = RECORD_DATA,
-        .sas = &a->sas,
+        .sas = &a->sealing->epoch.sas,
         .src_chunk = datagram->chunk,
         .src = data,
         .src_len = len,
         .owner = a,
     };
+    if (job.sas->seal_next % REKEY_LOOKS == 0 && a->session)
+        session_rekey_tick(a->session);
     int rc = engine_submit(a->worker->engine, &job);
     if (rc)
         stats_refuse(&a->worker->stats, rc == -EMSGSIZE ? REFUSAL_TOO_LONG : REFUSAL_NO_BUFFER);
@@ -338,6 +342,15 @@ static void replayed(struct association *a, const struct engine_job *job)
         session_end(a->session, CONTROL_CLOSE_POLICY, "replay");
 }
 
+/* The client has the keys of this epoch: it is used from now on, and those before it end after a while. */
+static void heard(struct proxy_epoch *e)
+{
+    if (e->epoch.heard)
+        return;
+    epoch_heard(&e->epoch, (uint64_t)worker_now());
+    epochs_seal_with(e->association, e);
+}
+
 static void opened(struct association *a, struct engine_job *job)
 {
     struct stats *stats = &a->worker->stats;
@@ -351,6 +364,7 @@ static void opened(struct association *a, struct engine_job *job)
         stats_refuse(stats, REFUSAL_BAD_TYPE);
     } else {
         a->last_datagram = worker_now();
+        heard(proxy_epoch_of(job->sas));
         route(a, job->dst_chunk, job->dst, job->length);
     }
 }
@@ -370,9 +384,10 @@ void datapath_done(void *arg, struct engine_job *job)
 {
     struct association *a = job->owner;
     struct worker *worker = arg;
-    if (a->state == ASSOCIATION_CLOSING) {
+    struct proxy_epoch *e = proxy_epoch_of(job->sas);
+    if (e->epoch.going) {
         stats_refuse(&worker->stats, REFUSAL_CLOSED);
-        association_settle(a);
+        epochs_settle(e);
     } else if (job->type == SLUICE_OP_TYPE_OPEN) {
         opened(a, job);
     } else {

@@ -36,9 +36,11 @@ struct options {
     char *users_file;         /* NULL: no authentication */
     bool naked;
     enum replay_policy replay;
-    struct config_list suites;      /* char *: names */
-    bool suite_allowed[256];        /* by id; made of the names */
-    struct config_list nameservers; /* char *: "address:port" */
+    bool random_nonces;
+    unsigned rekey_records, rekey_seconds; /* 0 records: as many as the keys carry */
+    struct config_list suites;             /* char *: names */
+    bool suite_allowed[256];               /* by id; made of the names */
+    struct config_list nameservers;        /* char *: "address:port" */
     unsigned max_connections, max_associations;
     unsigned handshake_seconds, idle_seconds, drain_seconds;
     char *stats_file, *control_socket;

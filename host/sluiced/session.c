@@ -252,6 +252,9 @@ static void take_control(struct session *s)
             session_wind_up(s);
             return;
         }
+        session_take_rekey(s, &message);
+        if (s->state != SESSION_ASSOCIATED)
+            return;
     }
     if (rc < 0)
         session_end(s, CONTROL_CLOSE_POLICY, "bad_control");
@@ -289,6 +292,8 @@ void session_tick(struct session *s)
         session_end(s, CONTROL_CLOSE_IDLE, "idle");
     else
         keep_alive(s, now);
+    if (s->state == SESSION_ASSOCIATED && s->association->secure)
+        session_rekey_tick(s);
 }
 
 /* ---- the connection */

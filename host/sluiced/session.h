@@ -18,8 +18,10 @@ void session_end(struct session *session, enum control_close reason, const char 
 /* Closes at once. */
 void session_free(struct session *session);
 struct session *session_next(const struct session *session);
-/* Answer of association_make. */
+/* Answer of association_make, for the first epoch and those after it. */
 void session_association_made(struct session *session, int error);
+/* Every second, and now and then on the datagram path: asks for a rekey when it is time. */
+void session_rekey_tick(struct session *session);
 /* For the log. */
 const char *session_peer(const struct session *session);
 

@@ -50,18 +50,29 @@ static const struct suite *choose_suite(const struct session *s)
     return NULL;
 }
 
+static uint8_t choose_mode(const struct session *s)
+{
+    const struct socks_params *offer = &s->socks.params;
+    for (unsigned i = 0; i < offer->nonce_mode_count; i++) {
+        uint8_t mode = offer->nonce_modes[i];
+        if (mode == SOCKS_NONCE_SEQUENCE || (mode == SOCKS_NONCE_RANDOM && s->worker->policy->options.random_nonces))
+            return mode;
+    }
+    return 0;
+}
+
 static enum socks_reply agree(const struct session *s, struct keys_agreement *agreement)
 {
     const struct socks_params *offer = &s->socks.params;
     if (SOCKS_PARAMS_HAS(offer, SOCKS_PARAM_TAKE_UP))
         return SOCKS_NOT_ALLOWED; /* the grace period is 0: there is nothing to take up */
-    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .nonce_mode = SOCKS_NONCE_SEQUENCE, .epoch = 0};
+    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .epoch = 0};
     agreement->suite = choose_suite(s);
-    bool mode = memchr(offer->nonce_modes, SOCKS_NONCE_SEQUENCE, offer->nonce_mode_count);
-    if (offer->version != SOCKS_PARAMS_VERSION || !agreement->suite || !mode)
+    agreement->nonce_mode = choose_mode(s);
+    if (offer->version != SOCKS_PARAMS_VERSION || !agreement->suite || !agreement->nonce_mode)
         return SOCKS_FAILURE;
     memcpy(agreement->client_cid, offer->cid, sizeof agreement->client_cid);
-    memcpy(agreement->proxy_cid, s->association->cid, sizeof agreement->proxy_cid);
+    memcpy(agreement->proxy_cid, s->association->making->epoch.cid, sizeof agreement->proxy_cid);
     return SOCKS_OK;
 }
 
@@ -78,19 +89,20 @@ static uint16_t path_mtu(const struct session *s)
 static void send_params(struct session *s)
 {
     uint8_t out[2 + SOCKS_PARAMS_MAX];
+    const struct keys_agreement *agreed = &s->association->agreement;
     struct socks_params reply = {
         .present = 1u << SOCKS_PARAM_VERSION | 1u << SOCKS_PARAM_SUITES | 1u << SOCKS_PARAM_NONCE_MODES | 1u << SOCKS_PARAM_CID |
                    1u << SOCKS_PARAM_EPOCH | 1u << SOCKS_PARAM_GRACE | 1u << SOCKS_PARAM_MTU,
         .version = SOCKS_PARAMS_VERSION,
-        .suites = {choose_suite(s)->id},
+        .suites = {agreed->suite->id},
         .suite_count = 1,
-        .nonce_modes = {SOCKS_NONCE_SEQUENCE},
+        .nonce_modes = {agreed->nonce_mode},
         .nonce_mode_count = 1,
-        .epoch = 0,
+        .epoch = agreed->epoch,
         .grace = 0,
         .mtu = path_mtu(s),
     };
-    memcpy(reply.cid, s->association->cid, sizeof reply.cid);
+    memcpy(reply.cid, agreed->proxy_cid, sizeof reply.cid);
     stream_write(s->stream, out, socks_params_encode(&reply, SOCKS_PARAMS_REPLY, out));
 }
 
@@ -106,12 +118,16 @@ static void associated(struct session *s, const struct net_addr *bound)
         send_params(s);
     stats_add(a->secure ? &s->worker->stats.associations : &s->worker->stats.naked_associations, 1);
     log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_open", "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text,
-              s->user, a->secure ? "secure" : "naked", a->secure ? choose_suite(s)->name : "-", net_addr_format(bound, text));
+              s->user, a->secure ? "secure" : "naked", a->secure ? a->agreement.suite->name : "-", net_addr_format(bound, text));
 }
 
 void session_association_made(struct session *s, int error)
 {
     struct udp_socket *udp = choose_udp(s);
+    if (s->state == SESSION_ASSOCIATED) {
+        session_rekeyed(s, error);
+        return;
+    }
     if (error) {
         log_event(&s->worker->proxy->log, LOG_LEVEL_ERROR, "sa_failed", "peer=%s error=%d", s->peer_text, error);
         session_reply(s, SOCKS_FAILURE, NULL);
@@ -136,7 +152,8 @@ static void associate_secure(struct session *s)
         return;
     }
     s->state = SESSION_MAKING;
-    association_make(s->association, &agreement, &keys);
+    if (association_make(s->association, &agreement, &keys))
+        session_reply(s, SOCKS_FAILURE, NULL);
     keys_wipe(&keys);
 }
 

@@ -36,6 +36,7 @@ struct session {
     bool tls;
     time_t deadline;  /* 0: none */
     time_t last_sent; /* on the control stream */
+    time_t asked;     /* the client for a rekey; 0: not for the newest epoch */
     struct auth_task *auth;
     struct association *association;
     /* CONNECT */
@@ -57,5 +58,8 @@ void session_wind_up(struct session *session);
 /* The requests. */
 void session_connect(struct session *session);
 void session_associate(struct session *session, bool secure);
+/* Rekeying: a message of the client's; the answer of association_make. */
+void session_take_rekey(struct session *session, const struct control_message *message);
+void session_rekeyed(struct session *session, int error);
 
 #endif

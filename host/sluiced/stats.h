@@ -41,6 +41,7 @@
     X(datagram_bytes_up)                                                                                                         \
     X(datagrams_down) /* received from targets */                                                                                \
     X(datagram_bytes_down)                                                                                                       \
+    X(rekeys)          /* epochs begun after the first */                                                                        \
     X(crossed)         /* records handed to another worker */                                                                    \
     X(engine_replaced) /* a card died */                                                                                         \
     X(engine_redone)   /* records done again then */

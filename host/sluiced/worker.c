@@ -196,7 +196,7 @@ static void end_broken(struct worker *worker)
     struct association *next;
     for (struct association *a = worker->associations; a; a = next) {
         next = a->next;
-        if (a->state == ASSOCIATION_OPEN && a->secure && !a->sas.card && a->session)
+        if (a->state == ASSOCIATION_OPEN && a->secure && epochs_broken(a) && a->session)
             session_end(a->session, CONTROL_CLOSE_ENGINE, "engine");
     }
 }
@@ -352,7 +352,7 @@ static int open_memory(struct worker *worker)
     unsigned size = 256;
     while (size < worker->proxy->options.max_associations && size < 65536)
         size *= 2;
-    worker->table = calloc(size, sizeof(struct association *));
+    worker->table = calloc(size, sizeof(struct proxy_epoch *));
     worker->table_mask = size - 1;
     worker->rx = batch_rx_new();
     worker->tx = batch_tx_new();

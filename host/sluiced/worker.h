@@ -19,6 +19,7 @@
 #include "udp/engine.h"
 
 struct association;
+struct proxy_epoch;
 struct session;
 
 /* A UDP socket that is read; embedded in its owner. Reading stops while the engine is full. */
@@ -52,7 +53,7 @@ struct worker {
     struct udp_socket udp[2]; /* IPv4, IPv6 */
     struct evconnlistener **listeners;
     struct source *held;
-    struct association **table; /* by cid */
+    struct proxy_epoch **table; /* by cid */
     unsigned table_mask;
     struct association *associations; /* all of this worker's, with those that are closing */
     struct session *sessions;

@@ -4,6 +4,7 @@
 #define HOST_UDP_CONTROL_H
 
 #include <event2/buffer.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CONTROL_HEADER             3
@@ -13,10 +14,14 @@
 enum control_type {
     CONTROL_KEEP_ALIVE = 1, /* body empty */
     CONTROL_NOTICE = 2,     /* u8 enum control_notice, then what belongs to it */
+    CONTROL_REKEY = 3,      /* struct control_rekey: the client begins an epoch */
+    CONTROL_REKEYED = 4,    /* struct control_rekey: the proxy's answer */
+    CONTROL_REKEY_DONE = 5, /* struct control_rekey, without cid: the client has the keys */
 };
 
 enum control_notice {
     CONTROL_NOTICE_CLOSE = 1, /* u8 enum control_close: the sender ends the association now */
+    CONTROL_NOTICE_REKEY = 2, /* empty: the proxy asks the client to begin an epoch */
 };
 
 enum control_close {
@@ -27,6 +32,11 @@ enum control_close {
     CONTROL_CLOSE_ENGINE = 4,   /* keys used up, or no engine */
 };
 
+struct control_rekey {
+    uint32_t epoch;
+    uint8_t cid[8]; /* that the sender wants on records sent to it under this epoch; rekey_done: not there */
+};
+
 struct control_message {
     enum control_type type; /* or a number that is not in it: to be passed over */
     uint16_t length;
@@ -35,10 +45,16 @@ struct control_message {
 
 /* Takes one message out of `in`. 1: there was one; 0: not complete yet; -EPROTO: too long. */
 int control_take(struct evbuffer *in, struct control_message *message);
-/* Both write into `out` and return its length, at most 8. */
+#define CONTROL_OUT_MAX 32
+/* All of them write into `out` and return its length, at most CONTROL_OUT_MAX. */
 unsigned control_keep_alive(uint8_t *out);
 unsigned control_close(enum control_close reason, uint8_t *out);
+unsigned control_rekey_wanted(uint8_t *out);
+unsigned control_rekey(enum control_type type, const struct control_rekey *rekey, uint8_t *out);
 /* A close notice's reason, or -ENOENT when the message is another. */
 int control_close_reason(const struct control_message *message);
+/* Of one of the three rekey messages: -EPROTO: wrong length. */
+int control_rekey_decode(const struct control_message *message, struct control_rekey *rekey);
+bool control_is_rekey_wanted(const struct control_message *message);
 
 #endif

@@ -10,5 +10,5 @@ $(E2E_TOOLS): %: %.o $(E2E_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $^
 
 ALL += $(E2E_TOOLS)
-TESTS += $(addprefix tests/e2e/,roundtrip.sh network.sh access.sh failure.sh card.sh options.sh rules.py)
+TESTS += $(addprefix tests/e2e/,roundtrip.sh network.sh rekey.sh access.sh failure.sh card.sh options.sh rules.py)
 TEST_NEEDS += $(E2E_TOOLS) $(SLUICED) $(SLUICE) $(SLUICE_SIM)

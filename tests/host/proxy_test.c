@@ -99,8 +99,8 @@ static void test_refused_requests(void)
     options.take_up = true;
     refuses(&options, "a take-up");
     options = secure_options();
-    options.nonce_mode = SOCKS_NONCE_RANDOM;
-    refuses(&options, "the random nonce mode alone");
+    options.nonce_mode = 3;
+    refuses(&options, "an unknown nonce mode alone");
     options = secure_options();
     options.alpn = NULL;
     refuses(&options, "a secure request without ALPN");

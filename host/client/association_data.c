@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Datagrams and records of an association. */
+#include <errno.h>
+#include <string.h>
+
+#include "client/association_internal.h"
+#include "udp/record.h"
+
+#define REKEY_LOOKS 64u /* records between two looks at how worn the keys are */
+
+static void send_record(struct association *a, struct engine_job *job)
+{
+    if (job->status == SLUICE_STATUS_OK) {
+        batch_send(a->client->tx, &a->queue, job->dst_chunk, job->dst, job->length, &a->relay, NULL);
+        return;
+    }
+    client_refuse(&a->client->stats, refusal_of_status(job->status));
+    if (job->status == SLUICE_STATUS_COUNTER_EXHAUSTED)
+        a->broken = -EOVERFLOW;
+}
+
+static void heard(struct association *a, struct engine_job *job)
+{
+    epoch_heard(epoch_of(job->sas), client_now() / 1000);
+    a->user.datagram(a->user.arg, job->dst_chunk, job->dst, job->length);
+}
+
+static void take_content(struct association *a, struct engine_job *job)
+{
+    if (job->status != SLUICE_STATUS_OK)
+        client_refuse(&a->client->stats, refusal_of_status(job->status));
+    else if (job->content_type != RECORD_DATA)
+        client_refuse(&a->client->stats, REFUSAL_BAD_TYPE);
+    else
+        heard(a, job);
+}
+
+void association_done(struct client *client, struct engine_job *job)
+{
+    struct association *a = job->owner;
+    if (a->state != OPEN || epoch_of(job->sas)->going)
+        client_refuse(&client->stats, REFUSAL_CLOSED);
+    else if (job->type == SLUICE_OP_TYPE_SEAL)
+        send_record(a, job);
+    else
+        take_content(a, job);
+}
+
+static void submit(struct association *a, struct epoch *epoch, enum sluice_op_type type, uint8_t content_type,
+                   struct chunk *chunk, uint8_t *data, uint32_t len)
+{
+    struct engine_job job = {
+        .type = type,
+        .content_type = content_type,
+        .sas = &epoch->sas,
+        .src_chunk = chunk,
+        .src = data,
+        .src_len = len,
+        .owner = a,
+    };
+    enum refusal too_long = type == SLUICE_OP_TYPE_SEAL ? REFUSAL_TOO_LONG : REFUSAL_BAD_LENGTH;
+    int rc = engine_submit(a->client->engine, &job);
+    if (rc)
+        client_refuse(&a->client->stats, rc == -EMSGSIZE ? too_long : REFUSAL_NO_BUFFER);
+}
+
+static void seal(struct association *a, struct chunk *chunk, uint8_t *data, uint32_t len)
+{
+    if (a->newest->sas.seal_next % REKEY_LOOKS == 0)
+        association_rekey(a, false);
+    submit(a, a->newest, SLUICE_OP_TYPE_SEAL, RECORD_DATA, chunk, data, len);
+}
+
+void association_send(struct association *a, struct chunk *chunk, uint8_t *data, uint32_t len)
+{
+    if (a->state != OPEN)
+        client_refuse(&a->client->stats, REFUSAL_CLOSED);
+    else if (a->secure)
+        seal(a, chunk, data, len);
+    else
+        batch_send(a->client->tx, &a->queue, chunk, data, len, &a->relay, NULL);
+}
+
+static struct epoch *find_epoch(const struct association *a, const uint8_t cid[8])
+{
+    struct epoch *epoch = a->newest;
+    while (epoch && (epoch->going || memcmp(epoch->cid, cid, sizeof epoch->cid) != 0))
+        epoch = epoch->former;
+    return epoch;
+}
+
+static void take_record(struct association *a, const struct batch_datagram *datagram)
+{
+    struct record_header header;
+    struct epoch *epoch = NULL;
+    enum refusal reason = REFUSAL_COUNT;
+    if (record_header_decode(datagram->data, datagram->len, &header))
+        reason = REFUSAL_BAD_LENGTH;
+    else if (!(epoch = find_epoch(a, header.cid)))
+        reason = REFUSAL_UNKNOWN_CID;
+    if (reason == REFUSAL_COUNT)
+        submit(a, epoch, SLUICE_OP_TYPE_OPEN, header.type, datagram->chunk, datagram->data, datagram->len);
+    else
+        client_refuse(&a->client->stats, reason);
+}
+
+void association_on_datagram(void *arg, const struct batch_datagram *datagram)
+{
+    struct association *a = arg;
+    struct client_stats *stats = &a->client->stats;
+    enum record_kind kind = record_detect(datagram->data, datagram->len);
+    stats->records_in++;
+    stats->record_bytes_in += datagram->len;
+    if (kind == RECORD_KIND_NOISE)
+        client_refuse(stats, REFUSAL_NOISE);
+    else if (a->secure && kind == RECORD_KIND_RECORD)
+        take_record(a, datagram);
+    else if (!a->secure && kind == RECORD_KIND_NAKED)
+        a->user.datagram(a->user.arg, datagram->chunk, datagram->data, datagram->len);
+    else
+        client_refuse(stats, a->secure ? REFUSAL_NAKED : REFUSAL_RECORD);
+}

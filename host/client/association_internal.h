@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of an association share. */
+#ifndef CLIENT_ASSOCIATION_INTERNAL_H
+#define CLIENT_ASSOCIATION_INTERNAL_H
+
+#include "client/association.h"
+#include "client/dial.h"
+#include "client/source.h"
+#include "udp/control.h"
+#include "udp/epoch.h"
+
+struct association {
+    struct client *client;
+    struct association_user user;
+    enum { DIALLING, OPEN, CLOSING } state;
+    bool secure;
+    int broken;     /* -errno: to be ended by the next tick */
+    uint8_t cid[8]; /* asked for in the request, or in the last rekey */
+    struct dial *dial;
+    struct stream *control;
+    uint64_t sent_at, heard_at;      /* on the control stream, ms */
+    struct keys_agreement agreement; /* of the newest epoch */
+    struct epoch *newest;            /* records are sent under it; its former ones follow */
+    bool rekeying;                   /* the proxy has been asked */
+    struct net_addr relay;           /* where records go */
+    struct source source;
+    struct batch_queue queue;
+    struct association *prev, *next;
+};
+
+/* ---- association.c */
+
+/* Ends it, and tells its user; the association may be gone after it. */
+void association_end(struct association *association, int error);
+
+/* ---- association_data.c */
+
+/* batch_rx_fn of the socket toward the proxy. */
+void association_on_datagram(void *arg, const struct batch_datagram *datagram);
+
+/* ---- association_epochs.c */
+
+/* The keys of association->agreement are the newest from now on. */
+int association_add_epoch(struct association *association, SSL *ssl);
+/* Begins an epoch if it is time, or the proxy wants one. */
+void association_rekey(struct association *association, bool wanted);
+/* The proxy's answer. -errno ends the association. */
+int association_rekeyed(struct association *association, const struct control_message *message);
+/* Frees epochs that are over, all of them when `all`. False: some have records in flight. */
+bool association_reap_epochs(struct association *association, bool all);
+
+#endif
