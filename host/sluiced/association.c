@@ -137,6 +137,7 @@ static void done_end(struct task *task)
     struct association *a = (struct association *)((char *)task - offsetof(struct association, task));
     link_out(a);
     access_clear(&a->access);
+    free(a->sent);
     free(a);
 }
 

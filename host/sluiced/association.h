@@ -58,8 +58,9 @@ struct association {
     time_t last_datagram;
     uint64_t up, down, up_bytes, down_bytes, replays, targets_refused;
     unsigned target_count;
-    struct task task; /* its own end */
-    bool ended;       /* that has been posted */
+    struct net_addr *sent; /* targets.h */
+    struct task task;      /* its own end */
+    bool ended;            /* that has been posted */
     struct association *prev, *next;
 };
 

@@ -25,6 +25,7 @@ static void send_to(struct association *a, struct chunk *chunk, const uint8_t *d
         stats_refuse(&worker->stats, REFUSAL_NO_ROUTE);
         return;
     }
+    targets_sent(a, target);
     a->up++;
     a->up_bytes += len;
     batch_send(worker->tx, &socket->queue, chunk, data, len, target, NULL);
@@ -304,6 +305,10 @@ static void on_target_datagram(void *arg, const struct batch_datagram *datagram)
     stats_add(&stats->datagram_bytes_down, datagram->len);
     if (!a->peer.len || datagram->cut) {
         stats_refuse(stats, datagram->cut ? REFUSAL_TOO_LONG : REFUSAL_NO_ROUTE);
+        return;
+    }
+    if (!targets_expect(a, datagram->peer)) {
+        stats_refuse(stats, REFUSAL_UNEXPECTED);
         return;
     }
     size_t header_len = socks_udp_encode_addr(datagram->peer, header);

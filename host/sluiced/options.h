@@ -42,7 +42,8 @@ struct options {
     bool suite_allowed[256];               /* by id; made of the names */
     struct config_list nameservers;        /* char *: "address:port" */
     unsigned max_connections, max_associations;
-    unsigned handshake_seconds, idle_seconds, drain_seconds;
+    bool restricted; /* datagrams from those targets alone that were sent to */
+    unsigned handshake_seconds, bind_seconds, idle_seconds, drain_seconds;
     char *stats_file, *control_socket;
     enum log_level log_level;
 };

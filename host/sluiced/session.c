@@ -72,6 +72,7 @@ void session_free(struct session *s)
     if (s->relay)
         stats_add(&worker->stats.streams_open, (uint64_t)-1);
     relay_free(s->relay);
+    session_bind_free(s);
     stream_free(s->to_target);
     stream_free(s->stream);
     socks_server_clear(&s->socks);
@@ -89,6 +90,17 @@ void session_wind_up(struct session *s)
     stream_finish(s->stream);
 }
 
+/* What a request that is given up was waiting for. */
+static void drop_target(struct session *s)
+{
+    if (s->name)
+        names_cancel(s->name);
+    s->name = NULL;
+    stream_free(s->to_target);
+    s->to_target = NULL;
+    session_bind_free(s);
+}
+
 void session_end(struct session *s, enum control_close reason, const char *why)
 {
     uint8_t message[8];
@@ -101,11 +113,7 @@ void session_end(struct session *s, enum control_close reason, const char *why)
         session_free(s);
         return;
     }
-    if (s->name)
-        names_cancel(s->name);
-    s->name = NULL;
-    stream_free(s->to_target);
-    s->to_target = NULL;
+    drop_target(s);
     session_wind_up(s);
 }
 
@@ -190,6 +198,9 @@ static void take_request(struct session *s)
     switch (s->socks.request.code) {
     case SOCKS_CONNECT:
         session_connect(s);
+        break;
+    case SOCKS_BIND:
+        session_bind(s);
         break;
     case SOCKS_UDP_ASSOCIATE:
         session_associate(s, false);
@@ -279,11 +290,22 @@ static void keep_alive(struct session *s, time_t now)
     s->last_sent = now;
 }
 
+static void time_out(struct session *s)
+{
+    enum session_state state = s->state;
+    if (state != SESSION_NAME && state != SESSION_CONNECT && state != SESSION_BIND) {
+        session_free(s);
+        return;
+    }
+    drop_target(s);
+    session_reply(s, state == SESSION_BIND ? SOCKS_TTL_EXPIRED : SOCKS_HOST_UNREACHABLE, NULL);
+}
+
 void session_tick(struct session *s)
 {
     time_t now = worker_now();
     if (s->deadline && now > s->deadline) {
-        session_free(s);
+        time_out(s);
         return;
     }
     if (s->state != SESSION_ASSOCIATED)

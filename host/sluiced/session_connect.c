@@ -43,14 +43,11 @@ static void on_relay_ended(void *arg, const struct relay_end *end)
     session_free(s);
 }
 
-static void join(struct session *s)
+void session_relay(struct session *s, const struct net_addr *bound)
 {
     struct proxy *proxy = s->worker->proxy;
-    struct net_addr bound = {0};
-    socklen_t len = sizeof bound.in6;
-    if (!getsockname(stream_fd(s->to_target), &bound.sa, &len))
-        bound.len = len;
-    session_reply(s, SOCKS_OK, &bound);
+    session_reply(s, SOCKS_OK, bound);
+    session_bind_free(s);
     s->state = SESSION_RELAY;
     s->deadline = 0;
     struct stream *client = s->stream, *target = s->to_target;
@@ -69,7 +66,11 @@ static void on_target(struct stream *stream, enum stream_event event, void *arg)
 {
     struct session *s = arg;
     if (event == STREAM_OPEN) {
-        join(s);
+        struct net_addr bound = {0};
+        socklen_t len = sizeof bound.in6;
+        if (!getsockname(stream_fd(stream), &bound.sa, &len))
+            bound.len = len;
+        session_relay(s, &bound);
     } else if (event == STREAM_ERROR) {
         s->connect_error = stream_error(stream);
         stream_free(stream);

@@ -14,7 +14,8 @@ enum session_state {
     SESSION_SOCKS,      /* greeting to request */
     SESSION_AUTH,       /* the helper checks a password */
     SESSION_NAME,       /* CONNECT: the target's name */
-    SESSION_CONNECT,    /* CONNECT: to the target */
+    SESSION_CONNECT,    /* CONNECT: to the target; BIND: the peer has come */
+    SESSION_BIND,       /* BIND: for the peer */
     SESSION_RELAY,      /* CONNECT: bytes both ways */
     SESSION_MAKING,     /* the helper makes SAs */
     SESSION_ASSOCIATED, /* the stream carries control messages */
@@ -39,12 +40,13 @@ struct session {
     time_t asked;     /* the client for a rekey; 0: not for the newest epoch */
     struct auth_task *auth;
     struct association *association;
-    /* CONNECT */
+    /* CONNECT, BIND */
     struct names_request *name;
     struct names_result addresses;
     unsigned next_address;
     int connect_error;
     struct stream *to_target;
+    struct evconnlistener *listener;
     struct relay *relay;
     struct session *prev, *next;
 };
@@ -55,7 +57,11 @@ void session_reply(struct session *session, enum socks_reply code, const struct 
 bool session_may_reach(struct session *session, enum rules_protocol protocol, const char *name, const struct net_addr *target);
 /* Writes what is queued, then closes. */
 void session_wind_up(struct session *session);
+/* The target is reached: replies with `bound`, then carries bytes both ways. */
+void session_relay(struct session *session, const struct net_addr *bound);
 /* The requests. */
+void session_bind(struct session *session);
+void session_bind_free(struct session *session); /* its listener */
 void session_connect(struct session *session);
 void session_associate(struct session *session, bool secure);
 /* Rekeying: a message of the client's; the answer of association_make. */

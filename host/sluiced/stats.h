@@ -23,7 +23,9 @@
     X(requests_refused)    /* answered with another code than success */                                                         \
     X(requests_rule)       /* targets of CONNECT and BIND refused by a rule */                                                   \
     X(requests_private)    /* private ones that no rule opens */                                                                 \
-    X(streams)             /* CONNECT relays */                                                                                  \
+    X(streams)             /* CONNECT and BIND relays */                                                                         \
+    X(binds)               /* BIND listeners */                                                                                  \
+    X(bind_strangers)      /* connections to them from whom the client has not named */                                          \
     X(streams_open)                                                                                                              \
     X(stream_bytes_up)   /* from clients */                                                                                      \
     X(stream_bytes_down) /* to clients */                                                                                        \

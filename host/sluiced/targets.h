@@ -9,4 +9,9 @@
 const struct net_addr *targets_choose(struct association *association, const char *name, const struct net_addr *addresses,
                                       unsigned count);
 
+/* A datagram was sent there. */
+void targets_sent(struct association *association, const struct net_addr *target);
+/* A datagram from there is taken: where `restricted` is set, only when one was sent there. */
+bool targets_expect(const struct association *association, const struct net_addr *target);
+
 #endif

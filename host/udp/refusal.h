@@ -16,6 +16,7 @@
     X(FOREIGN_CID, "foreign_cid")   /* made by another member */                                                                 \
     X(FORGED_CID, "forged_cid")     /* made by no member */                                                                      \
     X(WRONG_SOURCE, "wrong_source") /* not from where the association is pinned to */                                            \
+    X(UNEXPECTED, "unexpected")     /* from a target that nothing was sent to, where that is asked for */                        \
     X(FORGED_NONCE, "forged_nonce")                                                                                              \
     X(AUTH_FAILED, "auth_failed") /* MAC or padding */                                                                           \
     X(REPLAYED, "replayed")                                                                                                      \
