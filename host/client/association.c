@@ -184,6 +184,8 @@ static void opened(struct association *a, const struct dial_result *result)
     a->state = OPEN;
     a->sent_at = a->heard_at = client_now();
     tell_open(a, result);
+    if (a->secure)
+        association_path_opened(a);
     a->user.opened(a->user.arg);
 }
 
@@ -253,6 +255,7 @@ static void keep_alive(struct association *a, uint64_t now)
 static void tick_one(struct association *a, uint64_t now)
 {
     association_rekey(a, false);
+    association_path_tick(a, now);
     keep_alive(a, now);
 }
 

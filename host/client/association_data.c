@@ -5,6 +5,7 @@
 
 #include "client/association_internal.h"
 #include "udp/record.h"
+#include "udp/signal.h"
 
 #define REKEY_LOOKS 64u /* records between two looks at how worn the keys are */
 
@@ -19,18 +20,48 @@ static void send_record(struct association *a, struct engine_job *job)
         a->broken = -EOVERFLOW;
 }
 
+static void answer_path_check(struct association *a, const struct engine_job *job)
+{
+    uint8_t content[SIGNAL_PATH_BYTES];
+    struct signal signal;
+    if (signal_path_decode(job->dst, job->length, &signal)) {
+        client_refuse(&a->client->stats, REFUSAL_BAD_HEADER);
+    } else if (signal.kind == SIGNAL_PATH_CHALLENGE) {
+        signal.kind = SIGNAL_PATH_RESPONSE;
+        signal_path_encode(&signal, content);
+        a->client->stats.path_checks++;
+        association_signal(a, RECORD_PATH_CHECK, content, sizeof content);
+    }
+}
+
 static void heard(struct association *a, struct engine_job *job)
 {
     epoch_heard(epoch_of(job->sas), client_now() / 1000);
-    a->user.datagram(a->user.arg, job->dst_chunk, job->dst, job->length);
+    association_path_heard(a, job);
+    switch ((enum record_type)job->content_type) {
+    case RECORD_DATA:
+        a->user.datagram(a->user.arg, job->dst_chunk, job->dst, job->length);
+        break;
+    case RECORD_PATH_CHECK:
+        answer_path_check(a, job);
+        break;
+    case RECORD_HEARTBEAT:
+        association_take_heartbeat(a, job);
+        break;
+    case RECORD_ALERT:
+        if (signal_alert_decode(job->dst, job->length) == SIGNAL_ALERT_CLOSE_NOTIFY && !a->broken)
+            a->broken = -ESHUTDOWN; /* not at once: a notice may still tell more */
+        break;
+    default:
+        client_refuse(&a->client->stats, REFUSAL_BAD_TYPE);
+        break;
+    }
 }
 
 static void take_content(struct association *a, struct engine_job *job)
 {
     if (job->status != SLUICE_STATUS_OK)
         client_refuse(&a->client->stats, refusal_of_status(job->status));
-    else if (job->content_type != RECORD_DATA)
-        client_refuse(&a->client->stats, REFUSAL_BAD_TYPE);
     else
         heard(a, job);
 }
@@ -69,6 +100,19 @@ static void seal(struct association *a, struct chunk *chunk, uint8_t *data, uint
     if (a->newest->sas.seal_next % REKEY_LOOKS == 0)
         association_rekey(a, false);
     submit(a, a->newest, SLUICE_OP_TYPE_SEAL, RECORD_DATA, chunk, data, len);
+}
+
+void association_signal(struct association *a, uint8_t type, const void *content, uint32_t len)
+{
+    struct chunk *chunk;
+    uint8_t *data = pool_reserve(engine_pool(a->client->engine), len, &chunk);
+    if (!data) {
+        client_refuse(&a->client->stats, REFUSAL_NO_BUFFER);
+        return;
+    }
+    memcpy(data, content, len);
+    submit(a, a->newest, SLUICE_OP_TYPE_SEAL, type, chunk, data, len);
+    chunk_unref(chunk);
 }
 
 void association_send(struct association *a, struct chunk *chunk, uint8_t *data, uint32_t len)

@@ -16,6 +16,12 @@ struct association {
     bool secure;
     int broken;     /* -errno: to be ended by the next tick */
     uint8_t cid[8]; /* asked for in the request, or in the last rekey */
+    struct {
+        uint64_t heard_at;   /* a record, ms */
+        uint64_t asked_at;   /* the last heartbeat that was not answered */
+        unsigned unanswered; /* heartbeats in a row */
+        uint64_t cookie;     /* of the last one */
+    } udp;
     struct dial *dial;
     struct stream *control;
     uint64_t sent_at, heard_at;      /* on the control stream, ms */
@@ -37,6 +43,20 @@ void association_end(struct association *association, int error);
 
 /* batch_rx_fn of the socket toward the proxy. */
 void association_on_datagram(void *arg, const struct batch_datagram *datagram);
+
+/* Seals a content of our own, copied, and sends it. */
+void association_signal(struct association *association, uint8_t type, const void *content, uint32_t len);
+
+/* ---- association_path.c */
+
+/* The association is open: the path is looked at. */
+void association_path_opened(struct association *association);
+/* An authentic record has come. */
+void association_path_heard(struct association *association, const struct engine_job *job);
+/* An authentic heartbeat. */
+void association_take_heartbeat(struct association *association, const struct engine_job *job);
+/* Twice a second: heartbeats that keep a NAT's mapping and find out whether UDP passes. */
+void association_path_tick(struct association *association, uint64_t now);
 
 /* ---- association_epochs.c */
 

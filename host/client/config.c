@@ -21,6 +21,7 @@ const char client_usage[] =
     "  --nonces KIND                sequence or random; default sequence\n"
     "  --rekey-records N            keys are renewed after so many records; default 0: when they are nearly used up\n"
     "  --rekey-seconds N            and after so long; default 3600\n"
+    "  --udp-keep-alive-seconds N   a heartbeat keeps a NAT's mapping when nothing came for so long; default 15\n"
     "  --engine URI                 soft: or sim:SOCKET; default: soft:\n"
     "  --listen ADDRESS:PORT        local SOCKS5 listener\n"
     "  --forward P:[ADDRESS:]PORT:HOST:PORT\n"
@@ -165,6 +166,12 @@ static const struct config_option options[] = {
      .min = 1,
      .max = 86400,
      .expected = "a number from 1 to 86400"},
+    {.name = "udp_keep_alive_seconds",
+     .type = CONFIG_UINT,
+     FIELD(struct client_config, udp_keep_alive_seconds),
+     .min = 1,
+     .max = 3600,
+     .expected = "a number from 1 to 3600"},
     {.name = "engine", .type = CONFIG_STRING, FIELD(struct client_config, engine), .expected = "soft: or sim:SOCKET"},
     {.name = "listen",
      .type = CONFIG_PARSED,
@@ -390,6 +397,7 @@ int client_config_load(struct client_config *config, int argc, char **argv, stru
 {
     *config = (struct client_config){
         .rekey_seconds = 3600,
+        .udp_keep_alive_seconds = 15,
         .max_associations = 64,
         .max_connections = 256,
         .idle_seconds = 120,

@@ -33,6 +33,7 @@ struct client_config {
     unsigned suite_count;
     bool random_nonces;
     unsigned rekey_records, rekey_seconds; /* 0 records: as many as the keys carry */
+    unsigned udp_keep_alive_seconds;       /* without a record from the proxy; then a heartbeat goes */
     char *engine;                          /* URI of libsluice; NULL: soft: */
     struct net_addr listen;                /* no address: no local SOCKS5 listener */
     struct config_list file_forwards;      /* struct client_forward, of the file */

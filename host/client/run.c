@@ -235,7 +235,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 static int open_events(struct program *program)
 {
-    const struct timeval second = {.tv_sec = 1};
+    const struct timeval half = {.tv_usec = 500000};
     struct event_base *base = program->client.base;
     program->stop[0] = evsignal_new(base, SIGTERM, on_stop, program);
     program->stop[1] = evsignal_new(base, SIGINT, on_stop, program);
@@ -244,7 +244,7 @@ static int open_events(struct program *program)
     if (!program->stop[0] || !program->stop[1] || !program->status || !program->tick)
         return -ENOMEM;
     return event_add(program->stop[0], NULL) || event_add(program->stop[1], NULL) || event_add(program->status, NULL) ||
-                   event_add(program->tick, &second)
+                   event_add(program->tick, &half)
                ? -ENOMEM
                : 0;
 }

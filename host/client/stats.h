@@ -20,6 +20,8 @@ struct client;
     X(associations) /* secure */                                                                                                 \
     X(naked_associations)                                                                                                        \
     X(rekeys)            /* epochs begun after the first */                                                                      \
+    X(heartbeats)        /* sent */                                                                                              \
+    X(path_checks)       /* answered */                                                                                          \
     X(associations_lost) /* ended by the proxy or the network */                                                                 \
     X(datagrams_up)      /* from local programs, on their way to the proxy */                                                    \
     X(datagram_bytes_up) /* payload */                                                                                           \

@@ -8,6 +8,7 @@
 
 #include "sluiced/datapath.h"
 #include "sluiced/session.h"
+#include "udp/record.h"
 
 /* ---- making */
 
@@ -164,6 +165,15 @@ static void drop_held(struct association *a)
         a->worker->waiting--;
         stats_refuse(&a->worker->stats, REFUSAL_CLOSED);
     }
+}
+
+void association_say_end(struct association *a)
+{
+    uint8_t alert[SIGNAL_ALERT_BYTES];
+    if (!a->secure || a->state != ASSOCIATION_OPEN || !a->peer.len)
+        return;
+    signal_alert_encode(SIGNAL_ALERT_CLOSE_NOTIFY, alert);
+    datapath_signal(a, RECORD_ALERT, alert, sizeof alert, NULL);
 }
 
 void association_close(struct association *a)

@@ -9,6 +9,7 @@
 #include "sluiced/access.h"
 #include "sluiced/epochs.h"
 #include "sluiced/helper.h"
+#include "sluiced/path.h"
 #include "sluiced/worker.h"
 #include "socks/socks.h"
 #include "udp/keys.h"
@@ -49,7 +50,9 @@ struct association {
     struct proxy_epoch *making;      /* has a cid, and perhaps SAs, but no record yet */
     unsigned going;                  /* epochs that are on their way out */
     struct net_addr host;            /* naked: the TCP peer, the only host that datagrams are taken from */
-    struct net_addr peer;            /* pinned: where records or datagrams came from first */
+    struct net_addr peer;            /* where records or datagrams go; naked: pinned by the first */
+    bool checked;                    /* peer is trusted; secure */
+    struct path path;                /* another peer that is being checked, or this one */
     struct net_addr local;           /* to send from */
     struct batch_queue *to_client;
     struct target_socket targets[2]; /* IPv4, IPv6 */
@@ -72,6 +75,8 @@ int association_make(struct association *association, const struct keys_agreemen
 void association_made(struct association *association, int error);
 /* Naked: opens a socket at the address of `local`; `host` is the client's. -errno. */
 int association_open_naked(struct association *association, const struct net_addr *local, const struct net_addr *host);
+/* Tells the client by an alert record that it ends, where TCP may not do it. */
+void association_say_end(struct association *association);
 /* Ends it; the memory goes once nothing of it is in flight. */
 void association_close(struct association *association);
 /* The socket toward targets of that family; NULL: it cannot be had. */

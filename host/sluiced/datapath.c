@@ -118,8 +118,8 @@ static void open_record(struct proxy_epoch *e, const struct ring_entry *record)
 {
     struct association *a = e->association;
     struct stats *stats = &a->worker->stats;
-    if (a->state != ASSOCIATION_OPEN || (a->peer.len && !net_addr_equal(&a->peer, &record->peer))) {
-        stats_refuse(stats, a->state == ASSOCIATION_OPEN ? REFUSAL_WRONG_SOURCE : REFUSAL_CLOSED);
+    if (a->state != ASSOCIATION_OPEN) {
+        stats_refuse(stats, REFUSAL_CLOSED);
         return;
     }
     struct engine_job job = {
@@ -356,33 +356,97 @@ static void heard(struct proxy_epoch *e)
     epochs_seal_with(e->association, e);
 }
 
+static void answer_heartbeat(struct association *a, const struct engine_job *job)
+{
+    uint8_t content[SIGNAL_HEARTBEAT_BYTES];
+    struct signal signal;
+    if (signal_heartbeat_decode(job->dst, job->length, &signal)) {
+        stats_refuse(&a->worker->stats, REFUSAL_BAD_HEADER);
+    } else if (signal.kind == SIGNAL_HEARTBEAT_REQUEST && path_is_known(a, &job->peer)) {
+        signal.kind = SIGNAL_HEARTBEAT_RESPONSE;
+        signal_heartbeat_encode(&signal, content, sizeof content);
+        stats_add(&a->worker->stats.heartbeats, 1);
+        datapath_signal(a, RECORD_HEARTBEAT, content, sizeof content, &job->peer);
+    }
+}
+
+static void take_content(struct association *a, struct engine_job *job)
+{
+    switch ((enum record_type)job->content_type) {
+    case RECORD_DATA:
+        a->last_datagram = worker_now();
+        route(a, job->dst_chunk, job->dst, job->length);
+        break;
+    case RECORD_HEARTBEAT:
+        answer_heartbeat(a, job);
+        break;
+    case RECORD_PATH_CHECK:
+        path_check(a, job);
+        break;
+    case RECORD_ALERT:
+        if (signal_alert_decode(job->dst, job->length) == SIGNAL_ALERT_CLOSE_NOTIFY)
+            session_end(a->session, CONTROL_CLOSE_DONE, "alert");
+        break;
+    default:
+        stats_refuse(&a->worker->stats, REFUSAL_BAD_TYPE);
+        break;
+    }
+}
+
 static void opened(struct association *a, struct engine_job *job)
 {
-    struct stats *stats = &a->worker->stats;
     if (job->status != SLUICE_STATUS_OK) {
-        stats_refuse(stats, refusal_of_status(job->status));
+        stats_refuse(&a->worker->stats, refusal_of_status(job->status));
         if (job->status == SLUICE_STATUS_REPLAYED)
             replayed(a, job);
-    } else if (!pin(a, &job->peer)) {
-        stats_refuse(stats, REFUSAL_WRONG_SOURCE);
-    } else if (job->content_type != RECORD_DATA) {
-        stats_refuse(stats, REFUSAL_BAD_TYPE);
-    } else {
-        a->last_datagram = worker_now();
-        heard(proxy_epoch_of(job->sas));
-        route(a, job->dst_chunk, job->dst, job->length);
+        return;
     }
+    heard(proxy_epoch_of(job->sas));
+    path_heard(a, job);
+    take_content(a, job);
+}
+
+static void send_record(struct association *a, const struct engine_job *job)
+{
+    const struct net_addr *to = job->peer.len ? &job->peer : &a->peer;
+    struct udp_socket *udp = &a->worker->udp[to->sa.sa_family == AF_INET6];
+    bool same = &udp->queue == a->to_client; /* else the address to send from is of another family */
+    if (path_may_send(a, to, job->length))
+        batch_send(a->worker->tx, &udp->queue, job->dst_chunk, job->dst, job->length, to, same ? &a->local : NULL);
+    else
+        stats_refuse(&a->worker->stats, REFUSAL_UNCHECKED);
 }
 
 static void sealed(struct association *a, struct engine_job *job)
 {
     if (job->status == SLUICE_STATUS_OK) {
-        batch_send(a->worker->tx, a->to_client, job->dst_chunk, job->dst, job->length, &a->peer, &a->local);
+        send_record(a, job);
         return;
     }
     stats_refuse(&a->worker->stats, refusal_of_status(job->status));
     if (job->status == SLUICE_STATUS_COUNTER_EXHAUSTED)
         session_end(a->session, CONTROL_CLOSE_ENGINE, "keys_used_up");
+}
+
+void datapath_signal(struct association *a, uint8_t type, const void *content, uint32_t len, const struct net_addr *peer)
+{
+    struct chunk *chunk;
+    struct worker *worker = a->worker;
+    uint8_t *data = pool_reserve(engine_pool(worker->engine), len, &chunk);
+    struct engine_job job = {.type = SLUICE_OP_TYPE_SEAL, .content_type = type, .sas = &a->sealing->epoch.sas, .owner = a};
+    if (!data) {
+        stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+        return;
+    }
+    memcpy(data, content, len);
+    job.src_chunk = chunk;
+    job.src = data;
+    job.src_len = len;
+    if (peer)
+        job.peer = *peer;
+    if (engine_submit(worker->engine, &job))
+        stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+    chunk_unref(chunk);
 }
 
 void datapath_done(void *arg, struct engine_job *job)
@@ -391,7 +455,10 @@ void datapath_done(void *arg, struct engine_job *job)
     struct worker *worker = arg;
     struct proxy_epoch *e = proxy_epoch_of(job->sas);
     if (e->epoch.going) {
-        stats_refuse(&worker->stats, REFUSAL_CLOSED);
+        if (job->type == SLUICE_OP_TYPE_SEAL && job->content_type == RECORD_ALERT && job->status == SLUICE_STATUS_OK)
+            send_record(a, job); /* the last word */
+        else
+            stats_refuse(&worker->stats, REFUSAL_CLOSED);
         epochs_settle(e);
     } else if (job->type == SLUICE_OP_TYPE_OPEN) {
         opened(a, job);

@@ -13,4 +13,8 @@ void datapath_crossing(evutil_socket_t fd, short what, void *worker);
 /* Callback of the engine. */
 void datapath_done(void *worker, struct engine_job *job);
 
+/* Seals a content of our own, copied, and sends it to `peer`; NULL: to where the association's records go. */
+void datapath_signal(struct association *association, uint8_t type, const void *content, uint32_t len,
+                     const struct net_addr *peer);
+
 #endif

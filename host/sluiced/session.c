@@ -27,6 +27,11 @@ const char *session_peer(const struct session *session)
     return session ? session->peer_text : "-";
 }
 
+const struct net_addr *session_host(const struct session *session)
+{
+    return &session->peer;
+}
+
 struct session *session_next(const struct session *session)
 {
     return session->next;
@@ -108,6 +113,8 @@ void session_end(struct session *s, enum control_close reason, const char *why)
         return;
     if (s->state == SESSION_ASSOCIATED && s->association->secure)
         stream_write(s->stream, message, control_close(reason, message));
+    if (s->state == SESSION_ASSOCIATED)
+        association_say_end(s->association);
     drop_association(s, why);
     if (s->relay || s->state == SESSION_HANDSHAKE) {
         session_free(s);

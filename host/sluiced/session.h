@@ -22,6 +22,8 @@ struct session *session_next(const struct session *session);
 void session_association_made(struct session *session, int error);
 /* Every second, and now and then on the datagram path: asks for a rekey when it is time. */
 void session_rekey_tick(struct session *session);
+/* The host of its connection; not NULL. */
+const struct net_addr *session_host(const struct session *session);
 /* For the log. */
 const char *session_peer(const struct session *session);
 

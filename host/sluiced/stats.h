@@ -44,6 +44,9 @@
     X(datagrams_down) /* received from targets */                                                                                \
     X(datagram_bytes_down)                                                                                                       \
     X(rekeys)          /* epochs begun after the first */                                                                        \
+    X(heartbeats)      /* answered */                                                                                            \
+    X(path_checks)     /* asked */                                                                                               \
+    X(paths_changed)   /* clients that were found elsewhere */                                                                   \
     X(crossed)         /* records handed to another worker */                                                                    \
     X(engine_replaced) /* a card died */                                                                                         \
     X(engine_redone)   /* records done again then */

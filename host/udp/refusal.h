@@ -17,6 +17,7 @@
     X(FORGED_CID, "forged_cid")     /* made by no member */                                                                      \
     X(WRONG_SOURCE, "wrong_source") /* not from where the association is pinned to */                                            \
     X(UNEXPECTED, "unexpected")     /* from a target that nothing was sent to, where that is asked for */                        \
+    X(UNCHECKED, "unchecked_path")  /* would be more than a source that is not checked has sent */                               \
     X(FORGED_NONCE, "forged_nonce")                                                                                              \
     X(AUTH_FAILED, "auth_failed") /* MAC or padding */                                                                           \
     X(REPLAYED, "replayed")                                                                                                      \
