@@ -11,7 +11,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sluiced/guard.h"
 #include "sluiced/proxy.h"
+#include "sluiced/reload.h"
 #include "sluiced/status.h"
 #include "sluiced/worker.h"
 
@@ -25,12 +27,14 @@ static const char usage[] =
     "  -h, --help          this text\n"
     "  -V, --version       version\n"
     "\n"
-    "SIGTERM and SIGINT: listens no more, ends when all is done or after drain_seconds. SIGUSR1: status to the log.\n";
+    "SIGTERM and SIGINT: listens no more, ends when all is done or after drain_seconds. SIGUSR1: status to the log.\n"
+    "SIGHUP: reads the configuration again: certificates, users, rules, limits, log level.\n";
 
 struct daemon {
     struct proxy proxy;
     struct event_base *base;
-    struct event *signals[3];
+    struct event *signals[4];
+    const char *config;
     struct event *watch;
     struct status_socket *socket;
     unsigned started;
@@ -53,12 +57,8 @@ static int complain_errno(const char *what, int rc)
 
 static int load_policy(const char *path, struct policy **policy)
 {
-    struct options options;
     struct config_error error = {""};
-    int rc = options_load(path, &options, &error);
-    if (!rc)
-        rc = policy_new(&options, policy, &error);
-    return rc ? complain(error.text, NULL) : 0;
+    return reload_policy(path, policy, &error) ? complain(error.text, NULL) : 0;
 }
 
 static int open_shared(struct proxy *proxy)
@@ -68,9 +68,12 @@ static int open_shared(struct proxy *proxy)
     int rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), &proxy->cards);
     if (rc)
         return complain_errno(proxy->options.engine, rc);
-    rc = helper_new("passwords", &proxy->passwords);
+    proxy->guard = guard_new();
+    if (!proxy->guard)
+        return complain("guard", "out of memory");
+    rc = helper_new("passwords", proxy->options.password_threads, &proxy->passwords);
     if (!rc)
-        rc = helper_new("admin", &proxy->admin);
+        rc = helper_new("admin", 1, &proxy->admin);
     return rc ? complain_errno("helper", rc) : 0;
 }
 
@@ -117,6 +120,7 @@ static void close_shared(struct proxy *proxy)
         free(proxy->rings[i]);
     free(proxy->rings);
     cards_close(proxy->cards);
+    guard_free(proxy->guard);
     policy_unref(proxy->policy);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
@@ -152,6 +156,15 @@ static void on_status(evutil_socket_t number, short what, void *arg)
     free(text);
 }
 
+static void on_reload(evutil_socket_t number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)number;
+    (void)what;
+    if (!daemon->stopping)
+        reload(&daemon->proxy, daemon->config);
+}
+
 /* A worker whose last engine has failed takes the program down. */
 static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
@@ -173,8 +186,9 @@ static int open_events(struct daemon *daemon)
     daemon->signals[0] = evsignal_new(daemon->base, SIGTERM, on_stop, daemon);
     daemon->signals[1] = evsignal_new(daemon->base, SIGINT, on_stop, daemon);
     daemon->signals[2] = evsignal_new(daemon->base, SIGUSR1, on_status, daemon);
+    daemon->signals[3] = evsignal_new(daemon->base, SIGHUP, on_reload, daemon);
     daemon->watch = event_new(daemon->base, -1, EV_PERSIST, on_watch, daemon);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         if (!daemon->signals[i] || event_add(daemon->signals[i], NULL))
             return -ENOMEM;
     }
@@ -186,7 +200,7 @@ static void close_events(struct daemon *daemon)
     status_socket_free(daemon->socket);
     if (daemon->watch)
         event_free(daemon->watch);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         if (daemon->signals[i])
             event_free(daemon->signals[i]);
     }
@@ -322,6 +336,7 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return EXIT_CONFIG;
     }
+    daemon.config = config;
     if (options_load(config, &daemon.proxy.options, &error)) {
         complain(error.text, NULL);
         return EXIT_CONFIG;

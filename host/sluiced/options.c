@@ -33,6 +33,18 @@ static int parse_replay(const char *text, void *field)
     return -EINVAL;
 }
 
+static int parse_client_name(const char *text, void *field)
+{
+    static const char *const names[] = {"cn", "email", "dns"};
+    for (unsigned i = 0; i < 3; i++) {
+        if (!strcmp(text, names[i])) {
+            *(enum tls_name *)field = (enum tls_name)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
 static int parse_log_level(const char *text, void *field)
 {
     return log_level_parse(text, field);
@@ -86,6 +98,18 @@ static const struct config_option tls_options[] = {
      .offset = offsetof(struct options, tls.key) - offsetof(struct options, tls),
      .required = true,
      .expected = "the path of a PEM file with the private key"},
+    {.name = "client_ca",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, tls.client_ca) - offsetof(struct options, tls),
+     .expected = "the path of a PEM file with the CAs of clients"},
+    {.name = "client_required",
+     .type = CONFIG_BOOL,
+     .offset = offsetof(struct options, tls.client_required) - offsetof(struct options, tls)},
+    {.name = "client_name",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options, tls.client_name) - offsetof(struct options, tls),
+     .parse = parse_client_name,
+     .expected = "\"cn\", \"email\" or \"dns\""},
     {.name = NULL},
 };
 
@@ -123,6 +147,7 @@ static const struct config_option table[] = {
      .type = CONFIG_STRING,
      .offset = offsetof(struct options, users_file),
      .expected = "the path of a file with lines NAME:HASH"},
+    {.name = "password_threads", .type = CONFIG_UINT, .offset = offsetof(struct options, password_threads), .min = 1, .max = 16},
     {.name = "rules",
      .type = CONFIG_LIST,
      .offset = offsetof(struct options, rules),
@@ -186,6 +211,7 @@ static void defaults(struct options *options)
 {
     *options = (struct options){
         .workers = 1,
+        .password_threads = 2,
         .replay = REPLAY_DROP,
         .random_nonces = true,
         .rekey_seconds = 3600,
@@ -220,6 +246,8 @@ static const char *contradiction(const struct options *options)
         return "a listener has tls = true; expected a group tls { certificate, key }";
     if (!tls && options->tls.certificate)
         return "group tls is of no use: every listener has tls = false";
+    if (options->tls.client_required && !options->tls.client_ca)
+        return "tls.client_required needs tls.client_ca";
     if (!tls && options->udp.count)
         return "list udp is of no use: secure UDP needs a listener with tls = true";
     if (options->udp.count == 2 && udp[0].address.sa.sa_family == udp[1].address.sa.sa_family)

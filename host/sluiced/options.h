@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "log/log.h"
 #include "net/addr.h"
+#include "tls/peer.h"
 #include "udp/suite.h"
 
 #define OPTIONS_WORKERS_MAX 64
@@ -31,9 +32,13 @@ struct options {
     struct config_list udp;       /* struct options_udp: at most one for each address family */
     struct {
         char *certificate, *key;
+        char *client_ca; /* NULL: clients are asked for no certificate */
+        bool client_required;
+        enum tls_name client_name;
     } tls;
     struct config_list rules; /* struct rules_entry */
-    char *users_file;         /* NULL: no authentication */
+    char *users_file;         /* NULL: no authentication by password */
+    unsigned password_threads;
     bool naked;
     enum replay_policy replay;
     bool random_nonces;

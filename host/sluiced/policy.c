@@ -16,6 +16,10 @@ static int load(struct policy *policy, struct config_error *error)
         snprintf(error->text, sizeof error->text, "tls: %s", tls.text);
         return -EINVAL;
     }
+    if (options->tls.client_ca && tls_ask_clients(policy->tls, options->tls.client_ca, options->tls.client_required, &tls)) {
+        snprintf(error->text, sizeof error->text, "tls: %s", tls.text);
+        return -EINVAL;
+    }
     int rc = options->users_file ? users_load(options->users_file, &policy->users, error) : 0;
     if (!rc && (rc = rules_new(&options->rules, &policy->rules)))
         snprintf(error->text, sizeof error->text, "rules: out of memory");

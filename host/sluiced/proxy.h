@@ -12,6 +12,7 @@
 #include "udp/cards.h"
 #include "udp/cid.h"
 
+struct guard;
 struct worker;
 
 struct proxy {
@@ -19,8 +20,9 @@ struct proxy {
     struct options options; /* of the start; what a reload renews is in the policy */
     struct policy *policy;  /* the main thread's; each worker has its own reference */
     struct cards *cards;
-    struct helper *passwords; /* two threads, so that neither waits for the other's work */
+    struct helper *passwords; /* helpers of their own, so that neither waits for the other's work */
     struct helper *admin;
+    struct guard *guard;
     uint8_t cid_key[CID_KEY_BYTES]; /* secret */
     uint8_t member;
     struct worker **workers;

@@ -12,16 +12,6 @@
 
 #define ENDING_SECONDS 2
 
-/* A user and password with the helper; outlives a session that ends meanwhile. */
-struct auth_task {
-    struct task task;
-    struct worker *worker;
-    struct session *session; /* NULL: gone */
-    struct policy *policy;
-    struct socks_auth auth;
-    bool ok;
-};
-
 const char *session_peer(const struct session *session)
 {
     return session ? session->peer_text : "-";
@@ -70,8 +60,7 @@ void session_free(struct session *s)
 {
     struct worker *worker = s->worker;
     drop_association(s, "closed");
-    if (s->auth)
-        s->auth->session = NULL;
+    session_forget_auth(s);
     if (s->name)
         names_cancel(s->name);
     if (s->relay)
@@ -141,63 +130,6 @@ void session_reply(struct session *s, enum socks_reply code, const struct net_ad
     session_wind_up(s);
 }
 
-static void run_auth(struct task *task)
-{
-    struct auth_task *auth = (struct auth_task *)task;
-    auth->ok = users_check(auth->policy->users, auth->auth.user, auth->auth.password);
-    explicit_bzero(auth->auth.password, sizeof auth->auth.password);
-}
-
-static void take_input(struct session *s);
-
-static void done_auth(struct task *task)
-{
-    struct auth_task *auth = (struct auth_task *)task;
-    struct session *s = auth->session;
-    bool ok = auth->ok;
-    auth->worker->pending--;
-    policy_unref(auth->policy);
-    free(auth);
-    if (!s)
-        return;
-    s->auth = NULL;
-    if (s->state != SESSION_AUTH)
-        return;
-    if (!ok) {
-        stats_add(&s->worker->stats.auth_failed, 1);
-        log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "auth_failed", "peer=%s user=%s", s->peer_text, s->user);
-    }
-    if (ok && access_set_user(&s->access, s->socks.auth.user))
-        ok = false;
-    enum socks_server_event event = socks_server_authenticated(&s->socks, ok);
-    stream_write(s->stream, s->socks.out, s->socks.out_len);
-    s->socks.out_len = 0;
-    s->state = SESSION_SOCKS;
-    if (event == SOCKS_SERVER_FAILED)
-        session_wind_up(s);
-    else
-        take_input(s);
-}
-
-static void authenticate(struct session *s)
-{
-    struct auth_task *auth = calloc(1, sizeof *auth);
-    if (!auth) {
-        session_wind_up(s);
-        return;
-    }
-    log_quote(s->user, sizeof s->user, s->socks.auth.user);
-    auth->task = (struct task){.run = run_auth, .done = done_auth, .mailbox = s->worker->mailbox};
-    auth->worker = s->worker;
-    auth->session = s;
-    auth->policy = policy_ref(s->worker->policy);
-    auth->auth = s->socks.auth;
-    s->auth = auth;
-    s->state = SESSION_AUTH;
-    s->worker->pending++;
-    helper_post(s->worker->proxy->passwords, &auth->task);
-}
-
 static void take_request(struct session *s)
 {
     char text[300];
@@ -227,7 +159,7 @@ static void handle(struct session *s, enum socks_server_event event)
     case SOCKS_SERVER_MORE:
         break;
     case SOCKS_SERVER_AUTHENTICATE:
-        authenticate(s);
+        session_authenticate(s);
         break;
     case SOCKS_SERVER_REQUEST:
         take_request(s);
@@ -278,7 +210,7 @@ static void take_control(struct session *s)
         session_end(s, CONTROL_CLOSE_POLICY, "bad_control");
 }
 
-static void take_input(struct session *s)
+void session_take_input(struct session *s)
 {
     if (s->state == SESSION_SOCKS)
         take_socks(s);
@@ -311,17 +243,22 @@ static void time_out(struct session *s)
 void session_tick(struct session *s)
 {
     time_t now = worker_now();
+    if (s->refuse_at && now >= s->refuse_at) {
+        session_refuse_auth(s);
+        return;
+    }
     if (s->deadline && now > s->deadline) {
         time_out(s);
         return;
     }
     if (s->state != SESSION_ASSOCIATED)
         return;
-    if (now - s->association->last_datagram > (time_t)s->worker->policy->options.idle_seconds)
+    if (now - s->association->last_datagram > (time_t)s->worker->policy->options.idle_seconds) {
         session_end(s, CONTROL_CLOSE_IDLE, "idle");
-    else
-        keep_alive(s, now);
-    if (s->state == SESSION_ASSOCIATED && s->association->secure)
+        return;
+    }
+    keep_alive(s, now);
+    if (s->association->secure)
         session_rekey_tick(s);
 }
 
@@ -337,7 +274,12 @@ static void opened(struct session *s)
         session_free(s);
         return;
     }
-    socks_server_init(&s->socks, s->worker->policy->users != NULL, ssl && tls_is_sluice(ssl));
+    if (session_take_certificate(s)) {
+        session_free(s);
+        return;
+    }
+    bool password = s->worker->policy->users && !s->access.user;
+    socks_server_init(&s->socks, password, ssl && tls_is_sluice(ssl));
     s->state = SESSION_SOCKS;
 }
 
@@ -362,7 +304,7 @@ static void on_stream(struct stream *stream, enum stream_event event, void *arg)
         opened(s);
         break;
     case STREAM_DATA:
-        take_input(s);
+        session_take_input(s);
         break;
     case STREAM_DRAINED:
         if (s->state == SESSION_ENDING && stream_finished(s->stream) && stream_ended(s->stream))
@@ -411,6 +353,7 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
     if (!s)
         return NULL;
     if (getsockname(fd, &s->local.sa, &len) || (tls && !(ssl = tls_server_ssl(worker->policy->tls)))) {
+        close(fd);
         free(s);
         return NULL;
     }

@@ -39,6 +39,7 @@ struct session {
     time_t last_sent; /* on the control stream */
     time_t asked;     /* the client for a rekey; 0: not for the newest epoch */
     struct auth_task *auth;
+    time_t refuse_at; /* when a password that is not looked at is refused; 0: never */
     struct association *association;
     /* CONNECT, BIND */
     struct names_request *name;
@@ -55,6 +56,14 @@ struct session {
 void session_reply(struct session *session, enum socks_reply code, const struct net_addr *bound);
 /* The target may be reached for this request. If not, that is counted and logged. `name`: what it was asked for by, or NULL. */
 bool session_may_reach(struct session *session, enum rules_protocol protocol, const char *name, const struct net_addr *target);
+/* After the handshake: a client certificate makes its owner the user. -EACCES: it is nobody's, which is counted and logged. */
+int session_take_certificate(struct session *session);
+/* The user name and password that were sent. */
+void session_authenticate(struct session *session);
+void session_refuse_auth(struct session *session);
+void session_forget_auth(struct session *session); /* the session goes away */
+/* Goes on with what the client has sent. */
+void session_take_input(struct session *session);
 /* Writes what is queued, then closes. */
 void session_wind_up(struct session *session);
 /* The target is reached: replies with `bound`, then carries bytes both ways. */

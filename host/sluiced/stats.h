@@ -14,18 +14,21 @@
 #include "udp/refusal.h"
 
 #define STATS_LIST(X)                                                                                                            \
-    X(connections)         /* TCP connections taken */                                                                           \
-    X(connections_open)    /* of them still there */                                                                             \
-    X(connections_refused) /* over the limit */                                                                                  \
-    X(handshakes_failed)   /* TLS */                                                                                             \
-    X(socks_failed)        /* not SOCKS5, or malformed */                                                                        \
-    X(auth_failed)         /* wrong user or password */                                                                          \
-    X(requests_refused)    /* answered with another code than success */                                                         \
-    X(requests_rule)       /* targets of CONNECT and BIND refused by a rule */                                                   \
-    X(requests_private)    /* private ones that no rule opens */                                                                 \
-    X(streams)             /* CONNECT and BIND relays */                                                                         \
-    X(binds)               /* BIND listeners */                                                                                  \
-    X(bind_strangers)      /* connections to them from whom the client has not named */                                          \
+    X(connections)          /* TCP connections taken */                                                                          \
+    X(connections_open)     /* of them still there */                                                                            \
+    X(connections_refused)  /* over the limit */                                                                                 \
+    X(handshakes_failed)    /* TLS */                                                                                            \
+    X(socks_failed)         /* not SOCKS5, or malformed */                                                                       \
+    X(auth_failed)          /* wrong user or password */                                                                         \
+    X(auth_slowed)          /* not looked at after wrong ones */                                                                 \
+    X(auth_shed)            /* not looked at since too many waited */                                                            \
+    X(certificates_refused) /* of nobody who is a user */                                                                        \
+    X(requests_refused)     /* answered with another code than success */                                                        \
+    X(requests_rule)        /* targets of CONNECT and BIND refused by a rule */                                                  \
+    X(requests_private)     /* private ones that no rule opens */                                                                \
+    X(streams)              /* CONNECT and BIND relays */                                                                        \
+    X(binds)                /* BIND listeners */                                                                                 \
+    X(bind_strangers)       /* connections to them from whom the client has not named */                                         \
     X(streams_open)                                                                                                              \
     X(stream_bytes_up)   /* from clients */                                                                                      \
     X(stream_bytes_down) /* to clients */                                                                                        \

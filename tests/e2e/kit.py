@@ -111,7 +111,7 @@ tls = {{ certificate = "cert.pem"; key = "key.pem"; }}; control_socket = "contro
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            status = self.process.wait(15)
+            status = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
