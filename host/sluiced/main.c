@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sluiced/guard.h"
+#include "sluiced/notify.h"
 #include "sluiced/proxy.h"
 #include "sluiced/reload.h"
 #include "sluiced/status.h"
@@ -141,6 +144,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
     if (daemon->stopping)
         return;
     daemon->stopping = true;
+    (void)notify("STOPPING=1");
     log_event(&daemon->proxy.log, LOG_LEVEL_INFO, "stopping", "signal=%d", (int)number);
     event_base_loopbreak(daemon->base); /* run stops the workers */
 }
@@ -161,8 +165,13 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
     struct daemon *daemon = arg;
     (void)number;
     (void)what;
-    if (!daemon->stopping)
-        reload(&daemon->proxy, daemon->config);
+    if (daemon->stopping)
+        return;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    reload(&daemon->proxy, daemon->config);
+    (void)notify("READY=1");
 }
 
 /* A worker whose last engine has failed takes the program down. */
@@ -253,6 +262,7 @@ static int run(struct daemon *daemon)
         return complain_errno("start", rc);
     }
     tell_listening(proxy);
+    (void)notify("READY=1\nSTATUS=%u workers, engine %s", proxy->worker_count, proxy->options.engine);
     log_event(&proxy->log, LOG_LEVEL_INFO, "ready", "engine=%s workers=%u pid=%d", proxy->options.engine, proxy->worker_count,
               (int)getpid());
     event_base_dispatch(daemon->base);
@@ -293,6 +303,11 @@ static int serve(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
     raise_limits();
+    /* Whatever it runs into, no program that it might start gets more rights than it has. */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
+        complain_errno("no_new_privs", -errno);
+        return EXIT_FAILURE;
+    }
     signal(SIGPIPE, SIG_IGN);
     int rc = open_shared(proxy);
     if (!rc)

@@ -15,4 +15,4 @@ comma := ,
 $(BUILD)/tests/host/engine_test: TEST_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=sluice_%, \
 	open card_info qp_create qp_submit qp_poll)
 
-TESTS += $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)) tests/host/cli.sh tests/host/card.sh tests/host/pci.sh
+TESTS += $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)) tests/host/manual.sh tests/host/cli.sh tests/host/card.sh tests/host/pci.sh
