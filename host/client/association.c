@@ -22,7 +22,7 @@ static void unlink_one(struct association *a)
 
 static void reap(struct association *a)
 {
-    if (!association_reap_epochs(a, a->state == CLOSING) || a->state != CLOSING)
+    if (!association_reap_epochs(a, a->state == ASSOCIATION_CLOSING) || a->state != ASSOCIATION_CLOSING)
         return;
     unlink_one(a);
     free(a);
@@ -38,9 +38,9 @@ static void say_close(struct association *a, enum control_close reason)
 
 void association_close(struct association *a)
 {
-    if (!a || a->state == CLOSING)
+    if (!a || a->state == ASSOCIATION_CLOSING)
         return;
-    a->state = CLOSING;
+    a->state = ASSOCIATION_CLOSING;
     a->client->associations_open--;
     dial_cancel(a->dial);
     a->dial = NULL;
@@ -57,7 +57,7 @@ void association_close(struct association *a)
 void association_end(struct association *a, int error)
 {
     struct association_user user = a->user;
-    if (a->state == OPEN) {
+    if (a->state == ASSOCIATION_OPEN) {
         a->client->stats.associations_lost++;
         log_event(&a->client->log, LOG_LEVEL_WARNING, "association_lost", "error=%s", strerrorname_np(-error));
     }
@@ -96,13 +96,19 @@ static void take_messages(struct association *a)
         association_end(a, -EPROTO);
 }
 
-static void on_control(struct stream *stream, enum stream_event event, void *arg)
+static void lost(struct association *a, int error)
+{
+    if (!association_retake(a, error))
+        association_end(a, error);
+}
+
+void association_on_control(struct stream *stream, enum stream_event event, void *arg)
 {
     struct association *a = arg;
     if (event == STREAM_EOF)
-        association_end(a, -ECONNRESET);
+        lost(a, -ECONNRESET);
     else if (event == STREAM_ERROR)
-        association_end(a, -stream_error(stream));
+        lost(a, -stream_error(stream));
     else if (event == STREAM_DATA && a->secure)
         take_messages(a);
     else if (event == STREAM_DATA)
@@ -111,7 +117,7 @@ static void on_control(struct stream *stream, enum stream_event event, void *arg
 
 /* ---- opening */
 
-static int make_keys(struct association *a, const struct dial_result *result)
+int association_make_keys(struct association *a, const struct dial_result *result)
 {
     a->agreement = (struct keys_agreement){
         .version = result->params.version,
@@ -138,13 +144,16 @@ static int set_relay(struct association *a, const struct dial_result *result)
     return !rc && net_addr_is_destination(&a->relay) ? 0 : -EPROTO;
 }
 
-static int open_socket(struct association *a)
+int association_open_socket(struct association *a, const struct dial_result *result)
 {
+    int rc = set_relay(a, result);
+    if (rc)
+        return rc;
     int fd = source_socket(a->relay.sa.sa_family);
     if (fd < 0)
         return fd;
     batch_enable_gro(fd);
-    int rc = source_open(&a->source, a->client, fd, 0, association_on_datagram, a);
+    rc = source_open(&a->source, a->client, fd, 0, association_on_datagram, a);
     if (rc)
         return rc;
     batch_queue_init(&a->queue, fd, &a->client->stats.to_proxy);
@@ -169,19 +178,18 @@ static void tell_open(struct association *a, const struct dial_result *result)
 
 static void opened(struct association *a, const struct dial_result *result)
 {
-    int rc = a->secure ? make_keys(a, result) : 0;
+    int rc = a->secure ? association_make_keys(a, result) : 0;
     a->control = result->stream;
-    stream_set_callback(a->control, on_control, a);
+    stream_set_callback(a->control, association_on_control, a);
     if (!rc)
-        rc = set_relay(a, result);
-    if (!rc)
-        rc = open_socket(a);
+        rc = association_open_socket(a, result);
+    a->grace = result->params.grace;
     if (rc) {
         log_event(&a->client->log, LOG_LEVEL_WARNING, "association_failed", "error=%s", strerrorname_np(-rc));
         association_end(a, rc);
         return;
     }
-    a->state = OPEN;
+    a->state = ASSOCIATION_OPEN;
     a->sent_at = a->heard_at = client_now();
     tell_open(a, result);
     if (a->secure)
@@ -245,7 +253,7 @@ static void keep_alive(struct association *a, uint64_t now)
 {
     uint8_t message[8];
     if (now - a->heard_at > SILENCE_SECONDS * 1000u) {
-        association_end(a, -ETIMEDOUT);
+        lost(a, -ETIMEDOUT);
     } else if (now - a->sent_at >= CONTROL_KEEP_ALIVE_SECONDS * 1000u) {
         stream_write(a->control, message, control_keep_alive(message));
         a->sent_at = now;
@@ -256,7 +264,10 @@ static void tick_one(struct association *a, uint64_t now)
 {
     association_rekey(a, false);
     association_path_tick(a, now);
-    keep_alive(a, now);
+    if (a->control)
+        keep_alive(a, now);
+    else
+        association_retake_tick(a, now);
 }
 
 void association_tick(struct client *client)
@@ -265,11 +276,11 @@ void association_tick(struct client *client)
     uint64_t now = client_now();
     for (struct association *a = client->associations; a; a = next) {
         next = a->next;
-        if (a->state == OPEN && !a->broken && a->secure && !a->newest->sas.card)
+        if (a->state == ASSOCIATION_OPEN && !a->broken && a->secure && !a->newest->sas.card)
             a->broken = -ENODEV; /* the engine that took over could not make its SAs */
-        if (a->state == OPEN && a->broken)
+        if (a->state == ASSOCIATION_OPEN && a->broken)
             association_end(a, a->broken);
-        else if (a->state == OPEN && a->secure)
+        else if (a->state == ASSOCIATION_OPEN && a->secure)
             tick_one(a, now);
         reap(a);
     }

@@ -69,7 +69,7 @@ static void take_content(struct association *a, struct engine_job *job)
 void association_done(struct client *client, struct engine_job *job)
 {
     struct association *a = job->owner;
-    if (a->state != OPEN || epoch_of(job->sas)->going)
+    if (a->state != ASSOCIATION_OPEN || epoch_of(job->sas)->going)
         client_refuse(&client->stats, REFUSAL_CLOSED);
     else if (job->type == SLUICE_OP_TYPE_SEAL)
         send_record(a, job);
@@ -117,7 +117,7 @@ void association_signal(struct association *a, uint8_t type, const void *content
 
 void association_send(struct association *a, struct chunk *chunk, uint8_t *data, uint32_t len)
 {
-    if (a->state != OPEN)
+    if (a->state != ASSOCIATION_OPEN)
         client_refuse(&a->client->stats, REFUSAL_CLOSED);
     else if (a->secure)
         seal(a, chunk, data, len);

@@ -66,10 +66,16 @@ void association_rekey(struct association *a, bool wanted)
     a->sent_at = client_now();
 }
 
+void association_say_rekeyed(struct association *a)
+{
+    const struct control_rekey rekey = {.epoch = a->newest->number};
+    uint8_t out[CONTROL_OUT_MAX];
+    stream_write(a->control, out, control_rekey(CONTROL_REKEY_DONE, &rekey, out));
+}
+
 int association_rekeyed(struct association *a, const struct control_message *message)
 {
     struct control_rekey rekey;
-    uint8_t out[CONTROL_OUT_MAX];
     if (control_rekey_decode(message, &rekey) || !a->rekeying || rekey.epoch != a->newest->number + 1)
         return -EPROTO;
     a->rekeying = false;
@@ -80,7 +86,7 @@ int association_rekeyed(struct association *a, const struct control_message *mes
     if (rc)
         return rc;
     a->client->stats.rekeys++;
-    stream_write(a->control, out, control_rekey(CONTROL_REKEY_DONE, &rekey, out));
+    association_say_rekeyed(a);
     log_event(&a->client->log, LOG_LEVEL_DEBUG, "rekey", "epoch=%u", (unsigned)rekey.epoch);
     return 0;
 }

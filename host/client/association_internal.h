@@ -12,7 +12,7 @@
 struct association {
     struct client *client;
     struct association_user user;
-    enum { DIALLING, OPEN, CLOSING } state;
+    enum { ASSOCIATION_DIALLING, ASSOCIATION_OPEN, ASSOCIATION_CLOSING } state;
     bool secure;
     int broken;     /* -errno: to be ended by the next tick */
     uint8_t cid[8]; /* asked for in the request, or in the last rekey */
@@ -22,6 +22,12 @@ struct association {
         unsigned unanswered; /* heartbeats in a row */
         uint64_t cookie;     /* of the last one */
     } udp;
+    struct {
+        uint64_t until;   /* ms; 0: the connection is there */
+        uint64_t next_at; /* the next attempt */
+        unsigned wait;    /* ms, after it */
+    } retake;
+    unsigned grace; /* seconds, the proxy's */
     struct dial *dial;
     struct stream *control;
     uint64_t sent_at, heard_at;      /* on the control stream, ms */
@@ -38,6 +44,13 @@ struct association {
 
 /* Ends it, and tells its user; the association may be gone after it. */
 void association_end(struct association *association, int error);
+
+/* The control stream's events. */
+void association_on_control(struct stream *stream, enum stream_event event, void *arg);
+/* Records go to `bound` of the reply from now on, from a new socket. -errno. */
+int association_open_socket(struct association *association, const struct dial_result *result);
+/* The keys that the reply agrees on. */
+int association_make_keys(struct association *association, const struct dial_result *result);
 
 /* ---- association_data.c */
 
@@ -58,6 +71,12 @@ void association_take_heartbeat(struct association *association, const struct en
 /* Twice a second: heartbeats that keep a NAT's mapping and find out whether UDP passes. */
 void association_path_tick(struct association *association, uint64_t now);
 
+/* ---- association_retake.c */
+
+/* The connection broke: another one takes the association up, if the proxy gives time for that. False: it does not. */
+bool association_retake(struct association *association, int error);
+void association_retake_tick(struct association *association, uint64_t now);
+
 /* ---- association_epochs.c */
 
 /* The keys of association->agreement are the newest from now on. */
@@ -66,6 +85,8 @@ int association_add_epoch(struct association *association, SSL *ssl);
 void association_rekey(struct association *association, bool wanted);
 /* The proxy's answer. -errno ends the association. */
 int association_rekeyed(struct association *association, const struct control_message *message);
+/* The client has the keys of the newest epoch. */
+void association_say_rekeyed(struct association *association);
 /* Frees epochs that are over, all of them when `all`. False: some have records in flight. */
 bool association_reap_epochs(struct association *association, bool all);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tls/tls.h"
+#include "udp/keys.h"
 
 #define DIAL_SECONDS 15 /* for all of it */
 
@@ -36,6 +37,7 @@ void dial_cancel(struct dial *d)
     if (d->timer)
         event_free(d->timer);
     stream_free(d->stream);
+    explicit_bzero(d, sizeof *d);
     free(d);
 }
 
@@ -137,6 +139,10 @@ static void say_params(struct dial *d)
     };
     memcpy(params.suites, config->suites, config->suite_count);
     memcpy(params.cid, d->request.cid, sizeof params.cid);
+    if (d->request.take_up && !keys_take_up_proof(stream_ssl(d->stream), d->request.take_up_key, params.take_up_proof)) {
+        params.present |= 1u << SOCKS_PARAM_TAKE_UP;
+        memcpy(params.take_up_cid, d->request.take_up_cid, sizeof params.take_up_cid);
+    }
     stream_write(d->stream, out, socks_params_encode(&params, SOCKS_PARAMS_REQUEST, out));
 }
 

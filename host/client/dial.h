@@ -13,6 +13,9 @@ struct dial_request {
     enum socks_command command;
     struct socks_address dest; /* CONNECT; else not used */
     uint8_t cid[8];            /* SECURE_UDP_ASSOCIATE: ours */
+    bool take_up;              /* SECURE_UDP_ASSOCIATE: an association whose connection broke */
+    uint8_t take_up_cid[8];    /* the proxy's */
+    uint8_t take_up_key[32];   /* secret */
 };
 
 struct dial_result {

@@ -417,6 +417,25 @@ void stream_free(struct stream *s)
         destroy(s);
 }
 
+void stream_detach(struct stream *s)
+{
+    event_free(s->read_event);
+    event_free(s->write_event);
+    s->read_event = s->write_event = NULL;
+}
+
+int stream_attach(struct stream *s, struct event_base *base)
+{
+    s->read_event = event_new(base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
+    s->write_event = event_new(base, s->fd, EV_WRITE | EV_PERSIST, on_writable, s);
+    if (!s->read_event || !s->write_event)
+        return -ENOMEM;
+    s->paused = false;
+    update(s);
+    wake_pending(s);
+    return 0;
+}
+
 struct evbuffer *stream_input(struct stream *s)
 {
     return s->in;

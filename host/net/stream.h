@@ -38,6 +38,11 @@ void stream_set_callback(struct stream *stream, stream_fn *fn, void *arg);
 /* Closes at once; output that was not written is lost. NULL is allowed. */
 void stream_free(struct stream *stream);
 
+/* Leaves its event loop, and goes on in another, of another thread perhaps; not inside its callback. What had been received is
+ * told again. -ENOMEM: free it. */
+void stream_detach(struct stream *stream);
+int stream_attach(struct stream *stream, struct event_base *base);
+
 /* What was received and not yet drained by the owner. Reading pauses by itself at 256 KiB. */
 struct evbuffer *stream_input(struct stream *stream);
 /* Bytes not yet written. */

@@ -176,6 +176,53 @@ void association_say_end(struct association *a)
     datapath_signal(a, RECORD_ALERT, alert, sizeof alert, NULL);
 }
 
+void association_finish(struct association *a, const char *why)
+{
+    struct worker *worker = a->worker;
+    if (a->state == ASSOCIATION_OPEN)
+        log_event(&worker->proxy->log, LOG_LEVEL_INFO, "association_close",
+                  "peer=%s user=%s why=%s datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu", a->peer_text,
+                  a->user, why, (unsigned long long)a->up, (unsigned long long)a->up_bytes, (unsigned long long)a->down,
+                  (unsigned long long)a->down_bytes);
+    stats_add(a->secure ? &worker->stats.associations_open : &worker->stats.naked_associations_open, (uint64_t)-1);
+    atomic_fetch_sub(&worker->proxy->associations, 1);
+    association_close(a);
+}
+
+void association_end(struct association *a, enum control_close reason, const char *why)
+{
+    if (a->session) {
+        session_end(a->session, reason, why);
+        return;
+    }
+    association_say_end(a);
+    association_finish(a, why);
+}
+
+void association_leave(struct association *a, const char *why)
+{
+    unsigned grace = a->worker->policy->options.grace_seconds;
+    a->session = NULL;
+    if (!a->secure || a->state != ASSOCIATION_OPEN || !grace || a->worker->draining) {
+        association_finish(a, why);
+        return;
+    }
+    a->alone_until = worker_now() + (time_t)grace;
+    log_event(&a->worker->proxy->log, LOG_LEVEL_INFO, "association_alone", "peer=%s user=%s why=%s seconds=%u", a->peer_text,
+              a->user, why, grace);
+}
+
+void association_tick(struct association *a)
+{
+    if (a->state != ASSOCIATION_OPEN || a->session)
+        return;
+    epochs_tick(a);
+    if (a->worker->draining && worker_now() >= a->worker->drain_until)
+        association_end(a, CONTROL_CLOSE_STOPPING, "stopping");
+    else if (worker_now() >= a->alone_until)
+        association_end(a, CONTROL_CLOSE_IDLE, "not_taken_up");
+}
+
 void association_close(struct association *a)
 {
     if (a->state == ASSOCIATION_CLOSING)

@@ -12,6 +12,7 @@
 #include "sluiced/path.h"
 #include "sluiced/worker.h"
 #include "socks/socks.h"
+#include "udp/control.h"
 #include "udp/keys.h"
 
 #define ASSOCIATION_HELD 8 /* datagrams that wait for a name, at most */
@@ -44,16 +45,18 @@ struct association {
     enum association_state state;
     bool secure;
     struct access access;
-    struct keys_agreement agreement; /* of the newest epoch; secure, as are the next four */
-    struct proxy_epoch *newest;      /* its former ones follow it */
-    struct proxy_epoch *sealing;     /* under which records are sent */
-    struct proxy_epoch *making;      /* has a cid, and perhaps SAs, but no record yet */
-    unsigned going;                  /* epochs that are on their way out */
-    struct net_addr host;            /* naked: the TCP peer, the only host that datagrams are taken from */
-    struct net_addr peer;            /* where records or datagrams go; naked: pinned by the first */
-    bool checked;                    /* peer is trusted; secure */
-    struct path path;                /* another peer that is being checked, or this one */
-    struct net_addr local;           /* to send from */
+    char peer_text[NET_ADDR_TEXT], user[64]; /* of its first connection, for the log */
+    time_t alone_until;                      /* without a connection it is kept so long, to be taken up; 0: it has one */
+    struct keys_agreement agreement;         /* of the newest epoch; secure, as are the next four */
+    struct proxy_epoch *newest;              /* its former ones follow it */
+    struct proxy_epoch *sealing;             /* under which records are sent */
+    struct proxy_epoch *making;              /* has a cid, and perhaps SAs, but no record yet */
+    unsigned going;                          /* epochs that are on their way out */
+    struct net_addr host;                    /* naked: the TCP peer, the only host that datagrams are taken from */
+    struct net_addr peer;                    /* where records or datagrams go; naked: pinned by the first */
+    bool checked;                            /* peer is trusted; secure */
+    struct path path;                        /* another peer that is being checked, or this one */
+    struct net_addr local;                   /* to send from */
     struct batch_queue *to_client;
     struct target_socket targets[2]; /* IPv4, IPv6 */
     struct target_socket naked;      /* toward the client */
@@ -77,6 +80,14 @@ void association_made(struct association *association, int error);
 int association_open_naked(struct association *association, const struct net_addr *local, const struct net_addr *host);
 /* Tells the client by an alert record that it ends, where TCP may not do it. */
 void association_say_end(struct association *association);
+/* Ends it, with notice to the client by whatever there is. */
+void association_end(struct association *association, enum control_close reason, const char *why);
+/* Its connection broke: it waits for another one, or ends. */
+void association_leave(struct association *association, const char *why);
+/* Ends it, counts and logs that. */
+void association_finish(struct association *association, const char *why);
+/* Every second, for those without a connection. */
+void association_tick(struct association *association);
 /* Ends it; the memory goes once nothing of it is in flight. */
 void association_close(struct association *association);
 /* The socket toward targets of that family; NULL: it cannot be had. */

@@ -108,7 +108,7 @@ static bool pin(struct association *a, const struct net_addr *peer)
     if (!a->peer.len) {
         char text[NET_ADDR_TEXT];
         a->peer = *peer;
-        log_event(&a->worker->proxy->log, LOG_LEVEL_DEBUG, "pinned", "peer=%s source=%s", session_peer(a->session),
+        log_event(&a->worker->proxy->log, LOG_LEVEL_DEBUG, "pinned", "peer=%s source=%s", a->peer_text,
                   net_addr_format(peer, text));
     }
     return net_addr_equal(&a->peer, peer);
@@ -341,10 +341,9 @@ static void replayed(struct association *a, const struct engine_job *job)
     a->replays++;
     /* Powers of two, so that a flood of them does not become a flood of lines. */
     if (policy == REPLAY_WARN && !(a->replays & (a->replays - 1)))
-        log_event(&proxy->log, LOG_LEVEL_WARNING, "replay", "peer=%s replays=%llu", session_peer(a->session),
-                  (unsigned long long)a->replays);
+        log_event(&proxy->log, LOG_LEVEL_WARNING, "replay", "peer=%s replays=%llu", a->peer_text, (unsigned long long)a->replays);
     if (policy == REPLAY_TERMINATE && job->duplicate)
-        session_end(a->session, CONTROL_CLOSE_POLICY, "replay");
+        association_end(a, CONTROL_CLOSE_POLICY, "replay");
 }
 
 /* The client has the keys of this epoch: it is used from now on, and those before it end after a while. */
@@ -385,7 +384,7 @@ static void take_content(struct association *a, struct engine_job *job)
         break;
     case RECORD_ALERT:
         if (signal_alert_decode(job->dst, job->length) == SIGNAL_ALERT_CLOSE_NOTIFY)
-            session_end(a->session, CONTROL_CLOSE_DONE, "alert");
+            association_end(a, CONTROL_CLOSE_DONE, "alert");
         break;
     default:
         stats_refuse(&a->worker->stats, REFUSAL_BAD_TYPE);
@@ -425,7 +424,7 @@ static void sealed(struct association *a, struct engine_job *job)
     }
     stats_refuse(&a->worker->stats, refusal_of_status(job->status));
     if (job->status == SLUICE_STATUS_COUNTER_EXHAUSTED)
-        session_end(a->session, CONTROL_CLOSE_ENGINE, "keys_used_up");
+        association_end(a, CONTROL_CLOSE_ENGINE, "keys_used_up");
 }
 
 void datapath_signal(struct association *a, uint8_t type, const void *content, uint32_t len, const struct net_addr *peer)

@@ -196,6 +196,7 @@ static const struct config_option table[] = {
     SECONDS(handshake_seconds, 1),
     SECONDS(bind_seconds, 1),
     SECONDS(idle_seconds, 1),
+    SECONDS(grace_seconds, 0),
     SECONDS(drain_seconds, 0),
     {.name = "stats_file", .type = CONFIG_STRING, .offset = offsetof(struct options, stats_file), .expected = "a path"},
     {.name = "control_socket", .type = CONFIG_STRING, .offset = offsetof(struct options, control_socket), .expected = "a path"},
@@ -220,6 +221,7 @@ static void defaults(struct options *options)
         .handshake_seconds = 10,
         .bind_seconds = 120,
         .idle_seconds = 300,
+        .grace_seconds = 30,
         .drain_seconds = 5,
         .log_level = LOG_LEVEL_INFO,
     };

@@ -48,7 +48,7 @@ struct options {
     struct config_list nameservers;        /* char *: "address:port" */
     unsigned max_connections, max_associations;
     bool restricted; /* datagrams from those targets alone that were sent to */
-    unsigned handshake_seconds, bind_seconds, idle_seconds, drain_seconds;
+    unsigned handshake_seconds, grace_seconds, bind_seconds, idle_seconds, drain_seconds;
     char *stats_file, *control_socket;
     enum log_level log_level;
 };

@@ -22,7 +22,7 @@ static void set_peer(struct association *a, const struct net_addr *peer, bool ch
         a->local = (struct net_addr){0};
     }
     log_event(&worker->proxy->log, LOG_LEVEL_DEBUG, a->peer.len ? "path_changed" : "pinned", "peer=%s source=%s checked=%d",
-              session_peer(a->session), net_addr_format(peer, text), checked);
+              a->peer_text, net_addr_format(peer, text), checked);
     a->peer = *peer;
     a->checked = checked;
 }

@@ -29,7 +29,17 @@ struct session *session_next(const struct session *session)
 
 /* ---- ending */
 
-static void link_out(struct session *s)
+void session_link_in(struct session *s)
+{
+    stats_add(&s->worker->stats.connections_open, 1);
+    s->prev = NULL;
+    s->next = s->worker->sessions;
+    if (s->next)
+        s->next->prev = s;
+    s->worker->sessions = s;
+}
+
+void session_link_out(struct session *s)
 {
     if (s->prev)
         s->prev->next = s->next;
@@ -37,23 +47,24 @@ static void link_out(struct session *s)
         s->worker->sessions = s->next;
     if (s->next)
         s->next->prev = s->prev;
+    stats_add(&s->worker->stats.connections_open, (uint64_t)-1);
 }
 
 static void drop_association(struct session *s, const char *why)
 {
     struct association *a = s->association;
-    struct stats *stats = &s->worker->stats;
-    if (!a)
-        return;
-    if (a->state == ASSOCIATION_OPEN)
-        log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_close",
-                  "peer=%s user=%s why=%s datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu", s->peer_text,
-                  s->user, why, (unsigned long long)a->up, (unsigned long long)a->up_bytes, (unsigned long long)a->down,
-                  (unsigned long long)a->down_bytes);
-    stats_add(a->secure ? &stats->associations_open : &stats->naked_associations_open, (uint64_t)-1);
-    atomic_fetch_sub(&s->worker->proxy->associations, 1);
     s->association = NULL;
-    association_close(a);
+    if (a)
+        association_finish(a, why);
+}
+
+/* The connection broke, without a word of the client's: the association may be taken up. */
+static void leave_association(struct session *s, const char *why)
+{
+    struct association *a = s->association;
+    s->association = NULL;
+    if (a)
+        association_leave(a, why);
 }
 
 void session_free(struct session *s)
@@ -71,8 +82,7 @@ void session_free(struct session *s)
     stream_free(s->stream);
     socks_server_clear(&s->socks);
     access_clear(&s->access);
-    link_out(s);
-    stats_add(&worker->stats.connections_open, (uint64_t)-1);
+    session_link_out(s);
     atomic_fetch_sub(&worker->proxy->connections, 1);
     free(s);
 }
@@ -243,6 +253,8 @@ static void time_out(struct session *s)
 void session_tick(struct session *s)
 {
     time_t now = worker_now();
+    if (s->state == SESSION_MOVING)
+        return;
     if (s->refuse_at && now >= s->refuse_at) {
         session_refuse_auth(s);
         return;
@@ -291,11 +303,11 @@ static void broken(struct session *s)
         log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "handshake_failed", "peer=%s reason=\"%s\"", s->peer_text,
                   tls_reason(reason, sizeof reason));
     }
-    drop_association(s, "connection_lost");
+    leave_association(s, "connection_lost");
     session_free(s);
 }
 
-static void on_stream(struct stream *stream, enum stream_event event, void *arg)
+void session_on_stream(struct stream *stream, enum stream_event event, void *arg)
 {
     struct session *s = arg;
     (void)stream;
@@ -365,7 +377,7 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
     memcpy(s->user, "-", 2);
     memcpy(s->target, "-", 2);
     s->deadline = worker_now() + (time_t)worker->policy->options.handshake_seconds;
-    s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, on_stream, s);
+    s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, session_on_stream, s);
     if (s->stream)
         return s;
     free(s);
@@ -386,9 +398,5 @@ void session_accept(struct worker *worker, int fd, const struct net_addr *peer, 
         atomic_fetch_sub(&worker->proxy->connections, 1);
         return;
     }
-    stats_add(&worker->stats.connections_open, 1);
-    s->next = worker->sessions;
-    if (s->next)
-        s->next->prev = s;
-    worker->sessions = s;
+    session_link_in(s);
 }

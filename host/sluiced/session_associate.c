@@ -61,12 +61,10 @@ static uint8_t choose_mode(const struct session *s)
     return 0;
 }
 
-static enum socks_reply agree(const struct session *s, struct keys_agreement *agreement)
+enum socks_reply session_agree(const struct session *s, uint32_t epoch, struct keys_agreement *agreement)
 {
     const struct socks_params *offer = &s->socks.params;
-    if (SOCKS_PARAMS_HAS(offer, SOCKS_PARAM_TAKE_UP))
-        return SOCKS_NOT_ALLOWED; /* the grace period is 0: there is nothing to take up */
-    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .epoch = 0};
+    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .epoch = epoch};
     agreement->suite = choose_suite(s);
     agreement->nonce_mode = choose_mode(s);
     if (offer->version != SOCKS_PARAMS_VERSION || !agreement->suite || !agreement->nonce_mode)
@@ -90,6 +88,7 @@ static void send_params(struct session *s)
 {
     uint8_t out[2 + SOCKS_PARAMS_MAX];
     const struct keys_agreement *agreed = &s->association->agreement;
+    unsigned grace = s->worker->policy->options.grace_seconds;
     struct socks_params reply = {
         .present = 1u << SOCKS_PARAM_VERSION | 1u << SOCKS_PARAM_SUITES | 1u << SOCKS_PARAM_NONCE_MODES | 1u << SOCKS_PARAM_CID |
                    1u << SOCKS_PARAM_EPOCH | 1u << SOCKS_PARAM_GRACE | 1u << SOCKS_PARAM_MTU,
@@ -99,7 +98,7 @@ static void send_params(struct session *s)
         .nonce_modes = {agreed->nonce_mode},
         .nonce_mode_count = 1,
         .epoch = agreed->epoch,
-        .grace = 0,
+        .grace = grace < UINT16_MAX ? (uint16_t)grace : UINT16_MAX,
         .mtu = path_mtu(s),
     };
     memcpy(reply.cid, agreed->proxy_cid, sizeof reply.cid);
@@ -116,9 +115,14 @@ static void associated(struct session *s, const struct net_addr *bound)
     session_reply(s, SOCKS_OK, bound);
     if (a->secure)
         send_params(s);
-    stats_add(a->secure ? &s->worker->stats.associations : &s->worker->stats.naked_associations, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_open", "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text,
-              s->user, a->secure ? "secure" : "naked", a->secure ? a->agreement.suite->name : "-", net_addr_format(bound, text));
+    bool again = a->secure && a->agreement.epoch; /* it has been taken up */
+    stats_add(again       ? &s->worker->stats.take_ups
+              : a->secure ? &s->worker->stats.associations
+                          : &s->worker->stats.naked_associations,
+              1);
+    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, again ? "association_taken_up" : "association_open",
+              "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text, s->user, a->secure ? "secure" : "naked",
+              a->secure ? a->agreement.suite->name : "-", net_addr_format(bound, text));
 }
 
 void session_association_made(struct session *s, int error)
@@ -134,9 +138,11 @@ void session_association_made(struct session *s, int error)
         return;
     }
     struct net_addr told = told_address(s, udp);
-    s->association->to_client = &udp->queue;
-    if (net_addr_is_any(&udp->address))
-        s->association->local = udp_address(s, udp);
+    if (!s->association->peer.len) {
+        s->association->to_client = &udp->queue;
+        if (net_addr_is_any(&udp->address))
+            s->association->local = udp_address(s, udp);
+    }
     associated(s, &told);
 }
 
@@ -144,7 +150,7 @@ static void associate_secure(struct session *s)
 {
     struct keys_agreement agreement;
     struct keys keys;
-    enum socks_reply code = choose_udp(s) ? agree(s, &agreement) : SOCKS_FAILURE;
+    enum socks_reply code = choose_udp(s) ? session_agree(s, 0, &agreement) : SOCKS_FAILURE;
     if (code == SOCKS_OK && keys_derive(stream_ssl(s->stream), &agreement, &keys))
         code = SOCKS_FAILURE;
     if (code != SOCKS_OK) {
@@ -184,6 +190,10 @@ void session_associate(struct session *s, bool secure)
         session_reply(s, SOCKS_NOT_ALLOWED, NULL);
         return;
     }
+    if (secure && SOCKS_PARAMS_HAS(&s->socks.params, SOCKS_PARAM_TAKE_UP)) {
+        session_take_up(s);
+        return;
+    }
     bool place = take_place(s->worker);
     s->association = place ? association_new(s->worker, s, &s->access, secure) : NULL;
     if (!s->association) {
@@ -192,6 +202,8 @@ void session_associate(struct session *s, bool secure)
         session_reply(s, SOCKS_FAILURE, NULL);
         return;
     }
+    memcpy(s->association->peer_text, s->peer_text, sizeof s->peer_text);
+    memcpy(s->association->user, s->user, sizeof s->user);
     stats_add(secure ? &stats->associations_open : &stats->naked_associations_open, 1);
     if (secure)
         associate_secure(s);

@@ -18,6 +18,7 @@ enum session_state {
     SESSION_BIND,       /* BIND: for the peer */
     SESSION_RELAY,      /* CONNECT: bytes both ways */
     SESSION_MAKING,     /* the helper makes SAs */
+    SESSION_MOVING,     /* between two workers */
     SESSION_ASSOCIATED, /* the stream carries control messages */
     SESSION_ENDING,     /* what is to be told is written, then the connection closes */
 };
@@ -38,6 +39,8 @@ struct session {
     time_t deadline;  /* 0: none */
     time_t last_sent; /* on the control stream */
     time_t asked;     /* the client for a rekey; 0: not for the newest epoch */
+    struct task move;
+    unsigned move_to; /* worker */
     struct auth_task *auth;
     time_t refuse_at; /* when a password that is not looked at is refused; 0: never */
     struct association *association;
@@ -73,6 +76,15 @@ void session_bind(struct session *session);
 void session_bind_free(struct session *session); /* its listener */
 void session_connect(struct session *session);
 void session_associate(struct session *session, bool secure);
+/* A secure request that names an association of ours: goes to its worker first. */
+void session_take_up(struct session *session);
+/* The stream's events. */
+void session_on_stream(struct stream *stream, enum stream_event event, void *arg);
+/* Between the workers' lists. */
+void session_link_in(struct session *session);
+void session_link_out(struct session *session);
+/* What both ends agree on for the epoch that is in the making. */
+enum socks_reply session_agree(const struct session *session, uint32_t epoch, struct keys_agreement *agreement);
 /* Rekeying: a message of the client's; the answer of association_make. */
 void session_take_rekey(struct session *session, const struct control_message *message);
 void session_rekeyed(struct session *session, int error);

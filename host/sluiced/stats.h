@@ -46,7 +46,9 @@
     X(datagram_bytes_up)                                                                                                         \
     X(datagrams_down) /* received from targets */                                                                                \
     X(datagram_bytes_down)                                                                                                       \
-    X(rekeys)          /* epochs begun after the first */                                                                        \
+    X(rekeys)   /* epochs begun after the first */                                                                               \
+    X(take_ups) /* associations that a new connection took up */                                                                 \
+    X(take_ups_refused)                                                                                                          \
     X(heartbeats)      /* answered */                                                                                            \
     X(path_checks)     /* asked */                                                                                               \
     X(paths_changed)   /* clients that were found elsewhere */                                                                   \

@@ -196,8 +196,8 @@ static void end_broken(struct worker *worker)
     struct association *next;
     for (struct association *a = worker->associations; a; a = next) {
         next = a->next;
-        if (a->state == ASSOCIATION_OPEN && a->secure && epochs_broken(a) && a->session)
-            session_end(a->session, CONTROL_CLOSE_ENGINE, "engine");
+        if (a->state == ASSOCIATION_OPEN && a->secure && epochs_broken(a))
+            association_end(a, CONTROL_CLOSE_ENGINE, "engine");
     }
 }
 
@@ -273,6 +273,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     for (struct session *s = worker->sessions; s; s = next) {
         next = session_next(s);
         session_tick(s);
+    }
+    for (struct association *a = worker->associations, *after; a; a = after) {
+        after = a->next;
+        association_tick(a);
     }
     worker_flush(worker);
     if (worker->draining)

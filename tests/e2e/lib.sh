@@ -156,7 +156,7 @@ crash() { # name; SIGKILL
 }
 
 # Of need_ports: the proxy's, the client's, and the servers'.
-tcp='' udp='' socks='' forward='' plain='' relay='' advertise=''
+front='' tcp='' udp='' socks='' forward='' plain='' relay='' advertise=''
 dns_udp='' by_name='' by_six='' to_tcp='' echo='' sink='' tcp_echo='' tcp_count='' web=''
 dns='' dns_local='' video='' video_local=''
 

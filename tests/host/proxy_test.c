@@ -70,8 +70,8 @@ static void test_reply(void)
     struct client_options options = secure_options();
     client_open(&c, &options);
     ok(client_associate(&c) == SOCKS_OK && c.params.suites[0] == 0x02, "of all suites the client's first is chosen");
-    ok(c.params.epoch == 0 && c.params.grace == 0 && c.params.mtu >= 576,
-       "the reply tells epoch 0, no grace period and the path MTU");
+    ok(c.params.epoch == 0 && c.params.grace == 30 && c.params.mtu >= 576,
+       "the reply tells epoch 0, the grace period and the path MTU");
     ok(c.reply.address.type == SOCKS_IP4 && !memcmp(c.reply.address.ip4, "\x7f\0\0\x02", 4),
        "and the address by which the client has reached the proxy");
     client_close(&c);
