@@ -30,7 +30,7 @@ proxy_count() { # key, value
 check "the proxy starts, with two workers" proxy "workers = 2; grace_seconds = 20;"
 check "the road is open" road
 check "the client starts" a_client
-start talk talk --count 1000 --rate 100 --timeout 1000
+start talk talk --count 4000 --rate 100 --timeout 1000
 check "an association is open" within 20 proxy_count associations 1
 for i in 1 2 3 4; do
     crash road
@@ -49,7 +49,7 @@ check "both stop" stop_all client proxy
 
 check "a proxy that keeps associations for 2 seconds" proxy "grace_seconds = 2;"
 check "the client starts" a_client
-start talk talk --count 1000 --rate 100 --timeout 1000
+start talk talk --count 4000 --rate 100 --timeout 1000
 within 20 proxy_count associations 1
 crash road
 check "nobody takes it up: the proxy ends it" wait_for proxy "association_close .*why=not_taken_up"
