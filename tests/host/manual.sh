@@ -21,7 +21,7 @@ missing() { # file, pattern with KEY
     done
     return $found
 }
-[ ${#keys[@]} -ge 39 ]
+[ ${#keys[@]} -ge 40 ]
 ok $? "the tables have ${#keys[@]} keys"
 missing host/sluiced/sluiced.conf.5 '^\.BR? .*\bKEY\b'
 ok $? "each is in sluiced.conf(5)"
