@@ -42,7 +42,8 @@ proxy.end(tap)
 
 analyze = shutil.which("systemd-analyze")
 if analyze:
-    check = subprocess.run([analyze, "verify", "--man=no", "host/systemd/sluiced.service"], capture_output=True, text=True, check=False)
+    check = subprocess.run([analyze, "verify", "--man=no", "host/systemd/sluiced.service"], capture_output=True, text=True,
+                           check=False)
     about = [line for line in check.stderr.splitlines() if "sluiced.service" in line and "not executable" not in line]
     tap.equal(about, [], "systemd finds nothing wrong with the unit file")
 else:

@@ -150,7 +150,8 @@ def header(host, to):
 
 echo, echo_port = udp()
 second, second_port = udp("127.0.0.6")
-for told, what in ((("0.0.0.0", 0), "zero"), (("192.168.77.77", 4711), "an address behind a NAT"), (("client.invalid", 1), "a name")):
+for told, what in ((("0.0.0.0", 0), "zero"), (("192.168.77.77", 4711), "an address behind a NAT"),
+                   (("client.invalid", 1), "a name")):
     client, relay = associate(told=told)
     here, _ = udp()
     here.sendto(header("127.0.0.1", echo_port) + what.encode(), relay)

@@ -7,7 +7,8 @@ HOST_TESTS += guard_test
 HOST_TEST_KIT := $(patsubst %,$(BUILD)/tests/host/%.o,tap client proxy)
 
 $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)): $(BUILD)/tests/host/%: $(BUILD)/tests/host/%.o $(HOST_TEST_KIT) \
-		$(patsubst %,$(BUILD)/host/sluiced/%.o,options rules users guard) $(BUILD)/host/card/latency.o $(LIBHOST) $(LIBSLUICE) | $(SLUICED)
+		$(patsubst %,$(BUILD)/host/sluiced/%.o,options rules users guard) \
+		$(BUILD)/host/card/latency.o $(LIBHOST) $(LIBSLUICE) | $(SLUICED)
 	$(CC) $(LDFLAGS) $(TEST_LDFLAGS) $^ $(LIBHOST_LIBS) $(LIBSLUICE_LIBS) -lcrypt -ljansson -o $@
 
 comma := ,
@@ -15,4 +16,5 @@ comma := ,
 $(BUILD)/tests/host/engine_test: TEST_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=sluice_%, \
 	open card_info qp_create qp_submit qp_poll)
 
-TESTS += $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)) tests/host/manual.sh tests/host/cli.sh tests/host/card.sh tests/host/pci.sh
+TESTS += $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS))
+TESTS += tests/host/manual.sh tests/host/cli.sh tests/host/card.sh tests/host/pci.sh
