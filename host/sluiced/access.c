@@ -12,7 +12,7 @@ int access_set_user(struct access *access, const char *user)
         return -ENOMEM;
     free(access->user);
     access->user = copy;
-    access->generation = 0;
+    access->generation = access->limited = 0;
     return 0;
 }
 
@@ -22,11 +22,75 @@ int access_copy(struct access *access, const struct access *from)
     return access_set_user(access, from->user);
 }
 
+static void leave(struct access *access)
+{
+    if (access->account)
+        account_give(access->account, access->place);
+    account_unref(access->account);
+    access->account = NULL;
+}
+
 void access_clear(struct access *access)
 {
+    leave(access);
     free(access->user);
     access->user = NULL;
 }
+
+/* ---- limits */
+
+static const struct limits_values *limits_of(struct access *access, const struct policy *policy)
+{
+    if (access->limited != policy->generation)
+        access->limits = limits_find(policy->limits, access->user, policy->users, &access->source);
+    access->limited = policy->generation;
+    return &access->limits;
+}
+
+static unsigned most_of(const struct limits_values *limits, enum account_place place)
+{
+    switch (place) {
+    case ACCOUNT_HANDSHAKE:
+        return limits->handshakes;
+    case ACCOUNT_CONNECTION:
+        return limits->connections;
+    case ACCOUNT_ASSOCIATION:
+        return limits->associations;
+    default:
+        return 0;
+    }
+}
+
+int access_take(struct access *access, struct accounts *accounts, const struct policy *policy, enum account_place place)
+{
+    struct account *account = account_get(accounts, access->user, &access->source);
+    if (!account)
+        return -ENOMEM;
+    if (!account_take(account, place, most_of(limits_of(access, policy), place))) {
+        account_unref(account);
+        return -EAGAIN;
+    }
+    leave(access);
+    access->account = account;
+    access->place = place;
+    return 0;
+}
+
+bool access_pass(struct access *access, const struct policy *policy, enum account_way way, uint32_t bytes)
+{
+    const struct limits_values *limits = limits_of(access, policy);
+    if (!access->account || (!limits->datagrams && !limits->bytes))
+        return true;
+    return account_pass(access->account, way, bytes, limits->datagrams, limits->bytes);
+}
+
+unsigned access_pace(struct access *access, const struct policy *policy, enum account_way way, size_t bytes)
+{
+    const struct limits_values *limits = limits_of(access, policy);
+    return access->account && limits->bytes ? account_pace(access->account, way, (unsigned)bytes, limits->bytes) : 0;
+}
+
+/* ---- targets */
 
 static bool is_known(struct access *access, unsigned generation, bool by_name, const struct net_addr *target)
 {

@@ -48,7 +48,12 @@ struct association *association_new(struct worker *worker, struct session *sessi
     socket_init(&a->targets[0], a);
     socket_init(&a->targets[1], a);
     socket_init(&a->naked, a);
-    if (access_copy(&a->access, access) || (secure && epochs_draw(a))) {
+    int rc = access_copy(&a->access, access);
+    if (!rc)
+        rc = access_take(&a->access, worker->proxy->accounts, worker->policy, ACCOUNT_ASSOCIATION);
+    if (rc == -EAGAIN)
+        stats_add(&worker->stats.associations_over, 1);
+    if (rc || (secure && epochs_draw(a))) {
         access_clear(&a->access);
         free(a);
         return NULL;

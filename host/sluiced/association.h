@@ -70,7 +70,8 @@ struct association {
     struct association *prev, *next;
 };
 
-/* Secure: draws a cid, so that keys can be derived. `access` is copied. NULL: no memory. */
+/* Secure: draws a cid, so that keys can be derived. `access` is copied. NULL: no memory, or over the limit of its user, which is
+ * counted. */
 struct association *association_new(struct worker *worker, struct session *session, const struct access *access, bool secure);
 /* Secure: has SAs made of the agreement by the helper; then session_association_made is called. The keys are copied. -ENOMEM. */
 int association_make(struct association *association, const struct keys_agreement *agreement, const struct keys *keys);

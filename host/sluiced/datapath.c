@@ -81,6 +81,10 @@ static void route(struct association *a, struct chunk *chunk, const uint8_t *dat
     struct socks_address address;
     struct net_addr target;
     uint8_t frag;
+    if (!access_pass(&a->access, a->worker->policy, ACCOUNT_UP, len)) {
+        stats_refuse(&a->worker->stats, REFUSAL_RATE);
+        return;
+    }
     int header = socks_udp_decode(data, len, &frag, &address);
     if (header < 0 || frag) {
         stats_refuse(&a->worker->stats, header < 0 ? REFUSAL_BAD_HEADER : REFUSAL_FRAG);
@@ -309,6 +313,10 @@ static void on_target_datagram(void *arg, const struct batch_datagram *datagram)
     }
     if (!targets_expect(a, datagram->peer)) {
         stats_refuse(stats, REFUSAL_UNEXPECTED);
+        return;
+    }
+    if (!access_pass(&a->access, a->worker->policy, ACCOUNT_DOWN, datagram->len)) {
+        stats_refuse(stats, REFUSAL_RATE);
         return;
     }
     size_t header_len = socks_udp_encode_addr(datagram->peer, header);

@@ -13,8 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sluiced/accounts.h"
 #include "sluiced/guard.h"
 #include "sluiced/notify.h"
+#include "sluiced/overload.h"
 #include "sluiced/proxy.h"
 #include "sluiced/reload.h"
 #include "sluiced/status.h"
@@ -72,7 +74,9 @@ static int open_shared(struct proxy *proxy)
     if (rc)
         return complain_errno(proxy->options.engine, rc);
     proxy->guard = guard_new();
-    if (!proxy->guard)
+    proxy->accounts = accounts_new();
+    proxy->overload = overload_new();
+    if (!proxy->guard || !proxy->accounts || !proxy->overload)
         return complain("guard", "out of memory");
     rc = helper_new("passwords", proxy->options.password_threads, &proxy->passwords);
     if (!rc)
@@ -124,6 +128,8 @@ static void close_shared(struct proxy *proxy)
     free(proxy->rings);
     cards_close(proxy->cards);
     guard_free(proxy->guard);
+    accounts_free(proxy->accounts);
+    overload_free(proxy->overload);
     policy_unref(proxy->policy);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
@@ -174,12 +180,13 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
     (void)notify("READY=1");
 }
 
-/* A worker whose last engine has failed takes the program down. */
+/* Every second. A worker whose last engine has failed takes the program down. */
 static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)fd;
     (void)what;
+    overload_tick(&daemon->proxy);
     for (unsigned i = 0; i < daemon->started; i++) {
         if (atomic_load(&daemon->proxy.workers[i]->failed))
             event_base_loopbreak(daemon->base);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sluiced/limits.h"
 #include "sluiced/rules.h"
 
 #define ADDRESS_EXPECTED "\"address:port\" with a numeric address, as in \"0.0.0.0:1080\" or \"[::]:1080\""
@@ -154,6 +155,13 @@ static const struct config_option table[] = {
      .max = RULES_MAX,
      .options = rules_options,
      .element = sizeof(struct rules_entry)},
+    {.name = "limits",
+     .type = CONFIG_LIST,
+     .offset = offsetof(struct options, limits),
+     .max = LIMITS_MAX,
+     .options = limits_options,
+     .element = sizeof(struct limits_entry),
+     .defaults = limits_defaults},
     {.name = "naked", .type = CONFIG_BOOL, .offset = offsetof(struct options, naked)},
     {.name = "restricted", .type = CONFIG_BOOL, .offset = offsetof(struct options, restricted)},
     {.name = "replay",
@@ -193,6 +201,7 @@ static const struct config_option table[] = {
      .offset = offsetof(struct options, max_associations),
      .min = 1,
      .max = 1000000},
+    {.name = "max_memory", .type = CONFIG_UINT, .offset = offsetof(struct options, max_memory), .max = 1048576},
     SECONDS(handshake_seconds, 1),
     SECONDS(bind_seconds, 1),
     SECONDS(idle_seconds, 1),

@@ -36,8 +36,9 @@ struct options {
         bool client_required;
         enum tls_name client_name;
     } tls;
-    struct config_list rules; /* struct rules_entry */
-    char *users_file;         /* NULL: no authentication by password */
+    struct config_list rules;  /* struct rules_entry */
+    struct config_list limits; /* struct limits_entry */
+    char *users_file;          /* NULL: no authentication by password */
     unsigned password_threads;
     bool naked;
     enum replay_policy replay;
@@ -47,7 +48,8 @@ struct options {
     bool suite_allowed[256];               /* by id; made of the names */
     struct config_list nameservers;        /* char *: "address:port" */
     unsigned max_connections, max_associations;
-    bool restricted; /* datagrams from those targets alone that were sent to */
+    unsigned max_memory; /* MiB; 0: no limit */
+    bool restricted;     /* datagrams from those targets alone that were sent to */
     unsigned handshake_seconds, grace_seconds, bind_seconds, idle_seconds, drain_seconds;
     char *stats_file, *control_socket;
     enum log_level log_level;

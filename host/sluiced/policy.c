@@ -23,6 +23,8 @@ static int load(struct policy *policy, struct config_error *error)
     int rc = options->users_file ? users_load(options->users_file, &policy->users, error) : 0;
     if (!rc && (rc = rules_new(&options->rules, &policy->rules)))
         snprintf(error->text, sizeof error->text, "rules: out of memory");
+    if (!rc && (rc = limits_new(&options->limits, &policy->limits)))
+        snprintf(error->text, sizeof error->text, "limits: out of memory");
     return rc;
 }
 
@@ -57,6 +59,7 @@ void policy_unref(struct policy *policy)
     if (!policy || atomic_fetch_sub(&policy->references, 1) != 1)
         return;
     rules_free(policy->rules);
+    limits_free(policy->limits);
     users_free(policy->users);
     SSL_CTX_free(policy->tls);
     options_free(&policy->options);

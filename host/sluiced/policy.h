@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a reload renews: options, certificates, users, rules. Made as a whole and never changed then; counted. Each worker has a
- * reference of its own and changes it in its own thread.
+ * What a reload renews: options, certificates, users, rules, limits. Made as a whole and never changed then; counted. Each worker
+ * has a reference of its own and changes it in its own thread.
  */
 #ifndef SLUICED_POLICY_H
 #define SLUICED_POLICY_H
@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
+#include "sluiced/limits.h"
 #include "sluiced/options.h"
 #include "sluiced/rules.h"
 #include "sluiced/users.h"
@@ -18,6 +19,7 @@ struct policy {
     SSL_CTX *tls;        /* NULL: no listener with TLS */
     struct users *users; /* NULL: no users file */
     struct rules *rules;
+    struct limits *limits;
     unsigned generation; /* from 1, one more with each reload */
     atomic_uint references;
 };

@@ -12,7 +12,9 @@
 #include "udp/cards.h"
 #include "udp/cid.h"
 
+struct accounts;
 struct guard;
+struct overload;
 struct worker;
 
 struct proxy {
@@ -23,6 +25,8 @@ struct proxy {
     struct helper *passwords; /* helpers of their own, so that neither waits for the other's work */
     struct helper *admin;
     struct guard *guard;
+    struct accounts *accounts;
+    struct overload *overload;
     uint8_t cid_key[CID_KEY_BYTES]; /* secret */
     uint8_t member;
     struct worker **workers;

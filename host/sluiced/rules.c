@@ -8,13 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sluiced/users.h"
-
-struct network {
-    uint8_t bytes[16];
-    uint8_t bits; /* of the prefix */
-    bool six;
-};
+#include "sluiced/match.h"
 
 struct port_range {
     uint16_t first, last;
@@ -63,55 +57,6 @@ static const struct {
     {{{0, 0x64, 0xff, 0x9b}, 96, true}, 12},
     {{{0x20, 0x02}, 16, true}, 2},
 };
-
-/* ---- networks */
-
-static struct network network_of(const struct net_addr *addr)
-{
-    struct network network = {.six = addr->sa.sa_family == AF_INET6};
-    if (network.six)
-        memcpy(network.bytes, &addr->in6.sin6_addr, 16);
-    else
-        memcpy(network.bytes, &addr->in.sin_addr, 4);
-    network.bits = network.six ? 128 : 32;
-    return network;
-}
-
-static bool contains(const struct network *network, const struct network *address)
-{
-    unsigned whole = network->bits / 8, rest = network->bits % 8;
-    if (network->six != address->six || network->bits > address->bits || memcmp(network->bytes, address->bytes, whole) != 0)
-        return false;
-    return !rest || !((network->bytes[whole] ^ address->bytes[whole]) >> (8 - rest));
-}
-
-/* "192.0.2.0/24", "2001:db8::/32", or an address alone. Bits beyond the prefix must be 0. */
-static int parse_network(const char *text, struct network *out)
-{
-    char host[NET_ADDR_TEXT];
-    struct net_addr addr;
-    size_t len = strcspn(text, "/");
-    if (len >= sizeof host)
-        return -EINVAL;
-    memcpy(host, text, len);
-    host[len] = 0;
-    if (net_addr_parse(host, 0, &addr))
-        return -EINVAL;
-    *out = network_of(&addr);
-    if (!text[len])
-        return 0;
-    char *end;
-    unsigned long bits = strtoul(text + len + 1, &end, 10);
-    if (!isdigit((unsigned char)text[len + 1]) || *end || bits > out->bits)
-        return -EINVAL;
-    struct network base = {.six = out->six, .bits = out->bits};
-    for (unsigned i = 0; i < bits; i++)
-        base.bytes[i / 8] |= (uint8_t)(out->bytes[i / 8] & 0x80u >> i % 8);
-    if (memcmp(base.bytes, out->bytes, sizeof base.bytes) != 0)
-        return -EINVAL;
-    out->bits = (uint8_t)bits;
-    return 0;
-}
 
 /* ---- names, ports, protocols */
 
@@ -182,16 +127,9 @@ static int read_action(const char *text, void *field)
     return !strcmp(text, "allow") || !strcmp(text, "deny") ? 0 : -EINVAL;
 }
 
-static int check_from(const char *text, void *field)
-{
-    struct network network;
-    (void)field;
-    return parse_network(text, &network);
-}
-
 static int check_to(const char *text, void *field)
 {
-    return check_from(text, field) ? check_name(text) : 0;
+    return match_check_network(text, field) ? check_name(text) : 0;
 }
 
 static int check_ports(const char *text, void *field)
@@ -223,7 +161,7 @@ const struct config_option rules_options[] = {
      .expected = "\"allow\" or \"deny\""},
     STRINGS(users, NULL, "the name of a user"),
     STRINGS(groups, NULL, "the name of a group"),
-    STRINGS(from, check_from, "a network, as in \"192.0.2.0/24\" or \"2001:db8::/32\""),
+    STRINGS(from, match_check_network, MATCH_NETWORK_EXPECTED),
     STRINGS(to, check_to, "a network, as in \"192.0.2.0/24\", or a name, as in \"host.example\" or \"*.example\""),
     STRINGS(ports, check_ports, "a port or a range of them, as in \"443\" or \"8000-8999\""),
     STRINGS(protocols, check_protocol, "\"connect\", \"bind\" or \"udp\""),
@@ -235,7 +173,7 @@ static struct network *compile_networks(const struct config_list *list)
     char *const *texts = list->items;
     struct network *out = calloc(list->count + 1, sizeof *out);
     for (unsigned i = 0; out && i < list->count; i++) {
-        if (parse_network(texts[i], &out[i]))
+        if (match_parse_network(texts[i], &out[i]))
             out[i] = (struct network){.bits = NAME};
     }
     return out;
@@ -272,7 +210,7 @@ static void find_own(struct rules *rules)
         if (at->ifa_addr)
             net_addr_set(&addr, at->ifa_addr, sizeof addr.in6);
         if (addr.len)
-            rules->own[rules->own_count++] = network_of(&addr);
+            rules->own[rules->own_count++] = match_network(&addr);
     }
     freeifaddrs(all);
 }
@@ -317,45 +255,20 @@ void rules_free(struct rules *rules)
 static const struct network *private_network(const struct rules *rules, const struct network *address)
 {
     for (unsigned i = 0; i < sizeof private_networks / sizeof *private_networks; i++) {
-        if (contains(&private_networks[i], address))
+        if (match_contains(&private_networks[i], address))
             return &private_networks[i];
     }
     for (unsigned i = 0; i < rules->own_count; i++) {
-        if (contains(&rules->own[i], address))
+        if (match_contains(&rules->own[i], address))
             return &rules->own[i];
     }
     for (unsigned i = 0; i < sizeof embedding / sizeof *embedding; i++) {
         struct network inside = {.bits = 32};
         memcpy(inside.bytes, address->bytes + embedding[i].at, 4);
-        if (contains(&embedding[i].network, address) && private_network(rules, &inside))
+        if (match_contains(&embedding[i].network, address) && private_network(rules, &inside))
             return &embedding[i].network;
     }
     return NULL;
-}
-
-static bool any_network(const struct network *list, unsigned count, const struct network *address)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (contains(&list[i], address))
-            return true;
-    }
-    return !count;
-}
-
-static bool matches_user(const struct rules_entry *entry, const struct rules_request *request)
-{
-    char *const *users = entry->users.items, *const *groups = entry->groups.items;
-    if (!entry->users.count && !entry->groups.count)
-        return true;
-    for (unsigned i = 0; request->user && i < entry->users.count; i++) {
-        if (!strcmp(users[i], request->user))
-            return true;
-    }
-    for (unsigned i = 0; request->user && request->users && i < entry->groups.count; i++) {
-        if (users_in_group(request->users, request->user, groups[i]))
-            return true;
-    }
-    return false;
 }
 
 static bool matches_port(const struct rule *rule, uint16_t port)
@@ -377,7 +290,7 @@ static bool matches_target(const struct rule *rule, const struct rules_request *
     for (unsigned i = 0; i < entry->to.count; i++) {
         const struct network *to = &rule->to[i];
         bool named = to->bits == NAME;
-        if (!named && contains(to, address) && (!must_name || to->bits >= closed->bits))
+        if (!named && match_contains(to, address) && (!must_name || to->bits >= closed->bits))
             return true;
         if (named && !must_name && request->name && name_matches(texts[i], request->name))
             return true;
@@ -387,15 +300,16 @@ static bool matches_target(const struct rule *rule, const struct rules_request *
 
 enum rules_verdict rules_check(const struct rules *rules, const struct rules_request *request, unsigned *number)
 {
-    struct network source = network_of(request->source), target = network_of(request->target);
+    struct network source = match_network(request->source), target = match_network(request->target);
     const struct network *closed = private_network(rules, &target);
     uint16_t port = net_addr_port(request->target);
     for (unsigned i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->list[i];
         if (rule->protocols && !(rule->protocols & 1u << request->protocol))
             continue;
-        if (!matches_port(rule, port) || !any_network(rule->from, rule->entry->from.count, &source) ||
-            !matches_target(rule, request, &target, closed) || !matches_user(rule->entry, request))
+        if (!matches_port(rule, port) || !match_any(rule->from, rule->entry->from.count, &source) ||
+            !matches_target(rule, request, &target, closed) ||
+            !match_user(&rule->entry->users, &rule->entry->groups, request->user, request->users))
             continue;
         *number = i + 1;
         return rule->entry->allow ? RULES_ALLOWED : RULES_REFUSED;

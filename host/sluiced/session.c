@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sluiced/overload.h"
 #include "sluiced/session_internal.h"
 #include "tls/tls.h"
 
@@ -142,8 +143,14 @@ void session_reply(struct session *s, enum socks_reply code, const struct net_ad
 
 static void take_request(struct session *s)
 {
+    struct worker *worker = s->worker;
     char text[300];
     log_quote(s->target, sizeof s->target, socks_address_format(&s->socks.request.address, text, sizeof text));
+    if (access_take(&s->access, worker->proxy->accounts, worker->policy, ACCOUNT_CONNECTION)) {
+        stats_add(&worker->stats.connections_over, 1);
+        session_reply(s, SOCKS_NOT_ALLOWED, NULL);
+        return;
+    }
     switch (s->socks.request.code) {
     case SOCKS_CONNECT:
         session_connect(s);
@@ -351,10 +358,23 @@ static void set_socket(int fd)
 static bool take_place(struct worker *worker)
 {
     struct proxy *proxy = worker->proxy;
+    if (overload_memory(proxy->overload)) {
+        stats_add(&worker->stats.memory_refused, 1);
+        return false;
+    }
     if (atomic_fetch_add(&proxy->connections, 1) < worker->policy->options.max_connections)
         return true;
+    stats_add(&worker->stats.connections_refused, 1);
     atomic_fetch_sub(&proxy->connections, 1);
     return false;
+}
+
+static int take_handshake(struct worker *worker, struct access *access)
+{
+    int rc = access_take(access, worker->proxy->accounts, worker->policy, ACCOUNT_HANDSHAKE);
+    if (rc == -EAGAIN)
+        stats_add(&worker->stats.handshakes_over, 1);
+    return rc;
 }
 
 static struct session *session_new(struct worker *worker, int fd, const struct net_addr *peer, bool tls)
@@ -364,14 +384,16 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
     socklen_t len = sizeof s->local.in6;
     if (!s)
         return NULL;
-    if (getsockname(fd, &s->local.sa, &len) || (tls && !(ssl = tls_server_ssl(worker->policy->tls)))) {
+    s->peer = s->access.source = *peer;
+    if (take_handshake(worker, &s->access) || getsockname(fd, &s->local.sa, &len) ||
+        (tls && !(ssl = tls_server_ssl(worker->policy->tls)))) {
         close(fd);
+        access_clear(&s->access);
         free(s);
         return NULL;
     }
     s->local.len = len;
     s->worker = worker;
-    s->peer = s->access.source = *peer;
     s->tls = tls;
     net_addr_format(peer, s->peer_text);
     memcpy(s->user, "-", 2);
@@ -380,6 +402,7 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
     s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, session_on_stream, s);
     if (s->stream)
         return s;
+    access_clear(&s->access);
     free(s);
     return NULL;
 }
@@ -388,7 +411,6 @@ void session_accept(struct worker *worker, int fd, const struct net_addr *peer, 
 {
     stats_add(&worker->stats.connections, 1);
     if (!take_place(worker)) {
-        stats_add(&worker->stats.connections_refused, 1);
         close(fd);
         return;
     }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sluiced/overload.h"
 #include "sluiced/session_internal.h"
 #include "tls/tls.h"
 
@@ -176,8 +177,13 @@ static void associate_naked(struct session *s)
 static bool take_place(struct worker *worker)
 {
     struct proxy *proxy = worker->proxy;
+    if (overload_memory(proxy->overload)) {
+        stats_add(&worker->stats.memory_refused, 1);
+        return false;
+    }
     if (atomic_fetch_add(&proxy->associations, 1) < worker->policy->options.max_associations)
         return true;
+    stats_add(&worker->stats.associations_refused, 1);
     atomic_fetch_sub(&proxy->associations, 1);
     return false;
 }

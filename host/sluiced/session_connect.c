@@ -43,6 +43,12 @@ static void on_relay_ended(void *arg, const struct relay_end *end)
     session_free(s);
 }
 
+static unsigned pace(void *arg, unsigned side, size_t bytes)
+{
+    struct session *s = arg;
+    return access_pace(&s->access, s->worker->policy, side ? ACCOUNT_DOWN : ACCOUNT_UP, bytes);
+}
+
 void session_relay(struct session *s, const struct net_addr *bound)
 {
     struct proxy *proxy = s->worker->proxy;
@@ -59,7 +65,9 @@ void session_relay(struct session *s, const struct net_addr *bound)
     if (!s->relay) {
         stats_add(&s->worker->stats.streams_open, (uint64_t)-1);
         session_free(s);
+        return;
     }
+    relay_set_pace(s->relay, pace);
 }
 
 static void on_target(struct stream *stream, enum stream_event event, void *arg)

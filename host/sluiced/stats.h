@@ -16,7 +16,13 @@
 #define STATS_LIST(X)                                                                                                            \
     X(connections)          /* TCP connections taken */                                                                          \
     X(connections_open)     /* of them still there */                                                                            \
-    X(connections_refused)  /* over the limit */                                                                                 \
+    X(connections_refused)  /* over max_connections */                                                                           \
+    X(connections_over)     /* requests refused over the limit of a user or address */                                           \
+    X(handshakes_over)      /* connections refused since an address has too many without a request */                            \
+    X(associations_refused) /* over max_associations */                                                                          \
+    X(associations_over)    /* over the limit of a user or address */                                                            \
+    X(memory_refused)       /* connections and associations over max_memory */                                                   \
+    X(accepts_failed)       /* no descriptor, or no memory for them */                                                           \
     X(handshakes_failed)    /* TLS */                                                                                            \
     X(socks_failed)         /* not SOCKS5, or malformed */                                                                       \
     X(auth_failed)          /* wrong user or password */                                                                         \

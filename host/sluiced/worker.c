@@ -79,6 +79,27 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     session_accept(worker, fd, &peer, options[i].tls);
 }
 
+/* Out of descriptors, as a rule: what waits in the backlog waits until the next tick, instead of waking the loop at once again.
+ */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    struct worker *worker = arg;
+    stats_add(&worker->stats.accepts_failed, 1);
+    evconnlistener_disable(listener);
+    worker->listeners_held = true;
+}
+
+static void resume_listeners(struct worker *worker)
+{
+    if (!worker->listeners_held)
+        return;
+    worker->listeners_held = false;
+    for (unsigned i = 0; i < worker->proxy->options.listeners.count; i++) {
+        if (worker->listeners[i])
+            evconnlistener_enable(worker->listeners[i]);
+    }
+}
+
 static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
 {
     int family = options->address.sa.sa_family;
@@ -92,6 +113,8 @@ static int open_listener(struct worker *worker, unsigned i, struct options_liste
     if (!rc) {
         worker->listeners[i] = evconnlistener_new(worker->base, on_accept, worker, LEV_OPT_CLOSE_ON_FREE, 1024, fd);
         rc = worker->listeners[i] ? 0 : -errno;
+        if (!rc)
+            evconnlistener_set_error_cb(worker->listeners[i], on_accept_error);
     }
     if (rc)
         close(fd);
@@ -279,6 +302,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         association_tick(a);
     }
     worker_flush(worker);
+    resume_listeners(worker);
     if (worker->draining)
         drain(worker);
 }

@@ -52,6 +52,7 @@ struct worker {
     struct cid_key *cid_key;
     struct udp_socket udp[2]; /* IPv4, IPv6 */
     struct evconnlistener **listeners;
+    bool listeners_held; /* until the next tick */
     struct source *held;
     struct proxy_epoch **table; /* by cid */
     unsigned table_mask;

@@ -14,6 +14,6 @@ ALL += $(E2E_TOOLS)
 E2E_TESTS := roundtrip.sh network.sh rekey.sh paths.sh takeup.sh access.sh failure.sh card.sh options.sh
 E2E_TESTS += rules.py requests.py
 E2E_TESTS += users.py
-E2E_TESTS += operation.py
+E2E_TESTS += operation.py limits.py
 TESTS += $(addprefix tests/e2e/,$(E2E_TESTS))
 TEST_NEEDS += $(E2E_TOOLS) $(SLUICED) $(SLUICE) $(SLUICE_SIM)

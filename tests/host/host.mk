@@ -7,7 +7,7 @@ HOST_TESTS += guard_test
 HOST_TEST_KIT := $(patsubst %,$(BUILD)/tests/host/%.o,tap client proxy)
 
 $(patsubst %,$(BUILD)/tests/host/%,$(HOST_TESTS)): $(BUILD)/tests/host/%: $(BUILD)/tests/host/%.o $(HOST_TEST_KIT) \
-		$(patsubst %,$(BUILD)/host/sluiced/%.o,options rules users guard) \
+		$(patsubst %,$(BUILD)/host/sluiced/%.o,options rules limits match users guard accounts) \
 		$(BUILD)/host/card/latency.o $(LIBHOST) $(LIBSLUICE) | $(SLUICED)
 	$(CC) $(LDFLAGS) $(TEST_LDFLAGS) $^ $(LIBHOST_LIBS) $(LIBSLUICE_LIBS) -lcrypt -ljansson -o $@
 

@@ -5,8 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
 # As tables of struct config_option and their macros name them.
-mapfile -t keys < <(cat host/sluiced/options.c host/sluiced/rules.c |
-    sed -nE 's/.*\.name = "([a-z_]+)".*/\1/p; s/^ *(SECONDS|STRINGS)\(([a-z_]+),.*/\2/p' | sort -u)
+mapfile -t keys < <(cat host/sluiced/options.c host/sluiced/{rules,limits}.c |
+    sed -nE 's/.*\.name = "([a-z_]+)".*/\1/p; s/^ *(SECONDS|STRINGS|COUNT)\(([a-z_]+),.*/\2/p' | sort -u)
 n=0 status=0
 echo "1..3"
 ok() { # status, name
@@ -21,7 +21,7 @@ missing() { # file, pattern with KEY
     done
     return $found
 }
-[ ${#keys[@]} -ge 40 ]
+[ ${#keys[@]} -ge 47 ]
 ok $? "the tables have ${#keys[@]} keys"
 missing host/sluiced/sluiced.conf.5 '^\.BR? .*\bKEY\b'
 ok $? "each is in sluiced.conf(5)"
