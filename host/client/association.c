@@ -184,6 +184,7 @@ static void opened(struct association *a, const struct dial_result *result)
     if (!rc)
         rc = association_open_socket(a, result);
     a->grace = result->params.grace;
+    a->server = result->server;
     if (rc) {
         log_event(&a->client->log, LOG_LEVEL_WARNING, "association_failed", "error=%s", strerrorname_np(-rc));
         association_end(a, rc);

@@ -29,6 +29,7 @@ struct association {
     } retake;
     unsigned grace; /* seconds, the proxy's */
     struct dial *dial;
+    struct server *server; /* the proxy that it is at */
     struct stream *control;
     uint64_t sent_at, heard_at;      /* on the control stream, ms */
     struct keys_agreement agreement; /* of the newest epoch */

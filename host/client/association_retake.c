@@ -68,7 +68,7 @@ static void on_dialled(void *arg, const struct dial_result *result)
 
 static void attempt(struct association *a, uint64_t now)
 {
-    struct dial_request request = {.command = SOCKS_SECURE_UDP_ASSOCIATE, .take_up = true};
+    struct dial_request request = {.command = SOCKS_SECURE_UDP_ASSOCIATE, .take_up = true, .server = a->server};
     if (getrandom(a->cid, sizeof a->cid, 0) != sizeof a->cid)
         return;
     memcpy(request.cid, a->cid, sizeof request.cid);

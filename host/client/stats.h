@@ -16,7 +16,7 @@ struct client;
     X(streams)             /* CONNECT relays */                                                                                  \
     X(stream_bytes_up)     /* to the proxy */                                                                                    \
     X(stream_bytes_down)                                                                                                         \
-    X(dials_failed) /* connections to the proxy that came to nothing, its refusals among them */                                 \
+    X(dials_failed) /* requests to proxies that came to nothing, refusals among them */                                          \
     X(associations) /* secure */                                                                                                 \
     X(naked_associations)                                                                                                        \
     X(rekeys)            /* epochs begun after the first */                                                                      \

@@ -83,6 +83,8 @@ static void destroy(struct stream *s)
         evbuffer_free(s->in);
     if (s->out)
         evbuffer_free(s->out);
+    if (s->ssl && s->error != EPROTO) /* else OpenSSL takes the session for one that must not be resumed */
+        SSL_set_shutdown(s->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(s->ssl);
     if (s->fd >= 0)
         close(s->fd);

@@ -21,6 +21,7 @@
 #include "sluiced/reload.h"
 #include "sluiced/status.h"
 #include "sluiced/worker.h"
+#include "tls/sessions.h"
 
 #define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
 
@@ -78,6 +79,10 @@ static int open_shared(struct proxy *proxy)
     proxy->overload = overload_new();
     if (!proxy->guard || !proxy->accounts || !proxy->overload)
         return complain("guard", "out of memory");
+    if (proxy->options.max_sessions && !(proxy->sessions = tls_sessions_new(proxy->options.max_sessions)))
+        return complain("sessions", "out of memory");
+    if (policy_use_sessions(proxy->policy, proxy->sessions))
+        return complain("tls", "sessions");
     rc = helper_new("passwords", proxy->options.password_threads, &proxy->passwords);
     if (!rc)
         rc = helper_new("admin", 1, &proxy->admin);
@@ -131,6 +136,7 @@ static void close_shared(struct proxy *proxy)
     accounts_free(proxy->accounts);
     overload_free(proxy->overload);
     policy_unref(proxy->policy);
+    tls_sessions_free(proxy->sessions);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
 }

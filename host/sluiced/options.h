@@ -48,8 +48,9 @@ struct options {
     bool suite_allowed[256];               /* by id; made of the names */
     struct config_list nameservers;        /* char *: "address:port" */
     unsigned max_connections, max_associations;
-    unsigned max_memory; /* MiB; 0: no limit */
-    bool restricted;     /* datagrams from those targets alone that were sent to */
+    unsigned max_sessions; /* of TLS, remembered; 0: none */
+    unsigned max_memory;   /* MiB; 0: no limit */
+    bool restricted;       /* datagrams from those targets alone that were sent to */
     unsigned handshake_seconds, grace_seconds, bind_seconds, idle_seconds, drain_seconds;
     char *stats_file, *control_socket;
     enum log_level log_level;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tls/sessions.h"
 #include "tls/tls.h"
 
 static int load(struct policy *policy, struct config_error *error)
@@ -46,6 +47,13 @@ int policy_new(struct options *options, struct policy **out, struct config_error
     else
         *out = policy;
     return rc;
+}
+
+/* A session stands for a certificate as well, and so holds under the CAs that it was made under alone. */
+int policy_use_sessions(struct policy *policy, struct tls_sessions *sessions)
+{
+    unsigned scope = policy->options.tls.client_ca ? policy->generation : 0;
+    return policy->tls && sessions ? tls_sessions_use(policy->tls, sessions, scope) : 0;
 }
 
 struct policy *policy_ref(struct policy *policy)

@@ -14,6 +14,8 @@
 #include "sluiced/rules.h"
 #include "sluiced/users.h"
 
+struct tls_sessions;
+
 struct policy {
     struct options options;
     SSL_CTX *tls;        /* NULL: no listener with TLS */
@@ -26,6 +28,8 @@ struct policy {
 
 /* Takes over the options, also when it fails. 0 with one reference, or -errno with error->text set. */
 int policy_new(struct options *options, struct policy **policy, struct config_error *error);
+/* Main thread, before others have it: TLS sessions come from this store, and go there. `sessions` may be NULL. -EIO. */
+int policy_use_sessions(struct policy *policy, struct tls_sessions *sessions);
 /* Any thread. */
 struct policy *policy_ref(struct policy *policy);
 void policy_unref(struct policy *policy); /* NULL is allowed */

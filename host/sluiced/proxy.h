@@ -15,6 +15,7 @@
 struct accounts;
 struct guard;
 struct overload;
+struct tls_sessions;
 struct worker;
 
 struct proxy {
@@ -27,6 +28,7 @@ struct proxy {
     struct guard *guard;
     struct accounts *accounts;
     struct overload *overload;
+    struct tls_sessions *sessions;  /* NULL: every handshake is a full one */
     uint8_t cid_key[CID_KEY_BYTES]; /* secret */
     uint8_t member;
     struct worker **workers;

@@ -41,6 +41,7 @@ static void tell_fixed(const struct proxy *proxy, const struct options *after)
         {"udp", before->udp.count == after->udp.count},
         {"nameservers", before->nameservers.count == after->nameservers.count},
         {"password_threads", before->password_threads == after->password_threads},
+        {"max_sessions", before->max_sessions == after->max_sessions},
         {"stats_file", same_text(before->stats_file, after->stats_file)},
         {"control_socket", same_text(before->control_socket, after->control_socket)},
     };
@@ -66,7 +67,9 @@ void reload(struct proxy *proxy, const char *path)
     int rc = reload_policy(path, &policy, &error);
     if (!rc) {
         policy->generation = proxy->policy->generation + 1;
-        rc = hand_out(proxy, policy);
+        rc = policy_use_sessions(policy, proxy->sessions);
+        if (!rc)
+            rc = hand_out(proxy, policy);
     }
     if (rc) {
         log_event(&proxy->log, LOG_LEVEL_ERROR, "reload_failed", "reason=%s",

@@ -9,6 +9,7 @@
 
 #include "sluiced/overload.h"
 #include "sluiced/session_internal.h"
+#include "tls/sessions.h"
 #include "tls/tls.h"
 
 #define ENDING_SECONDS 2
@@ -145,6 +146,8 @@ static void take_request(struct session *s)
 {
     struct worker *worker = s->worker;
     char text[300];
+    if (stream_ssl(s->stream))
+        tls_sessions_give(stream_ssl(s->stream));
     log_quote(s->target, sizeof s->target, socks_address_format(&s->socks.request.address, text, sizeof text));
     if (access_take(&s->access, worker->proxy->accounts, worker->policy, ACCOUNT_CONNECTION)) {
         stats_add(&worker->stats.connections_over, 1);
@@ -293,6 +296,8 @@ static void opened(struct session *s)
         session_free(s);
         return;
     }
+    if (ssl && SSL_session_reused(ssl))
+        stats_add(&s->worker->stats.handshakes_resumed, 1);
     if (session_take_certificate(s)) {
         session_free(s);
         return;

@@ -24,6 +24,7 @@
     X(memory_refused)       /* connections and associations over max_memory */                                                   \
     X(accepts_failed)       /* no descriptor, or no memory for them */                                                           \
     X(handshakes_failed)    /* TLS */                                                                                            \
+    X(handshakes_resumed)                                                                                                        \
     X(socks_failed)         /* not SOCKS5, or malformed */                                                                       \
     X(auth_failed)          /* wrong user or password */                                                                         \
     X(auth_slowed)          /* not looked at after wrong ones */                                                                 \

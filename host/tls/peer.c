@@ -67,6 +67,9 @@ int tls_peer_name(const SSL *ssl, enum tls_name kind, char out[TLS_PEER_NAME_MAX
     const X509 *certificate = SSL_get0_peer_certificate(ssl);
     if (!certificate || SSL_get_verify_result(ssl) != X509_V_OK)
         return -ENOENT;
+    /* It was looked at when the session began, which may have been resumed since. */
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0)
+        return -EINVAL;
     if (kind == TLS_NAME_CN)
         return common_name(certificate, out);
     return alternative_name(certificate, kind == TLS_NAME_EMAIL ? GEN_EMAIL : GEN_DNS, out);

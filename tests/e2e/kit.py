@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Harness of the end-to-end tests in Python: a sluiced of its own in a temporary folder, an ordinary SOCKS5 client, a name server
 whose answers and lifetimes the test chooses, targets, TAP. Nothing is shared with host/."""
+import hashlib
 import json
 import os
 import re
@@ -102,6 +103,10 @@ tls = {{ certificate = "cert.pem"; key = "key.pem"; }}; control_socket = "contro
         total = self.status()["total"]
         return total["refused"][name[8:]] if name.startswith("refused.") else total[name]
 
+    def fingerprint(self):
+        with open(self.path("cert.pem"), encoding="ascii") as file:
+            return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
     def reload(self):
         before = len(re.findall("event=reload", self.log()))
         self.process.send_signal(signal.SIGHUP)
@@ -121,6 +126,62 @@ tls = {{ certificate = "cert.pem"; key = "key.pem"; }}; control_socket = "contro
     def end(self, tap):
         status = self.stop()
         if not tap.ok(status == 0, "sluiced ends with status 0", f"status {status}") or tap.failed:
+            print("\n".join("# " + line[:300] for line in self.log().splitlines()[-25:]))
+        if not os.environ.get("KEEP"):
+            shutil.rmtree(self.folder)
+
+
+class Client:
+    """sluice client with a SOCKS5 listener; `ports` are proxies at 127.0.0.1, `ca` the Proxy whose certificate is trusted."""
+
+    def __init__(self, ports, ca=None, *options):
+        self.folder = tempfile.mkdtemp(prefix="sluice-e2e.")
+        self.log_file = open(self.path("log"), "wb")
+        own = ["--listen", "127.0.0.1:0", "--stats-file", self.path("stats")]
+        self.process = subprocess.Popen(self.command(ports, ca) + own + list(options), stderr=self.log_file)
+        self.logged("event=ready", 20)
+        found = re.search(r"address=127.0.0.1:(\d+) protocol=socks5", self.log())
+        self.port = int(found[1]) if found else 0
+
+    @staticmethod
+    def command(ports, ca):
+        proxies = [option for port in ports for option in ("--proxy", f"localhost:{port}")]
+        return [os.path.abspath(f"{BUILD}/bin/sluice"), "client", *proxies] + (["--ca-file", ca.path("cert.pem")] if ca else [])
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def log(self):
+        with open(self.path("log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def logged(self, pattern, seconds=3):
+        return within(seconds, lambda: re.search(pattern, self.log()) or self.process.poll() is not None)
+
+    def stats(self):
+        if os.path.exists(self.path("stats")):
+            os.unlink(self.path("stats"))
+        self.process.send_signal(signal.SIGUSR1)
+        within(5, lambda: os.path.exists(self.path("stats")))
+        with open(self.path("stats"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def get(self, port):
+        """Body of a page of a web server at 127.0.0.1, or None."""
+        done = subprocess.run(["curl", "-sS", "--max-time", "20", "--socks5-hostname", f"127.0.0.1:{self.port}",
+                               f"http://127.0.0.1:{port}/"], capture_output=True, check=False)
+        return None if done.returncode else done.stdout
+
+    def end(self, tap):
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        self.log_file.close()
+        if not tap.ok(status == 0, "the client ends with status 0", f"status {status}") or tap.failed:
             print("\n".join("# " + line[:300] for line in self.log().splitlines()[-25:]))
         if not os.environ.get("KEEP"):
             shutil.rmtree(self.folder)
