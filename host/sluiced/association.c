@@ -44,7 +44,7 @@ struct association *association_new(struct worker *worker, struct session *sessi
     a->worker = worker;
     a->session = session;
     a->secure = secure;
-    a->last_datagram = worker_now();
+    a->since = a->last_datagram = worker_now();
     socket_init(&a->targets[0], a);
     socket_init(&a->targets[1], a);
     socket_init(&a->naked, a);
@@ -185,10 +185,11 @@ void association_finish(struct association *a, const char *why)
 {
     struct worker *worker = a->worker;
     if (a->state == ASSOCIATION_OPEN)
-        log_event(&worker->proxy->log, LOG_LEVEL_INFO, "association_close",
-                  "peer=%s user=%s why=%s datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu", a->peer_text,
-                  a->user, why, (unsigned long long)a->up, (unsigned long long)a->up_bytes, (unsigned long long)a->down,
-                  (unsigned long long)a->down_bytes);
+        log_event(
+            proxy_access(worker->proxy), LOG_LEVEL_INFO, "association_close",
+            "peer=%s user=%s why=%s seconds=%lld targets=%u datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu",
+            a->peer_text, a->user, why, (long long)(worker_now() - a->since), a->target_count, (unsigned long long)a->up,
+            (unsigned long long)a->up_bytes, (unsigned long long)a->down, (unsigned long long)a->down_bytes);
     stats_add(a->secure ? &worker->stats.associations_open : &worker->stats.naked_associations_open, (uint64_t)-1);
     atomic_fetch_sub(&worker->proxy->associations, 1);
     association_close(a);
@@ -213,8 +214,8 @@ void association_leave(struct association *a, const char *why)
         return;
     }
     a->alone_until = worker_now() + (time_t)grace;
-    log_event(&a->worker->proxy->log, LOG_LEVEL_INFO, "association_alone", "peer=%s user=%s why=%s seconds=%u", a->peer_text,
-              a->user, why, grace);
+    log_event(proxy_access(a->worker->proxy), LOG_LEVEL_INFO, "association_alone", "peer=%s user=%s why=%s seconds=%u",
+              a->peer_text, a->user, why, grace);
 }
 
 void association_tick(struct association *a)

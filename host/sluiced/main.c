@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sluiced/accounts.h"
+#include "sluiced/confine.h"
 #include "sluiced/guard.h"
 #include "sluiced/notify.h"
 #include "sluiced/overload.h"
@@ -69,9 +69,12 @@ static int load_policy(const char *path, struct policy **policy)
 
 static int open_shared(struct proxy *proxy)
 {
+    int rc = reload_access_log(proxy);
+    if (rc)
+        return complain_errno(proxy->options.access_log, rc);
     if (getrandom(proxy->cid_key, sizeof proxy->cid_key, 0) != sizeof proxy->cid_key)
         return complain("getrandom", NULL);
-    int rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), &proxy->cards);
+    rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), &proxy->cards);
     if (rc)
         return complain_errno(proxy->options.engine, rc);
     proxy->guard = guard_new();
@@ -83,7 +86,12 @@ static int open_shared(struct proxy *proxy)
         return complain("sessions", "out of memory");
     if (policy_use_sessions(proxy->policy, proxy->sessions))
         return complain("tls", "sessions");
-    rc = helper_new("passwords", proxy->options.password_threads, &proxy->passwords);
+    return 0;
+}
+
+static int open_helpers(struct proxy *proxy)
+{
+    int rc = helper_new("passwords", proxy->options.password_threads, &proxy->passwords);
     if (!rc)
         rc = helper_new("admin", 1, &proxy->admin);
     return rc ? complain_errno("helper", rc) : 0;
@@ -121,6 +129,37 @@ static int open_workers(struct proxy *proxy)
     return 0;
 }
 
+/* What nobody has asked for is closed, once all workers have theirs. */
+static void tell_unused(struct proxy *proxy)
+{
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < proxy->activation.count; i++) {
+        if (!proxy->activation.sockets[i].used)
+            log_event(&proxy->log, LOG_LEVEL_WARNING, "socket_unused", "address=%s protocol=%s",
+                      net_addr_format(&proxy->activation.sockets[i].address, text),
+                      proxy->activation.sockets[i].type == SOCK_STREAM ? "tcp" : "udp");
+    }
+    activation_close(&proxy->activation);
+}
+
+/* Once all is open that takes more rights than what comes. */
+static int confine(struct proxy *proxy)
+{
+    const struct options *options = &proxy->options;
+    const struct confine_options what = {
+        .user = options->user, .card = !strncmp(options->engine, "pci:", 4), .filter = options->filter};
+    const char *part;
+    int rc = confine_privileges(&what, &part);
+    if (rc)
+        return complain_errno(part, rc);
+    rc = confine_calls(&what);
+    if (rc)
+        return complain_errno("filter of system calls", rc);
+    log_event(&proxy->log, LOG_LEVEL_INFO, "confined", "uid=%u filter=%s", (unsigned)geteuid(),
+              options->filter && confine_can_filter() ? "on" : "off");
+    return 0;
+}
+
 static void close_shared(struct proxy *proxy)
 {
     helper_free(proxy->passwords);
@@ -137,6 +176,8 @@ static void close_shared(struct proxy *proxy)
     overload_free(proxy->overload);
     policy_unref(proxy->policy);
     tls_sessions_free(proxy->sessions);
+    if (proxy->access.fd >= 0)
+        close(proxy->access.fd);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
 }
@@ -232,6 +273,15 @@ static void close_events(struct daemon *daemon)
 
 /* ---- running */
 
+static int open_status(struct daemon *daemon)
+{
+    const char *path = daemon->proxy.options.control_socket;
+    int rc = open_events(daemon);
+    if (!rc && path)
+        rc = status_socket_new(daemon->base, &daemon->proxy, path, &daemon->socket);
+    return rc ? complain_errno(path ? path : "events", rc) : 0;
+}
+
 static void tell_listening(const struct proxy *proxy)
 {
     const struct options_listener *listeners = proxy->options.listeners.items;
@@ -264,12 +314,7 @@ static int start_workers(struct daemon *daemon)
 static int run(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
-    const char *path = proxy->options.control_socket;
-    int rc = open_events(daemon);
-    if (!rc && path && (rc = status_socket_new(daemon->base, proxy, path, &daemon->socket)))
-        return complain_errno(path, rc);
-    if (!rc)
-        rc = start_workers(daemon);
+    int rc = start_workers(daemon);
     if (rc) {
         stop_workers(daemon);
         return complain_errno("start", rc);
@@ -317,14 +362,26 @@ static int serve(struct daemon *daemon)
     struct proxy *proxy = &daemon->proxy;
     raise_limits();
     /* Whatever it runs into, no program that it might start gets more rights than it has. */
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
-        complain_errno("no_new_privs", -errno);
+    int rc = confine_no_new_privileges();
+    if (rc) {
+        complain_errno("no_new_privs", rc);
         return EXIT_FAILURE;
     }
     signal(SIGPIPE, SIG_IGN);
-    int rc = open_shared(proxy);
+    rc = activation_take(&proxy->activation);
+    if (rc)
+        complain_errno("LISTEN_FDS", rc);
+    if (!rc)
+        rc = open_shared(proxy);
     if (!rc)
         rc = open_workers(proxy);
+    if (!rc)
+        rc = open_status(daemon);
+    tell_unused(proxy);
+    if (!rc)
+        rc = confine(proxy);
+    if (!rc)
+        rc = open_helpers(proxy);
     if (!rc)
         rc = run(daemon);
     if (daemon->started)
@@ -369,6 +426,7 @@ int main(int argc, char **argv)
         complain(error.text, NULL);
         return EXIT_CONFIG;
     }
+    daemon.proxy.access = (struct log){.program = "sluiced", .fd = -1, .level = LOG_LEVEL_DEBUG};
     daemon.proxy.log = (struct log){.program = "sluiced", .fd = STDERR_FILENO, .level = daemon.proxy.options.log_level};
     int status = load_policy(config, &daemon.proxy.policy) ? EXIT_CONFIG : EXIT_SUCCESS;
     if (!status && !check)

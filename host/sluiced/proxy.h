@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "log/log.h"
+#include "sluiced/activation.h"
 #include "sluiced/helper.h"
 #include "sluiced/policy.h"
 #include "sluiced/ring.h"
@@ -19,12 +20,13 @@ struct tls_sessions;
 struct worker;
 
 struct proxy {
-    struct log log;
+    struct log log, access; /* access.fd -1: what clients do is told in the other, too */
     struct options options; /* of the start; what a reload renews is in the policy */
     struct policy *policy;  /* the main thread's; each worker has its own reference */
     struct cards *cards;
     struct helper *passwords; /* helpers of their own, so that neither waits for the other's work */
     struct helper *admin;
+    struct activation activation;
     struct guard *guard;
     struct accounts *accounts;
     struct overload *overload;
@@ -36,5 +38,11 @@ struct proxy {
     struct ring **rings; /* from worker i to worker j at [i * worker_count + j] */
     atomic_uint connections, associations;
 };
+
+/* Where it is told who comes in, and what he reaches. */
+static inline const struct log *proxy_access(const struct proxy *proxy)
+{
+    return proxy->access.fd >= 0 ? &proxy->access : &proxy->log;
+}
 
 #endif

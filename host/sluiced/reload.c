@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sluiced/reload.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sluiced/worker.h"
 
@@ -42,6 +45,9 @@ static void tell_fixed(const struct proxy *proxy, const struct options *after)
         {"nameservers", before->nameservers.count == after->nameservers.count},
         {"password_threads", before->password_threads == after->password_threads},
         {"max_sessions", before->max_sessions == after->max_sessions},
+        {"user", same_text(before->user, after->user)},
+        {"filter", before->filter == after->filter},
+        {"access_log", same_text(before->access_log, after->access_log)},
         {"stats_file", same_text(before->stats_file, after->stats_file)},
         {"control_socket", same_text(before->control_socket, after->control_socket)},
     };
@@ -49,6 +55,22 @@ static void tell_fixed(const struct proxy *proxy, const struct options *after)
         if (!fixed[i].same)
             log_event(&proxy->log, LOG_LEVEL_WARNING, "needs_restart", "option=%s", fixed[i].name);
     }
+}
+
+int reload_access_log(struct proxy *proxy)
+{
+    const char *path = proxy->options.access_log;
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640) : -1;
+    if (!path || fd < 0)
+        return path ? -errno : 0;
+    if (proxy->access.fd < 0) {
+        proxy->access.fd = fd;
+        return 0;
+    }
+    /* The number stays, so that whoever writes meanwhile needs no lock. */
+    int rc = dup3(fd, proxy->access.fd, O_CLOEXEC) < 0 ? -errno : 0;
+    close(fd);
+    return rc;
 }
 
 static int hand_out(struct proxy *proxy, struct policy *policy)
@@ -77,6 +99,8 @@ void reload(struct proxy *proxy, const char *path)
         return;
     }
     tell_fixed(proxy, &policy->options);
+    if (reload_access_log(proxy))
+        log_event(&proxy->log, LOG_LEVEL_ERROR, "access_log_failed", "errno=%d", errno);
     policy_unref(proxy->policy);
     proxy->policy = policy;
     proxy->log.level = policy->options.log_level;

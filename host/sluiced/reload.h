@@ -7,6 +7,8 @@
 
 /* Reads file and policy. -errno with error->text set. */
 int reload_policy(const char *path, struct policy **policy, struct config_error *error);
+/* Opens the access log, again if it is open: it may have been renamed. -errno, and the former one stays. */
+int reload_access_log(struct proxy *proxy);
 /* Gives the workers a new policy, if there is nothing wrong with it; logs what came of it. */
 void reload(struct proxy *proxy, const char *path);
 

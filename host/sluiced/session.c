@@ -137,7 +137,7 @@ void session_reply(struct session *s, enum socks_reply code, const struct net_ad
     if (code == SOCKS_OK)
         return;
     stats_add(&s->worker->stats.requests_refused, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "request_refused", "peer=%s user=%s command=%#x target=%s code=%d",
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "request_refused", "peer=%s user=%s command=%#x target=%s code=%d",
               s->peer_text, s->user, s->socks.request.code, s->target, code);
     session_wind_up(s);
 }

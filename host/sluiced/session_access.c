@@ -32,8 +32,9 @@ bool session_may_reach(struct session *s, enum rules_protocol protocol, const ch
     if (verdict == RULES_ALLOWED)
         return true;
     stats_add(verdict == RULES_REFUSED ? &stats->requests_rule : &stats->requests_private, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "target_refused", "peer=%s user=%s target=%s asked=%s reason=%s rule=%u",
-              s->peer_text, s->user, net_addr_format(target, text), s->target, rules_verdict_name(verdict), rule);
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_WARNING, "target_refused",
+              "peer=%s user=%s target=%s asked=%s reason=%s rule=%u", s->peer_text, s->user, net_addr_format(target, text),
+              s->target, rules_verdict_name(verdict), rule);
     return false;
 }
 
@@ -51,8 +52,8 @@ int session_take_certificate(struct session *s)
         log_quote(s->user, sizeof s->user, name);
     if (rc || (policy->users && !users_exists(policy->users, name)) || access_set_user(&s->access, name)) {
         stats_add(&s->worker->stats.certificates_refused, 1);
-        log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "certificate_refused", "peer=%s user=%s reason=%s", s->peer_text,
-                  s->user, rc ? "no_name" : "no_user");
+        log_event(proxy_access(s->worker->proxy), LOG_LEVEL_WARNING, "certificate_refused", "peer=%s user=%s reason=%s",
+                  s->peer_text, s->user, rc ? "no_name" : "no_user");
         return -EACCES;
     }
     return 0;
@@ -97,7 +98,7 @@ static void done_auth(struct task *task)
         return;
     if (!ok) {
         stats_add(&s->worker->stats.auth_failed, 1);
-        log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "auth_failed", "peer=%s user=%s", s->peer_text, s->user);
+        log_event(proxy_access(s->worker->proxy), LOG_LEVEL_WARNING, "auth_failed", "peer=%s user=%s", s->peer_text, s->user);
     }
     answer(s, ok);
 }
@@ -140,8 +141,8 @@ static void free_task(struct auth_task *auth)
 static void put_off(struct session *s, _Atomic uint64_t *counter, const char *reason)
 {
     stats_add(counter, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "auth_refused", "peer=%s user=%s reason=%s", s->peer_text, s->user,
-              reason);
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_WARNING, "auth_refused", "peer=%s user=%s reason=%s", s->peer_text,
+              s->user, reason);
     s->refuse_at = worker_now() + REFUSE_SECONDS;
 }
 

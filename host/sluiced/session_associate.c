@@ -121,7 +121,7 @@ static void associated(struct session *s, const struct net_addr *bound)
               : a->secure ? &s->worker->stats.associations
                           : &s->worker->stats.naked_associations,
               1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, again ? "association_taken_up" : "association_open",
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, again ? "association_taken_up" : "association_open",
               "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text, s->user, a->secure ? "secure" : "naked",
               a->secure ? a->agreement.suite->name : "-", net_addr_format(bound, text));
 }

@@ -54,8 +54,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     net_addr_set(&peer, sa, (socklen_t)len);
     if (s->to_target || !is_expected(s, &peer)) {
         stats_add(&s->worker->stats.bind_strangers, 1);
-        log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "bind_stranger", "peer=%s user=%s from=%s", s->peer_text, s->user,
-                  net_addr_format(&peer, text));
+        log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "bind_stranger", "peer=%s user=%s from=%s", s->peer_text,
+                  s->user, net_addr_format(&peer, text));
         close(fd);
         return;
     }
@@ -120,8 +120,8 @@ static void start(struct session *s)
     s->state = SESSION_BIND;
     s->deadline = worker_now() + (time_t)s->worker->policy->options.bind_seconds;
     stats_add(&s->worker->stats.binds, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "bind_open", "peer=%s user=%s target=%s address=%s", s->peer_text, s->user,
-              s->target, net_addr_format(&local, text));
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "bind_open", "peer=%s user=%s target=%s address=%s", s->peer_text,
+              s->user, s->target, net_addr_format(&local, text));
     session_reply(s, SOCKS_OK, &local);
 }
 

@@ -36,9 +36,10 @@ static void on_relay_ended(void *arg, const struct relay_end *end)
     stats_add(&stats->stream_bytes_up, end->bytes[0]);
     stats_add(&stats->stream_bytes_down, end->bytes[1]);
     stats_add(&stats->streams_open, (uint64_t)-1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "stream_close",
-              "peer=%s user=%s target=%s bytes_up=%llu bytes_down=%llu error=%d", s->peer_text, s->user, s->target,
-              (unsigned long long)end->bytes[0], (unsigned long long)end->bytes[1], end->error);
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "stream_close",
+              "peer=%s user=%s target=%s seconds=%lld bytes_up=%llu bytes_down=%llu error=%d", s->peer_text, s->user, s->target,
+              (long long)(worker_now() - s->since), (unsigned long long)end->bytes[0], (unsigned long long)end->bytes[1],
+              end->error);
     s->relay = NULL;
     session_free(s);
 }
@@ -49,18 +50,30 @@ static unsigned pace(void *arg, unsigned side, size_t bytes)
     return access_pace(&s->access, s->worker->policy, side ? ACCOUNT_DOWN : ACCOUNT_UP, bytes);
 }
 
+static const char *peer_of(const struct stream *stream, char text[NET_ADDR_TEXT])
+{
+    struct net_addr peer = {0};
+    socklen_t len = sizeof peer.in6;
+    if (!getpeername(stream_fd(stream), &peer.sa, &len))
+        peer.len = len;
+    return net_addr_format(&peer, text);
+}
+
 void session_relay(struct session *s, const struct net_addr *bound)
 {
     struct proxy *proxy = s->worker->proxy;
     session_reply(s, SOCKS_OK, bound);
     session_bind_free(s);
     s->state = SESSION_RELAY;
+    s->since = worker_now();
     s->deadline = 0;
+    char text[NET_ADDR_TEXT];
     struct stream *client = s->stream, *target = s->to_target;
     s->stream = s->to_target = NULL;
     stats_add(&s->worker->stats.streams, 1);
     stats_add(&s->worker->stats.streams_open, 1);
-    log_event(&proxy->log, LOG_LEVEL_INFO, "stream_open", "peer=%s user=%s target=%s", s->peer_text, s->user, s->target);
+    log_event(proxy_access(proxy), LOG_LEVEL_INFO, "stream_open", "peer=%s user=%s command=%s target=%s address=%s", s->peer_text,
+              s->user, s->socks.request.code == SOCKS_BIND ? "bind" : "connect", s->target, peer_of(target, text));
     s->relay = relay_new(s->worker->base, client, target, s->worker->policy->options.idle_seconds, on_relay_ended, s);
     if (!s->relay) {
         stats_add(&s->worker->stats.streams_open, (uint64_t)-1);

@@ -37,6 +37,7 @@ struct session {
     char target[96]; /* quoted, for the log */
     bool tls;
     time_t deadline;  /* 0: none */
+    time_t since;     /* of the relay */
     time_t last_sent; /* on the control stream */
     time_t asked;     /* the client for a rekey; 0: not for the newest epoch */
     struct task move;

@@ -17,8 +17,8 @@ static void reached(struct association *a, const char *name, const struct net_ad
         return;
     if (name)
         log_quote(quoted, sizeof quoted, name);
-    log_event(&a->worker->proxy->log, LOG_LEVEL_INFO, "association_target", "peer=%s target=%s name=%s", session_peer(a->session),
-              net_addr_format(target, text), quoted);
+    log_event(proxy_access(a->worker->proxy), LOG_LEVEL_INFO, "association_target", "peer=%s user=%s target=%s name=%s",
+              a->peer_text, a->user, net_addr_format(target, text), quoted);
 }
 
 static void refused(struct association *a, enum rules_verdict verdict, unsigned rule, const struct net_addr *target)
@@ -28,9 +28,9 @@ static void refused(struct association *a, enum rules_verdict verdict, unsigned 
     a->targets_refused++;
     /* Powers of two, so that a flood of them does not become a flood of lines. */
     if (!(a->targets_refused & (a->targets_refused - 1)))
-        log_event(&a->worker->proxy->log, LOG_LEVEL_WARNING, "target_refused", "peer=%s target=%s reason=%s rule=%u count=%llu",
-                  session_peer(a->session), net_addr_format(target, text), rules_verdict_name(verdict), rule,
-                  (unsigned long long)a->targets_refused);
+        log_event(proxy_access(a->worker->proxy), LOG_LEVEL_WARNING, "target_refused",
+                  "peer=%s user=%s target=%s reason=%s rule=%u count=%llu", a->peer_text, a->user, net_addr_format(target, text),
+                  rules_verdict_name(verdict), rule, (unsigned long long)a->targets_refused);
 }
 
 const struct net_addr *targets_choose(struct association *a, const char *name, const struct net_addr *addresses, unsigned count)

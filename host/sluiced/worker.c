@@ -53,10 +53,13 @@ static int bind_shared(int fd, struct net_addr *address)
 static int open_udp(struct worker *worker, struct net_addr *address)
 {
     struct udp_socket *udp = &worker->udp[address->sa.sa_family == AF_INET6];
-    udp->fd = worker_socket(address->sa.sa_family);
+    udp->fd = activation_socket(&worker->proxy->activation, SOCK_DGRAM, address);
+    bool given = udp->fd != -ENOENT;
+    if (!given)
+        udp->fd = worker_socket(address->sa.sa_family);
     if (udp->fd < 0)
         return udp->fd;
-    int rc = bind_shared(udp->fd, address);
+    int rc = given ? 0 : bind_shared(udp->fd, address);
     if (rc)
         return rc;
     batch_enable_gro(udp->fd);
@@ -100,16 +103,26 @@ static void resume_listeners(struct worker *worker)
     }
 }
 
-static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
+static int stream_socket(struct net_addr *address, int *rc)
 {
-    int family = options->address.sa.sa_family;
+    int family = address->sa.sa_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    int rc = bind_shared(fd, &options->address);
+    *rc = bind_shared(fd, address);
+    return fd;
+}
+
+static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
+{
+    int rc = 0, fd = activation_socket(&worker->proxy->activation, SOCK_STREAM, &options->address);
+    if (fd == -ENOENT)
+        fd = stream_socket(&options->address, &rc);
+    if (fd < 0)
+        return fd;
     if (!rc) {
         worker->listeners[i] = evconnlistener_new(worker->base, on_accept, worker, LEV_OPT_CLOSE_ON_FREE, 1024, fd);
         rc = worker->listeners[i] ? 0 : -errno;

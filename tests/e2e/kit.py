@@ -58,7 +58,7 @@ def hashed(password):
 class Proxy:
     """sluiced with a listener in clear and one with TLS, on every address of 127.0.0.0/8; more configuration in `extra`."""
 
-    def __init__(self, extra="", rules=LOOPBACK, files=None, environment=None, before=None):
+    def __init__(self, extra="", rules=LOOPBACK, files=None, environment=None, before=None, start=True):
         self.folder = tempfile.mkdtemp(prefix="sluice-e2e.")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", "/CN=localhost", "-keyout", self.path("key.pem"), "-out", self.path("cert.pem")],
@@ -70,9 +70,14 @@ udp = ( {{ address = "0.0.0.0:0"; }} ); naked = true; drain_seconds = 0;
 tls = {{ certificate = "cert.pem"; key = "key.pem"; }}; control_socket = "control";
 '''
         self.configure(extra, rules)
+        if start:
+            self.start(environment, before)
+
+    def start(self, environment=None, before=None, command=(), **options):
         self.log_file = open(self.path("log"), "wb")
-        self.process = subprocess.Popen([os.path.abspath(f"{BUILD}/bin/sluiced"), "--config", "conf"], cwd=self.folder,
-                                        stderr=self.log_file, env={**os.environ, **(environment or {})}, preexec_fn=before)
+        self.process = subprocess.Popen([*command, os.path.abspath(f"{BUILD}/bin/sluiced"), "--config", "conf"], cwd=self.folder,
+                                        stderr=self.log_file, env={**os.environ, **(environment or {})}, preexec_fn=before,
+                                        **options)
         self.ready = within(20, lambda: "event=ready" in self.log() or self.process.poll() is not None)
         ports = dict((p, int(n)) for n, p in re.findall(r"address=0.0.0.0:(\d+) protocol=(\w+)", self.log()))
         self.plain, self.tls, self.udp = ports.get("plain"), ports.get("tls"), ports.get("udp")
