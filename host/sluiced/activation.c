@@ -20,7 +20,7 @@ static long number_of(const char *name)
 
 static int add(struct activation *activation, int fd)
 {
-    struct net_addr address;
+    struct net_addr address = {0};
     int type;
     socklen_t len = sizeof address.in6, size = sizeof type;
     if (getsockname(fd, &address.sa, &len) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size))

@@ -33,8 +33,8 @@ static void on_relay_ended(void *arg, const struct relay_end *end)
 {
     struct session *s = arg;
     struct stats *stats = &s->worker->stats;
-    stats_add(&stats->stream_bytes_up, end->bytes[0]);
-    stats_add(&stats->stream_bytes_down, end->bytes[1]);
+    stats_add(&stats->stream_bytes_up, end->bytes[0] - s->counted[0]); /* what came before it had a pace */
+    stats_add(&stats->stream_bytes_down, end->bytes[1] - s->counted[1]);
     stats_add(&stats->streams_open, (uint64_t)-1);
     log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "stream_close",
               "peer=%s user=%s target=%s seconds=%lld bytes_up=%llu bytes_down=%llu error=%d", s->peer_text, s->user, s->target,
@@ -47,6 +47,9 @@ static void on_relay_ended(void *arg, const struct relay_end *end)
 static unsigned pace(void *arg, unsigned side, size_t bytes)
 {
     struct session *s = arg;
+    struct stats *stats = &s->worker->stats;
+    stats_add(side ? &stats->stream_bytes_down : &stats->stream_bytes_up, bytes);
+    s->counted[side] += bytes;
     return access_pace(&s->access, s->worker->policy, side ? ACCOUNT_DOWN : ACCOUNT_UP, bytes);
 }
 

@@ -36,10 +36,11 @@ struct session {
     char user[64];   /* quoted, for the log; "-" without authentication */
     char target[96]; /* quoted, for the log */
     bool tls;
-    time_t deadline;  /* 0: none */
-    time_t since;     /* of the relay */
-    time_t last_sent; /* on the control stream */
-    time_t asked;     /* the client for a rekey; 0: not for the newest epoch */
+    time_t deadline;     /* 0: none */
+    time_t since;        /* of the relay */
+    uint64_t counted[2]; /* of its bytes */
+    time_t last_sent;    /* on the control stream */
+    time_t asked;        /* the client for a rekey; 0: not for the newest epoch */
     struct task move;
     unsigned move_to; /* worker */
     struct auth_task *auth;
