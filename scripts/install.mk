@@ -37,7 +37,8 @@ install-host: $(SLUICE) $(SLUICED)
 		$(AT)/lib/systemd/system $(AT)/lib/systemd/user
 	$(INSTALL) -m 755 $(SLUICE) $(AT)/bin/
 	$(INSTALL) -m 755 $(SLUICED) $(AT)/sbin/
-	$(INSTALL) -m 644 host/client/sluice.1 host/client/sluice-client.1 host/card/sluice-card.1 $(AT)/share/man/man1/
+	$(INSTALL) -m 644 host/client/sluice.1 host/client/sluice-client.1 host/card/sluice-card.1 host/stat/sluice-stat.1 \
+		$(AT)/share/man/man1/
 	sed -e 's|/usr/sbin/|$(PREFIX)/sbin/|' host/systemd/sluiced.service >$(AT)/lib/systemd/system/sluiced.service
 	sed -e 's|/usr/bin/|$(PREFIX)/bin/|' host/systemd/sluice-client.service >$(AT)/lib/systemd/user/sluice-client.service
 	$(INSTALL) -m 644 host/systemd/sluiced.socket $(AT)/lib/systemd/system/

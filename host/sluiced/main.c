@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "sluiced/accounts.h"
+#include "sluiced/admin.h"
 #include "sluiced/confine.h"
 #include "sluiced/guard.h"
+#include "sluiced/history.h"
 #include "sluiced/notify.h"
 #include "sluiced/overload.h"
 #include "sluiced/proxy.h"
@@ -43,6 +45,7 @@ struct daemon {
     const char *config;
     struct event *watch;
     struct status_socket *socket;
+    struct admin *admin;
     unsigned started;
     bool stopping;
 };
@@ -80,7 +83,8 @@ static int open_shared(struct proxy *proxy)
     proxy->guard = guard_new();
     proxy->accounts = accounts_new();
     proxy->overload = overload_new();
-    if (!proxy->guard || !proxy->accounts || !proxy->overload)
+    proxy->history = history_new();
+    if (!proxy->guard || !proxy->accounts || !proxy->overload || !proxy->history)
         return complain("guard", "out of memory");
     if (proxy->options.max_sessions && !(proxy->sessions = tls_sessions_new(proxy->options.max_sessions)))
         return complain("sessions", "out of memory");
@@ -174,6 +178,7 @@ static void close_shared(struct proxy *proxy)
     guard_free(proxy->guard);
     accounts_free(proxy->accounts);
     overload_free(proxy->overload);
+    history_free(proxy->history);
     policy_unref(proxy->policy);
     tls_sessions_free(proxy->sessions);
     if (proxy->access.fd >= 0)
@@ -234,6 +239,7 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     overload_tick(&daemon->proxy);
+    history_tick(daemon->proxy.history, &daemon->proxy);
     for (unsigned i = 0; i < daemon->started; i++) {
         if (atomic_load(&daemon->proxy.workers[i]->failed))
             event_base_loopbreak(daemon->base);
@@ -261,6 +267,7 @@ static int open_events(struct daemon *daemon)
 static void close_events(struct daemon *daemon)
 {
     status_socket_free(daemon->socket);
+    admin_free(daemon->admin);
     if (daemon->watch)
         event_free(daemon->watch);
     for (unsigned i = 0; i < 4; i++) {
@@ -279,7 +286,19 @@ static int open_status(struct daemon *daemon)
     int rc = open_events(daemon);
     if (!rc && path)
         rc = status_socket_new(daemon->base, &daemon->proxy, path, &daemon->socket);
-    return rc ? complain_errno(path ? path : "events", rc) : 0;
+    if (rc)
+        return complain_errno(path ? path : "events", rc);
+    path = daemon->proxy.options.admin;
+    rc = path ? admin_new(daemon->base, &daemon->proxy, path, &daemon->admin) : 0;
+    return rc ? complain_errno(path, rc) : 0;
+}
+
+static void tell_admin(const struct proxy *proxy, const struct admin *admin)
+{
+    if (admin)
+        log_event(&proxy->log, LOG_LEVEL_INFO, "listening", "address=%s protocol=admin", admin_address(admin));
+    if (admin && admin_is_open(admin))
+        log_event(&proxy->log, LOG_LEVEL_WARNING, "admin_open", "address=%s", admin_address(admin));
 }
 
 static void tell_listening(const struct proxy *proxy)
@@ -320,6 +339,7 @@ static int run(struct daemon *daemon)
         return complain_errno("start", rc);
     }
     tell_listening(proxy);
+    tell_admin(proxy, daemon->admin);
     (void)notify("READY=1\nSTATUS=%u workers, engine %s", proxy->worker_count, proxy->options.engine);
     log_event(&proxy->log, LOG_LEVEL_INFO, "ready", "engine=%s workers=%u pid=%d", proxy->options.engine, proxy->worker_count,
               (int)getpid());

@@ -211,6 +211,10 @@ static const struct config_option table[] = {
     {.name = "user", .type = CONFIG_STRING, .offset = offsetof(struct options, user), .expected = "the name of a user"},
     {.name = "filter", .type = CONFIG_BOOL, .offset = offsetof(struct options, filter)},
     {.name = "access_log", .type = CONFIG_STRING, .offset = offsetof(struct options, access_log), .expected = "a path"},
+    {.name = "admin",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, admin),
+     .expected = "\"address:port\" or \"unix:PATH\""},
     {.name = "stats_file", .type = CONFIG_STRING, .offset = offsetof(struct options, stats_file), .expected = "a path"},
     {.name = "control_socket", .type = CONFIG_STRING, .offset = offsetof(struct options, control_socket), .expected = "a path"},
     {.name = "log_level",
@@ -263,6 +267,8 @@ static const char *contradiction(const struct options *options)
         return "a listener has tls = true; expected a group tls { certificate, key }";
     if (!tls && options->tls.certificate)
         return "group tls is of no use: every listener has tls = false";
+    if (options->admin && strncmp(options->admin, "unix:/", 6) != 0 && parse_address(options->admin, NULL))
+        return "admin: expected \"address:port\" or \"unix:/PATH\"";
     if (options->tls.client_required && !options->tls.client_ca)
         return "tls.client_required needs tls.client_ca";
     if (!tls && options->udp.count)

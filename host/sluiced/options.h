@@ -55,6 +55,7 @@ struct options {
     char *user;       /* to go on as; NULL: the one that it was started by */
     bool filter;      /* of system calls */
     char *access_log; /* NULL: it is part of the log */
+    char *admin;      /* NULL: none */
     char *stats_file, *control_socket;
     enum log_level log_level;
 };

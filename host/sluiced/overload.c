@@ -41,11 +41,24 @@ struct overload {
     time_t told_at[REASON_COUNT];
 };
 
+static unsigned long long resident(const struct overload *overload)
+{
+    char text[128];
+    ssize_t n = overload->fd < 0 ? -1 : pread(overload->fd, text, sizeof text - 1, 0);
+    if (n <= 0)
+        return 0;
+    text[n] = 0;
+    const char *second = strchr(text, ' ');
+    return second ? strtoull(second, NULL, 10) * (unsigned long long)sysconf(_SC_PAGESIZE) : 0;
+}
+
 struct overload *overload_new(void)
 {
     struct overload *overload = calloc(1, sizeof *overload);
-    if (overload)
-        overload->fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (!overload)
+        return NULL;
+    overload->fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    overload->resident = resident(overload);
     return overload;
 }
 
@@ -69,17 +82,6 @@ unsigned long long overload_resident(const struct overload *overload)
 }
 
 /* ---- memory */
-
-static unsigned long long resident(const struct overload *overload)
-{
-    char text[128];
-    ssize_t n = overload->fd < 0 ? -1 : pread(overload->fd, text, sizeof text - 1, 0);
-    if (n <= 0)
-        return 0;
-    text[n] = 0;
-    const char *second = strchr(text, ' ');
-    return second ? strtoull(second, NULL, 10) * (unsigned long long)sysconf(_SC_PAGESIZE) : 0;
-}
 
 static void look_at_memory(struct proxy *proxy)
 {

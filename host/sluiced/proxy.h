@@ -15,6 +15,7 @@
 
 struct accounts;
 struct guard;
+struct history;
 struct overload;
 struct tls_sessions;
 struct worker;
@@ -30,6 +31,7 @@ struct proxy {
     struct guard *guard;
     struct accounts *accounts;
     struct overload *overload;
+    struct history *history;        /* the main thread's */
     struct tls_sessions *sessions;  /* NULL: every handshake is a full one */
     uint8_t cid_key[CID_KEY_BYTES]; /* secret */
     uint8_t member;

@@ -48,6 +48,7 @@ static void tell_fixed(const struct proxy *proxy, const struct options *after)
         {"user", same_text(before->user, after->user)},
         {"filter", before->filter == after->filter},
         {"access_log", same_text(before->access_log, after->access_log)},
+        {"admin", same_text(before->admin, after->admin)},
         {"stats_file", same_text(before->stats_file, after->stats_file)},
         {"control_socket", same_text(before->control_socket, after->control_socket)},
     };

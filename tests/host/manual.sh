@@ -21,7 +21,7 @@ missing() { # file, pattern with KEY
     done
     return $found
 }
-[ ${#keys[@]} -ge 47 ]
+[ ${#keys[@]} -ge 51 ]
 ok $? "the tables have ${#keys[@]} keys"
 missing host/sluiced/sluiced.conf.5 '^\.BR? .*\bKEY\b'
 ok $? "each is in sluiced.conf(5)"
