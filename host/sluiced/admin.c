@@ -283,10 +283,10 @@ void admin_free(struct admin *admin)
 {
     if (!admin)
         return;
-    while (admin->pending) {
-        struct pending *pending = admin->pending;
+    for (struct pending *next, *pending = admin->pending; pending; pending = next) {
+        next = pending->next;
         evhttp_connection_set_closecb(evhttp_request_get_connection(pending->request), NULL, NULL);
-        unlink_pending(pending);
+        roster_forget(pending->roster);
         free(pending);
     }
     if (admin->http)

@@ -267,10 +267,11 @@ void status_socket_free(struct status_socket *socket)
         return;
     if (socket->listener)
         evconnlistener_free(socket->listener);
-    while (socket->asked) {
-        roster_forget(socket->asked->roster);
-        bufferevent_free(socket->asked->connection);
-        forget(socket->asked);
+    for (struct asked *next, *asked = socket->asked; asked; asked = next) {
+        next = asked->next;
+        roster_forget(asked->roster);
+        bufferevent_free(asked->connection);
+        free(asked);
     }
     mailbox_free(socket->mailbox);
     if (socket->path)
