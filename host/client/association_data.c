@@ -11,7 +11,16 @@
 
 static void send_record(struct association *a, struct engine_job *job)
 {
+    if (job->status == SLUICE_STATUS_OK && association_goes_by_tcp(a, job->content_type)) {
+        if (stream_send_record(a->control, job->dst, job->length))
+            client_refuse(&a->client->stats, REFUSAL_NO_BUFFER);
+        else
+            a->client->stats.tcp_records_out++;
+        return;
+    }
     if (job->status == SLUICE_STATUS_OK) {
+        if (job->content_type == RECORD_DATA)
+            a->udp.sent_at = client_now();
         batch_send(a->client->tx, &a->queue, job->dst_chunk, job->dst, job->length, &a->relay, NULL);
         return;
     }
@@ -77,8 +86,9 @@ void association_done(struct client *client, struct engine_job *job)
         take_content(a, job);
 }
 
+/* `from`: where a record came from; NULL: by TCP, or it goes out. */
 static void submit(struct association *a, struct epoch *epoch, enum sluice_op_type type, uint8_t content_type,
-                   struct chunk *chunk, uint8_t *data, uint32_t len)
+                   struct chunk *chunk, uint8_t *data, uint32_t len, const struct net_addr *from)
 {
     struct engine_job job = {
         .type = type,
@@ -89,6 +99,8 @@ static void submit(struct association *a, struct epoch *epoch, enum sluice_op_ty
         .src_len = len,
         .owner = a,
     };
+    if (from)
+        job.peer = *from;
     enum refusal too_long = type == SLUICE_OP_TYPE_SEAL ? REFUSAL_TOO_LONG : REFUSAL_BAD_LENGTH;
     int rc = engine_submit(a->client->engine, &job);
     if (rc)
@@ -99,7 +111,7 @@ static void seal(struct association *a, struct chunk *chunk, uint8_t *data, uint
 {
     if (a->newest->sas.seal_next % REKEY_LOOKS == 0)
         association_rekey(a, false);
-    submit(a, a->newest, SLUICE_OP_TYPE_SEAL, RECORD_DATA, chunk, data, len);
+    submit(a, a->newest, SLUICE_OP_TYPE_SEAL, RECORD_DATA, chunk, data, len, NULL);
 }
 
 void association_signal(struct association *a, uint8_t type, const void *content, uint32_t len)
@@ -111,7 +123,7 @@ void association_signal(struct association *a, uint8_t type, const void *content
         return;
     }
     memcpy(data, content, len);
-    submit(a, a->newest, SLUICE_OP_TYPE_SEAL, type, chunk, data, len);
+    submit(a, a->newest, SLUICE_OP_TYPE_SEAL, type, chunk, data, len, NULL);
     chunk_unref(chunk);
 }
 
@@ -143,7 +155,7 @@ static void take_record(struct association *a, const struct batch_datagram *data
     else if (!(epoch = find_epoch(a, header.cid)))
         reason = REFUSAL_UNKNOWN_CID;
     if (reason == REFUSAL_COUNT)
-        submit(a, epoch, SLUICE_OP_TYPE_OPEN, header.type, datagram->chunk, datagram->data, datagram->len);
+        submit(a, epoch, SLUICE_OP_TYPE_OPEN, header.type, datagram->chunk, datagram->data, datagram->len, datagram->peer);
     else
         client_refuse(&a->client->stats, reason);
 }
@@ -163,4 +175,25 @@ void association_on_datagram(void *arg, const struct batch_datagram *datagram)
         a->user.datagram(a->user.arg, datagram->chunk, datagram->data, datagram->len);
     else
         client_refuse(stats, a->secure ? REFUSAL_NAKED : REFUSAL_RECORD);
+}
+
+void association_on_record(void *arg, const uint8_t *record, uint32_t len)
+{
+    struct association *a = arg;
+    struct client_stats *stats = &a->client->stats;
+    struct batch_datagram datagram = {.len = len};
+    stats->tcp_records_in++;
+    if (a->state != ASSOCIATION_OPEN || record_detect(record, len) != RECORD_KIND_RECORD) {
+        client_refuse(stats, a->state == ASSOCIATION_OPEN ? REFUSAL_NOISE : REFUSAL_CLOSED);
+        return;
+    }
+    datagram.data = pool_reserve(engine_pool(a->client->engine), len, &datagram.chunk);
+    if (!datagram.data) {
+        client_refuse(stats, REFUSAL_NO_BUFFER);
+        return;
+    }
+    memcpy(datagram.data, record, len);
+    take_record(a, &datagram);
+    chunk_unref(datagram.chunk);
+    event_active(a->client->later, EV_READ, 0);
 }

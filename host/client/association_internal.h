@@ -21,7 +21,10 @@ struct association {
         uint64_t asked_at;   /* the last heartbeat that was not answered */
         unsigned unanswered; /* heartbeats in a row */
         uint64_t cookie;     /* of the last one */
+        uint64_t sent_at;    /* data */
+        unsigned wait;       /* ms, between two heartbeats while it is blocked */
     } udp;
+    bool by_tcp; /* records go inside the connection, since UDP is blocked */
     struct {
         uint64_t until;   /* ms; 0: the connection is there */
         uint64_t next_at; /* the next attempt */
@@ -58,6 +61,9 @@ int association_make_keys(struct association *association, const struct dial_res
 /* batch_rx_fn of the socket toward the proxy. */
 void association_on_datagram(void *arg, const struct batch_datagram *datagram);
 
+/* A record that came inside the connection. */
+void association_on_record(void *association, const uint8_t *record, uint32_t len);
+
 /* Seals a content of our own, copied, and sends it. */
 void association_signal(struct association *association, uint8_t type, const void *content, uint32_t len);
 
@@ -69,6 +75,8 @@ void association_path_opened(struct association *association);
 void association_path_heard(struct association *association, const struct engine_job *job);
 /* An authentic heartbeat. */
 void association_take_heartbeat(struct association *association, const struct engine_job *job);
+/* A record's way: false for UDP. Heartbeats and path checks are there to find out about UDP. */
+bool association_goes_by_tcp(const struct association *association, uint8_t type);
 /* Twice a second: heartbeats that keep a NAT's mapping and find out whether UDP passes. */
 void association_path_tick(struct association *association, uint64_t now);
 

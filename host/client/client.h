@@ -52,6 +52,7 @@ struct client {
     struct source *held; /* not read while the engine is full */
     struct lingering *lingering;
     struct event *tick;
+    struct event *later; /* active: a flush is due */
     bool stopping, failed;
 };
 

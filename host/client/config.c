@@ -21,6 +21,7 @@ const char client_usage[] =
     "  --password-file FILE         file whose first line is the password\n"
     "  --suites NAME[,NAME...]      record suites in order of preference\n"
     "  --nonces KIND                sequence or random; default sequence\n"
+    "  --transport KIND             udp, tcp (inside the connection), or auto: tcp while UDP is blocked; default auto\n"
     "  --rekey-records N            keys are renewed after so many records; default 0: when they are nearly used up\n"
     "  --rekey-seconds N            and after so long; default 3600\n"
     "  --udp-keep-alive-seconds N   a heartbeat keeps a NAT's mapping when nothing came for so long; default 15\n"
@@ -103,6 +104,18 @@ static int parse_nonces(const char *text, void *field)
     bool *random = field;
     *random = !strcmp(text, "random");
     return *random || !strcmp(text, "sequence") ? 0 : -EINVAL;
+}
+
+static int parse_transport(const char *text, void *field)
+{
+    static const char *const names[] = {"auto", "udp", "tcp"};
+    for (unsigned i = 0; i < 3; i++) {
+        if (!strcmp(text, names[i])) {
+            *(enum client_transport *)field = (enum client_transport)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
 }
 
 static int parse_log_level(const char *text, void *field)
@@ -188,6 +201,11 @@ static const struct config_option options[] = {
      FIELD(struct client_config, random_nonces),
      .parse = parse_nonces,
      .expected = "\"sequence\" or \"random\""},
+    {.name = "transport",
+     .type = CONFIG_PARSED,
+     FIELD(struct client_config, transport),
+     .parse = parse_transport,
+     .expected = "\"auto\", \"udp\" or \"tcp\""},
     {.name = "rekey_records",
      .type = CONFIG_UINT,
      FIELD(struct client_config, rekey_records),

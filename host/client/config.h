@@ -23,6 +23,8 @@ struct client_forward {
     struct socks_address dest;
 };
 
+enum client_transport { CLIENT_BY_EITHER, CLIENT_BY_UDP, CLIENT_BY_TCP };
+
 struct client_config {
     struct config_list file_proxies; /* char *, of the file */
     struct socks_address proxies[CLIENT_SERVERS_MAX];
@@ -37,6 +39,7 @@ struct client_config {
     uint8_t suites[SUITE_COUNT];    /* ids in order of preference */
     unsigned suite_count;
     bool random_nonces;
+    enum client_transport transport;
     unsigned rekey_records, rekey_seconds; /* 0 records: as many as the keys carry */
     unsigned udp_keep_alive_seconds;       /* without a record from the proxy; then a heartbeat goes */
     char *engine;                          /* URI of libsluice; NULL: soft: */

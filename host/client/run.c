@@ -230,6 +230,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         event_base_loopbreak(client->base);
 }
 
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    client_flush(arg);
+}
+
 static int open_events(struct program *program)
 {
     const struct timeval half = {.tv_usec = 500000};
@@ -238,7 +245,8 @@ static int open_events(struct program *program)
     program->stop[1] = evsignal_new(base, SIGINT, on_stop, &program->client);
     program->status = evsignal_new(base, SIGUSR1, on_status, &program->client);
     program->client.tick = event_new(base, -1, EV_PERSIST, on_tick, &program->client);
-    if (!program->stop[0] || !program->stop[1] || !program->status || !program->client.tick)
+    program->client.later = event_new(base, -1, EV_PERSIST, on_later, &program->client);
+    if (!program->client.later || !program->stop[0] || !program->stop[1] || !program->status || !program->client.tick)
         return -ENOMEM;
     return event_add(program->stop[0], NULL) || event_add(program->stop[1], NULL) || event_add(program->status, NULL) ||
                    event_add(program->client.tick, &half)
@@ -248,8 +256,8 @@ static int open_events(struct program *program)
 
 static void close_events(struct program *program)
 {
-    struct event *events[4] = {program->stop[0], program->stop[1], program->status, program->client.tick};
-    for (unsigned i = 0; i < 4; i++) {
+    struct event *events[5] = {program->stop[0], program->stop[1], program->status, program->client.tick, program->client.later};
+    for (unsigned i = 0; i < 5; i++) {
         if (events[i])
             event_free(events[i]);
     }

@@ -15,6 +15,7 @@ struct server {
     SSL_SESSION *session;     /* to come back by; NULL: none yet. Secret */
     unsigned failures;        /* in a row */
     uint64_t not_before;      /* ms */
+    bool udp_blocked;         /* as the last association found it */
     uint64_t dials, failed, resumed;
 };
 

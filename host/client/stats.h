@@ -30,6 +30,10 @@ struct client;
     X(datagram_bytes_down)                                                                                                       \
     X(records_in) /* received from the proxy; naked datagrams too */                                                             \
     X(record_bytes_in)                                                                                                           \
+    X(tcp_records_in) /* records inside connections */                                                                           \
+    X(tcp_records_out)                                                                                                           \
+    X(transports_tcp)  /* associations that turned to TCP, since UDP was blocked */                                              \
+    X(transports_udp)  /* and back */                                                                                            \
     X(engine_replaced) /* a card died */                                                                                         \
     X(engine_redone)   /* records done again then */
 

@@ -209,6 +209,7 @@ void association_leave(struct association *a, const char *why)
 {
     unsigned grace = a->worker->policy->options.grace_seconds;
     a->session = NULL;
+    a->by_tcp = false;
     if (!a->secure || a->state != ASSOCIATION_OPEN || !grace || a->worker->draining) {
         association_finish(a, why);
         return;

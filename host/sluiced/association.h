@@ -54,6 +54,7 @@ struct association {
     unsigned going;                          /* epochs that are on their way out */
     struct net_addr host;                    /* naked: the TCP peer, the only host that datagrams are taken from */
     struct net_addr peer;                    /* where records or datagrams go; naked: pinned by the first */
+    bool by_tcp;                             /* records go inside the connection, as the client wants it */
     bool checked;                            /* peer is trusted; secure */
     struct path path;                        /* another peer that is being checked, or this one */
     struct net_addr local;                   /* to send from */

@@ -252,6 +252,30 @@ void datapath_crossing(evutil_socket_t fd, short what, void *arg)
     worker_flush(worker);
 }
 
+void datapath_from_connection(struct association *a, const uint8_t *data, uint32_t len)
+{
+    struct worker *worker = a->worker;
+    struct ring_entry record = {.len = len};
+    struct record_header header;
+    struct proxy_epoch *e = NULL;
+    stats_add(&worker->stats.tcp_records_in, 1);
+    stats_add(&worker->stats.tcp_record_bytes_in, len);
+    if (record_detect(data, len) != RECORD_KIND_RECORD) {
+        stats_refuse(&worker->stats, REFUSAL_NOISE);
+    } else if (record_header_decode(data, len, &header)) {
+        stats_refuse(&worker->stats, REFUSAL_BAD_LENGTH);
+    } else if (!(e = epochs_find(worker, header.cid)) || e->association != a) {
+        stats_refuse(&worker->stats, REFUSAL_UNKNOWN_CID);
+    } else if (!(record.data = pool_reserve(engine_pool(worker->engine), len, &record.chunk))) {
+        stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+    } else {
+        memcpy(record.data, data, len);
+        open_record(e, &record);
+        chunk_unref(record.chunk);
+        event_active(worker->crossing, EV_READ, 0); /* flushes, once for all that came at a time */
+    }
+}
+
 /* ---- from naked clients */
 
 static void on_naked_datagram(void *arg, const struct batch_datagram *datagram)
@@ -307,7 +331,7 @@ static void on_target_datagram(void *arg, const struct batch_datagram *datagram)
     uint8_t header[SOCKS_UDP_IP_MAX];
     stats_add(&stats->datagrams_down, 1);
     stats_add(&stats->datagram_bytes_down, datagram->len);
-    if (!a->peer.len || datagram->cut) {
+    if ((!a->peer.len && !a->by_tcp) || datagram->cut) {
         stats_refuse(stats, datagram->cut ? REFUSAL_TOO_LONG : REFUSAL_NO_ROUTE);
         return;
     }
@@ -369,7 +393,7 @@ static void answer_heartbeat(struct association *a, const struct engine_job *job
     struct signal signal;
     if (signal_heartbeat_decode(job->dst, job->length, &signal)) {
         stats_refuse(&a->worker->stats, REFUSAL_BAD_HEADER);
-    } else if (signal.kind == SIGNAL_HEARTBEAT_REQUEST && path_is_known(a, &job->peer)) {
+    } else if (signal.kind == SIGNAL_HEARTBEAT_REQUEST && job->peer.len && path_is_known(a, &job->peer)) {
         signal.kind = SIGNAL_HEARTBEAT_RESPONSE;
         signal_heartbeat_encode(&signal, content, sizeof content);
         stats_add(&a->worker->stats.heartbeats, 1);
@@ -413,8 +437,23 @@ static void opened(struct association *a, struct engine_job *job)
     take_content(a, job);
 }
 
+static void send_by_tcp(struct association *a, const struct engine_job *job)
+{
+    struct stats *stats = &a->worker->stats;
+    if (session_send_record(a->session, job->dst, job->length)) {
+        stats_refuse(stats, REFUSAL_NO_BUFFER);
+        return;
+    }
+    stats_add(&stats->tcp_records_out, 1);
+    stats_add(&stats->tcp_record_bytes_out, job->length);
+}
+
 static void send_record(struct association *a, const struct engine_job *job)
 {
+    if (!job->peer.len && a->by_tcp && a->session) {
+        send_by_tcp(a, job);
+        return;
+    }
     const struct net_addr *to = job->peer.len ? &job->peer : &a->peer;
     struct udp_socket *udp = &a->worker->udp[to->sa.sa_family == AF_INET6];
     bool same = &udp->queue == a->to_client; /* else the address to send from is of another family */

@@ -52,6 +52,8 @@ static void begin(struct association *a, const struct net_addr *peer)
 void path_heard(struct association *a, const struct engine_job *job)
 {
     const struct net_addr *peer = &job->peer;
+    if (!peer->len) /* by TCP */
+        return;
     if (a->peer.len && a->checked && net_addr_equal(&a->peer, peer))
         return;
     if (!a->peer.len) {

@@ -222,7 +222,10 @@ static void take_control(struct session *s)
             session_wind_up(s);
             return;
         }
-        session_take_rekey(s, &message);
+        if (message.type == CONTROL_TRANSPORT)
+            session_take_transport(s, &message);
+        else
+            session_take_rekey(s, &message);
         if (s->state != SESSION_ASSOCIATED)
             return;
     }

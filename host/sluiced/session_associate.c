@@ -114,8 +114,10 @@ static void associated(struct session *s, const struct net_addr *bound)
     s->deadline = 0;
     s->last_sent = a->last_datagram = worker_now();
     session_reply(s, SOCKS_OK, bound);
-    if (a->secure)
+    if (a->secure) {
         send_params(s);
+        session_take_records(s);
+    }
     bool again = a->secure && a->agreement.epoch; /* it has been taken up */
     stats_add(again       ? &s->worker->stats.take_ups
               : a->secure ? &s->worker->stats.associations

@@ -87,6 +87,10 @@ void session_link_in(struct session *session);
 void session_link_out(struct session *session);
 /* What both ends agree on for the epoch that is in the making. */
 enum socks_reply session_agree(const struct session *session, uint32_t epoch, struct keys_agreement *agreement);
+/* Records may come inside the connection from now on. */
+void session_take_records(struct session *session);
+/* The client says by which way it wants records. */
+void session_take_transport(struct session *session, const struct control_message *message);
 /* Rekeying: a message of the client's; the answer of association_make. */
 void session_take_rekey(struct session *session, const struct control_message *message);
 void session_rekeyed(struct session *session, int error);

@@ -48,6 +48,12 @@
     X(record_bytes_in, "bytes of them")                                                                                          \
     X(records_out, "records sent to clients")                                                                                    \
     X(record_bytes_out, "bytes of them")                                                                                         \
+    X(tcp_records_in, "records received inside of connections")                                                                  \
+    X(tcp_record_bytes_in, "bytes of records received inside of connections")                                                    \
+    X(tcp_records_out, "records sent inside of connections")                                                                     \
+    X(tcp_record_bytes_out, "bytes of records sent inside of connections")                                                       \
+    X(transports_tcp, "associations whose clients turned to TCP")                                                                \
+    X(transports_udp, "associations whose clients turned back to UDP")                                                           \
     X(naked_in, "naked datagrams received from clients")                                                                         \
     X(naked_out, "naked datagrams sent to clients")                                                                              \
     X(datagrams_up, "datagrams sent to targets")                                                                                 \

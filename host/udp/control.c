@@ -48,6 +48,15 @@ unsigned control_rekey_wanted(uint8_t *out)
     return CONTROL_HEADER + 1;
 }
 
+unsigned control_transport(enum control_transport transport, uint8_t *out)
+{
+    out[0] = CONTROL_TRANSPORT;
+    out[1] = 0;
+    out[2] = 1;
+    out[3] = (uint8_t)transport;
+    return CONTROL_HEADER + 1;
+}
+
 unsigned control_rekey(enum control_type type, const struct control_rekey *rekey, uint8_t *out)
 {
     unsigned body = type == CONTROL_REKEY_DONE ? 4 : 12;
@@ -78,6 +87,11 @@ int control_rekey_decode(const struct control_message *message, struct control_r
     if (message->type != CONTROL_REKEY_DONE)
         memcpy(rekey->cid, p + 4, sizeof rekey->cid);
     return 0;
+}
+
+int control_transport_decode(const struct control_message *message)
+{
+    return message->length == 1 && message->body[0] <= CONTROL_BY_TCP ? message->body[0] : -EPROTO;
 }
 
 bool control_is_rekey_wanted(const struct control_message *message)

@@ -17,12 +17,15 @@ enum control_type {
     CONTROL_REKEY = 3,      /* struct control_rekey: the client begins an epoch */
     CONTROL_REKEYED = 4,    /* struct control_rekey: the proxy's answer */
     CONTROL_REKEY_DONE = 5, /* struct control_rekey, without cid: the client has the keys */
+    CONTROL_TRANSPORT = 6,  /* u8 enum control_transport: the client says by which way it wants records */
 };
 
 enum control_notice {
     CONTROL_NOTICE_CLOSE = 1, /* u8 enum control_close: the sender ends the association now */
     CONTROL_NOTICE_REKEY = 2, /* empty: the proxy asks the client to begin an epoch */
 };
+
+enum control_transport { CONTROL_BY_UDP = 0, CONTROL_BY_TCP = 1 };
 
 enum control_close {
     CONTROL_CLOSE_DONE = 0,
@@ -50,11 +53,14 @@ int control_take(struct evbuffer *in, struct control_message *message);
 unsigned control_keep_alive(uint8_t *out);
 unsigned control_close(enum control_close reason, uint8_t *out);
 unsigned control_rekey_wanted(uint8_t *out);
+unsigned control_transport(enum control_transport transport, uint8_t *out);
 unsigned control_rekey(enum control_type type, const struct control_rekey *rekey, uint8_t *out);
 /* A close notice's reason, or -ENOENT when the message is another. */
 int control_close_reason(const struct control_message *message);
 /* Of one of the three rekey messages: -EPROTO: wrong length. */
 int control_rekey_decode(const struct control_message *message, struct control_rekey *rekey);
+/* enum control_transport of a transport message; -EPROTO: wrong length, or another way. */
+int control_transport_decode(const struct control_message *message);
 bool control_is_rekey_wanted(const struct control_message *message);
 
 #endif
