@@ -5,7 +5,7 @@
 LIBHOST := $(BUILD)/host/libhost.a
 LIBHOST_FOLDERS := log config net socks udp tls
 LIBHOST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(LIBHOST_FOLDERS:%=host/%/*.c)))
-LIBHOST_LIBS := -levent_core -levent_extra -lconfig -lssl -lcrypto -lpthread
+LIBHOST_LIBS := -levent_extra -levent_core -lconfig -lssl -lcrypto -lpthread
 
 $(LIBHOST): $(LIBHOST_OBJECTS)
 	@rm -f $@
@@ -14,7 +14,14 @@ $(LIBHOST): $(LIBHOST_OBJECTS)
 # Not beside its objects, which are in $(BUILD)/host/sluiced/.
 SLUICED := $(BUILD)/bin/sluiced
 SLUICED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/sluiced/*.c))
-SLUICED_LIBS := $(LIBHOST_LIBS) -lcrypt -ljansson
+SLUICED_LIBS := $(LIBHOST_LIBS) -lcrypt -ljansson -lseccomp -lcap-ng
+
+# The status page, as bytes.
+STATUS_PAGE := $(GEN)/status_page.h
+$(STATUS_PAGE): host/sluiced/status.html scripts/embed.py
+	@mkdir -p $(@D)
+	python3 scripts/embed.py status_page $< $@
+$(BUILD)/host/sluiced/admin.o: $(STATUS_PAGE)
 
 $(SLUICED): $(SLUICED_OBJECTS) $(LIBHOST) $(LIBSLUICE)
 	@mkdir -p $(@D)

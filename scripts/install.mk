@@ -33,10 +33,16 @@ install-lib: $(LIBSLUICE) $(LIBSLUICE_SO) $(MAN3)/libsluice.3
 	$(INSTALL) -m 644 $(LIB_EXAMPLES) $(AT)/share/doc/sluice/examples/
 
 install-host: $(SLUICE) $(SLUICED)
-	$(INSTALL) -d $(AT)/bin $(AT)/sbin $(AT)/share/man/man1 $(AT)/share/man/man8 $(AT)/share/doc/sluice
+	$(INSTALL) -d $(AT)/bin $(AT)/sbin $(AT)/share/man/man1 $(AT)/share/man/man5 $(AT)/share/man/man8 $(AT)/share/doc/sluice \
+		$(AT)/lib/systemd/system $(AT)/lib/systemd/user
 	$(INSTALL) -m 755 $(SLUICE) $(AT)/bin/
 	$(INSTALL) -m 755 $(SLUICED) $(AT)/sbin/
-	$(INSTALL) -m 644 host/client/sluice.1 host/client/sluice-client.1 host/card/sluice-card.1 $(AT)/share/man/man1/
+	$(INSTALL) -m 644 host/client/sluice.1 host/client/sluice-client.1 host/card/sluice-card.1 host/stat/sluice-stat.1 \
+		$(AT)/share/man/man1/
+	sed -e 's|/usr/sbin/|$(PREFIX)/sbin/|' host/systemd/sluiced.service >$(AT)/lib/systemd/system/sluiced.service
+	sed -e 's|/usr/bin/|$(PREFIX)/bin/|' host/systemd/sluice-client.service >$(AT)/lib/systemd/user/sluice-client.service
+	$(INSTALL) -m 644 host/systemd/sluiced.socket $(AT)/lib/systemd/system/
+	$(INSTALL) -m 644 host/sluiced/sluiced.conf.5 $(AT)/share/man/man5/
 	$(INSTALL) -m 644 host/sluiced/sluiced.8 $(AT)/share/man/man8/
 	$(INSTALL) -m 644 host/sluiced.conf.example host/PROTOCOL.md LICENSE $(AT)/share/doc/sluice/
 

@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/association.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "client/dial.h"
-#include "client/source.h"
-#include "udp/control.h"
-#include "udp/keys.h"
-#include "udp/record.h"
+#include "client/association_internal.h"
 
 #define SILENCE_SECONDS (3 * CONTROL_KEEP_ALIVE_SECONDS) /* then the proxy is taken for dead */
-
-struct association {
-    struct client *client;
-    struct association_user user;
-    enum { DIALLING, OPEN, CLOSING } state;
-    bool secure;
-    bool attached; /* the engine knows its sas */
-    int broken;    /* -errno: to be ended by the next tick */
-    uint8_t cid[8];
-    struct dial *dial;
-    struct stream *control;
-    uint64_t sent_at, heard_at; /* on the control stream, ms */
-    struct sas sas;
-    struct net_addr relay; /* where records go */
-    struct source source;
-    struct batch_queue queue;
-    struct association *prev, *next;
-};
 
 /* ---- ending */
 
@@ -46,12 +22,8 @@ static void unlink_one(struct association *a)
 
 static void reap(struct association *a)
 {
-    if (a->state != CLOSING || a->sas.in_flight)
+    if (!association_reap_epochs(a, a->state == ASSOCIATION_CLOSING) || a->state != ASSOCIATION_CLOSING)
         return;
-    if (a->attached)
-        engine_detach(a->client->engine, &a->sas);
-    sas_destroy(&a->sas);
-    sas_wipe(&a->sas);
     unlink_one(a);
     free(a);
 }
@@ -66,9 +38,9 @@ static void say_close(struct association *a, enum control_close reason)
 
 void association_close(struct association *a)
 {
-    if (!a || a->state == CLOSING)
+    if (!a || a->state == ASSOCIATION_CLOSING)
         return;
-    a->state = CLOSING;
+    a->state = ASSOCIATION_CLOSING;
     a->client->associations_open--;
     dial_cancel(a->dial);
     a->dial = NULL;
@@ -82,10 +54,10 @@ void association_close(struct association *a)
     }
 }
 
-static void end(struct association *a, int error)
+void association_end(struct association *a, int error)
 {
     struct association_user user = a->user;
-    if (a->state == OPEN) {
+    if (a->state == ASSOCIATION_OPEN) {
         a->client->stats.associations_lost++;
         log_event(&a->client->log, LOG_LEVEL_WARNING, "association_lost", "error=%s", strerrorname_np(-error));
     }
@@ -95,100 +67,16 @@ static void end(struct association *a, int error)
     user.ended(user.arg, error);
 }
 
-/* ---- datagrams */
-
-static void send_record(struct association *a, struct engine_job *job)
-{
-    if (job->status == SLUICE_STATUS_OK) {
-        batch_send(a->client->tx, &a->queue, job->dst_chunk, job->dst, job->length, &a->relay, NULL);
-        return;
-    }
-    client_refuse(&a->client->stats, refusal_of_status(job->status));
-    if (job->status == SLUICE_STATUS_COUNTER_EXHAUSTED)
-        a->broken = -EOVERFLOW;
-}
-
-static void take_content(struct association *a, struct engine_job *job)
-{
-    if (job->status != SLUICE_STATUS_OK)
-        client_refuse(&a->client->stats, refusal_of_status(job->status));
-    else if (job->content_type != RECORD_DATA)
-        client_refuse(&a->client->stats, REFUSAL_BAD_TYPE);
-    else
-        a->user.datagram(a->user.arg, job->dst_chunk, job->dst, job->length);
-}
-
-void association_done(struct client *client, struct engine_job *job)
-{
-    struct association *a = job->owner;
-    if (a->state != OPEN)
-        client_refuse(&client->stats, REFUSAL_CLOSED);
-    else if (job->type == SLUICE_OP_TYPE_SEAL)
-        send_record(a, job);
-    else
-        take_content(a, job);
-}
-
-static void submit(struct association *a, enum sluice_op_type type, uint8_t content_type, struct chunk *chunk, uint8_t *data,
-                   uint32_t len)
-{
-    struct engine_job job = {
-        .type = type,
-        .content_type = content_type,
-        .sas = &a->sas,
-        .src_chunk = chunk,
-        .src = data,
-        .src_len = len,
-        .owner = a,
-    };
-    enum refusal too_long = type == SLUICE_OP_TYPE_SEAL ? REFUSAL_TOO_LONG : REFUSAL_BAD_LENGTH;
-    int rc = engine_submit(a->client->engine, &job);
-    if (rc)
-        client_refuse(&a->client->stats, rc == -EMSGSIZE ? too_long : REFUSAL_NO_BUFFER);
-}
-
-void association_send(struct association *a, struct chunk *chunk, uint8_t *data, uint32_t len)
-{
-    if (a->state != OPEN)
-        client_refuse(&a->client->stats, REFUSAL_CLOSED);
-    else if (a->secure)
-        submit(a, SLUICE_OP_TYPE_SEAL, RECORD_DATA, chunk, data, len);
-    else
-        batch_send(a->client->tx, &a->queue, chunk, data, len, &a->relay, NULL);
-}
-
-static void take_record(struct association *a, const struct batch_datagram *datagram)
-{
-    struct record_header header;
-    enum refusal reason = REFUSAL_COUNT;
-    if (record_header_decode(datagram->data, datagram->len, &header))
-        reason = REFUSAL_BAD_LENGTH;
-    else if (memcmp(header.cid, a->cid, sizeof a->cid) != 0)
-        reason = REFUSAL_UNKNOWN_CID;
-    if (reason == REFUSAL_COUNT)
-        submit(a, SLUICE_OP_TYPE_OPEN, header.type, datagram->chunk, datagram->data, datagram->len);
-    else
-        client_refuse(&a->client->stats, reason);
-}
-
-static void on_datagram(void *arg, const struct batch_datagram *datagram)
-{
-    struct association *a = arg;
-    struct client_stats *stats = &a->client->stats;
-    enum record_kind kind = record_detect(datagram->data, datagram->len);
-    stats->records_in++;
-    stats->record_bytes_in += datagram->len;
-    if (kind == RECORD_KIND_NOISE)
-        client_refuse(stats, REFUSAL_NOISE);
-    else if (a->secure && kind == RECORD_KIND_RECORD)
-        take_record(a, datagram);
-    else if (!a->secure && kind == RECORD_KIND_NAKED)
-        a->user.datagram(a->user.arg, datagram->chunk, datagram->data, datagram->len);
-    else
-        client_refuse(stats, a->secure ? REFUSAL_NAKED : REFUSAL_RECORD);
-}
-
 /* ---- the control stream */
+
+static int take_message(struct association *a, const struct control_message *message)
+{
+    if (message->type == CONTROL_REKEYED)
+        return association_rekeyed(a, message);
+    if (control_is_rekey_wanted(message))
+        association_rekey(a, true);
+    return 0;
+}
 
 static void take_messages(struct association *a)
 {
@@ -197,21 +85,30 @@ static void take_messages(struct association *a)
     a->heard_at = client_now();
     while ((rc = control_take(stream_input(a->control), &message)) > 0) {
         if (control_close_reason(&message) >= 0) {
-            end(a, -ESHUTDOWN);
+            association_end(a, -ESHUTDOWN);
             return;
         }
+        rc = take_message(a, &message);
+        if (rc)
+            break;
     }
     if (rc < 0)
-        end(a, -EPROTO);
+        association_end(a, -EPROTO);
 }
 
-static void on_control(struct stream *stream, enum stream_event event, void *arg)
+static void lost(struct association *a, int error)
+{
+    if (!association_retake(a, error))
+        association_end(a, error);
+}
+
+void association_on_control(struct stream *stream, enum stream_event event, void *arg)
 {
     struct association *a = arg;
     if (event == STREAM_EOF)
-        end(a, -ECONNRESET);
+        lost(a, -ECONNRESET);
     else if (event == STREAM_ERROR)
-        end(a, -stream_error(stream));
+        lost(a, -stream_error(stream));
     else if (event == STREAM_DATA && a->secure)
         take_messages(a);
     else if (event == STREAM_DATA)
@@ -220,29 +117,17 @@ static void on_control(struct stream *stream, enum stream_event event, void *arg
 
 /* ---- opening */
 
-static int make_keys(struct association *a, const struct dial_result *result)
+int association_make_keys(struct association *a, const struct dial_result *result)
 {
-    struct keys_agreement agreement = {
+    a->agreement = (struct keys_agreement){
         .version = result->params.version,
         .nonce_mode = result->params.nonce_modes[0],
         .suite = suite_by_id(result->params.suites[0]),
         .epoch = result->params.epoch,
     };
-    struct keys keys;
-    memcpy(agreement.client_cid, a->cid, sizeof agreement.client_cid);
-    memcpy(agreement.proxy_cid, result->params.cid, sizeof agreement.proxy_cid);
-    int rc = keys_derive(stream_ssl(result->stream), &agreement, &keys);
-    if (rc)
-        return rc;
-    sas_init(&a->sas, SAS_CLIENT, &agreement, &keys, true);
-    keys_wipe(&keys);
-    rc = engine_attach(a->client->engine, &a->sas);
-    if (rc == -ENODEV || rc == -ETIMEDOUT) {
-        client_flush(a->client); /* it finds the card dead, and the next one takes its place */
-        rc = engine_attach(a->client->engine, &a->sas);
-    }
-    a->attached = !rc;
-    return rc;
+    memcpy(a->agreement.client_cid, a->cid, sizeof a->cid);
+    memcpy(a->agreement.proxy_cid, result->params.cid, sizeof a->agreement.proxy_cid);
+    return association_add_epoch(a, stream_ssl(result->stream));
 }
 
 /* The reply's address; where that is "any", the host that answered. */
@@ -259,13 +144,16 @@ static int set_relay(struct association *a, const struct dial_result *result)
     return !rc && net_addr_is_destination(&a->relay) ? 0 : -EPROTO;
 }
 
-static int open_socket(struct association *a)
+int association_open_socket(struct association *a, const struct dial_result *result)
 {
+    int rc = set_relay(a, result);
+    if (rc)
+        return rc;
     int fd = source_socket(a->relay.sa.sa_family);
     if (fd < 0)
         return fd;
     batch_enable_gro(fd);
-    int rc = source_open(&a->source, a->client, fd, 0, on_datagram, a);
+    rc = source_open(&a->source, a->client, fd, 0, association_on_datagram, a);
     if (rc)
         return rc;
     batch_queue_init(&a->queue, fd, &a->client->stats.to_proxy);
@@ -290,21 +178,23 @@ static void tell_open(struct association *a, const struct dial_result *result)
 
 static void opened(struct association *a, const struct dial_result *result)
 {
-    int rc = a->secure ? make_keys(a, result) : 0;
+    int rc = a->secure ? association_make_keys(a, result) : 0;
     a->control = result->stream;
-    stream_set_callback(a->control, on_control, a);
+    stream_set_callback(a->control, association_on_control, a);
     if (!rc)
-        rc = set_relay(a, result);
-    if (!rc)
-        rc = open_socket(a);
+        rc = association_open_socket(a, result);
+    a->grace = result->params.grace;
+    a->server = result->server;
     if (rc) {
         log_event(&a->client->log, LOG_LEVEL_WARNING, "association_failed", "error=%s", strerrorname_np(-rc));
-        end(a, rc);
+        association_end(a, rc);
         return;
     }
-    a->state = OPEN;
+    a->state = ASSOCIATION_OPEN;
     a->sent_at = a->heard_at = client_now();
     tell_open(a, result);
+    if (a->secure)
+        association_path_opened(a);
     a->user.opened(a->user.arg);
 }
 
@@ -329,9 +219,9 @@ static void on_dialled(void *arg, const struct dial_result *result)
         a->secure = false;
         log_event(&a->client->log, LOG_LEVEL_WARNING, "falling_back", "kind=naked insecure=yes");
         if (dial(a))
-            end(a, -ENOMEM);
+            association_end(a, -ENOMEM);
     } else {
-        end(a, result->error);
+        association_end(a, result->error);
     }
 }
 
@@ -364,11 +254,21 @@ static void keep_alive(struct association *a, uint64_t now)
 {
     uint8_t message[8];
     if (now - a->heard_at > SILENCE_SECONDS * 1000u) {
-        end(a, -ETIMEDOUT);
+        lost(a, -ETIMEDOUT);
     } else if (now - a->sent_at >= CONTROL_KEEP_ALIVE_SECONDS * 1000u) {
         stream_write(a->control, message, control_keep_alive(message));
         a->sent_at = now;
     }
+}
+
+static void tick_one(struct association *a, uint64_t now)
+{
+    association_rekey(a, false);
+    association_path_tick(a, now);
+    if (a->control)
+        keep_alive(a, now);
+    else
+        association_retake_tick(a, now);
 }
 
 void association_tick(struct client *client)
@@ -377,12 +277,12 @@ void association_tick(struct client *client)
     uint64_t now = client_now();
     for (struct association *a = client->associations; a; a = next) {
         next = a->next;
-        if (a->state == OPEN && !a->broken && a->secure && !a->sas.card)
+        if (a->state == ASSOCIATION_OPEN && !a->broken && a->secure && !a->newest->sas.card)
             a->broken = -ENODEV; /* the engine that took over could not make its SAs */
-        if (a->state == OPEN && a->broken)
-            end(a, a->broken);
-        else if (a->state == OPEN && a->secure)
-            keep_alive(a, now);
+        if (a->state == ASSOCIATION_OPEN && a->broken)
+            association_end(a, a->broken);
+        else if (a->state == ASSOCIATION_OPEN && a->secure)
+            tick_one(a, now);
         reap(a);
     }
 }
@@ -399,8 +299,10 @@ void association_free_all(struct client *client)
     association_close_all(client);
     for (struct association *a = client->associations; a; a = next) {
         next = a->next;
-        a->attached = false;
-        a->sas.in_flight = 0;
+        for (struct epoch *epoch = a->newest; epoch; epoch = epoch->former) {
+            epoch->attached = false;
+            epoch->sas.in_flight = 0;
+        }
         reap(a);
     }
 }

@@ -30,7 +30,7 @@ void association_close(struct association *association);
 
 /* The engine has done a job of an association. */
 void association_done(struct client *client, struct engine_job *job);
-/* Every second: keep-alives, those that broke on the datagram path, memory of those that have ended. */
+/* Twice a second: keep-alives, those that broke on the datagram path, memory of those that have ended. */
 void association_tick(struct client *client);
 /* Ends all of them. */
 void association_close_all(struct client *client);

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "client/config.h"
 #include "client/stats.h"
@@ -19,8 +20,10 @@
 #include "udp/engine.h"
 
 struct association;
+struct command;
 struct forward;
 struct local;
+struct servers;
 struct source;
 struct tunnel;
 
@@ -30,7 +33,7 @@ struct client {
     struct event_base *base;
     struct names *names;
     SSL_CTX *tls;
-    const char *server_name;
+    struct servers *servers;
     char password[256]; /* secret */
     struct cards *cards;
     struct engine *engine;
@@ -41,10 +44,15 @@ struct client {
     unsigned associations_open;       /* without those */
     unsigned connections;             /* local TCP connections */
     struct local *local;              /* the SOCKS5 listener and its sessions */
+    struct net_addr socks;            /* where that listens */
+    struct command *command;          /* NULL: none is run */
+    struct rlimit files;              /* as they were at the start */
     struct tunnel *tunnels;
     struct forward *forwards;
     struct source *held; /* not read while the engine is full */
     struct lingering *lingering;
+    struct event *tick;
+    struct event *later; /* active: a flush is due */
     bool stopping, failed;
 };
 
@@ -52,6 +60,8 @@ struct client {
 uint64_t client_now(void);
 /* Runs the engine and sends what came of it: after every read of sockets. */
 void client_flush(struct client *client);
+/* Begins to end. */
+void client_stop(struct client *client, const char *why);
 /* Takes over a stream to which the last has been written: ends its half and frees it when that is out, or after 2 seconds. */
 void client_linger(struct client *client, struct stream *stream);
 

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/servers.h"
 #include "tls/tls.h"
+#include "udp/keys.h"
 
-#define DIAL_SECONDS 15 /* for all of it */
+#define DIAL_SECONDS  15 /* for all of it, with one proxy */
+#define TRIAL_SECONDS 5  /* for each, with more of them */
 
 struct dial {
     struct client *client;
@@ -17,6 +20,8 @@ struct dial {
     dial_fn *fn;
     void *arg;
     enum { CONNECTING, METHOD, LOGIN, REPLY, PARAMS } state;
+    struct server *server;
+    unsigned tried; /* bits of servers */
     struct event *timer;
     struct names_request *name;
     struct names_result addresses;
@@ -26,21 +31,42 @@ struct dial {
 };
 
 static void on_stream(struct stream *stream, enum stream_event event, void *arg);
+static bool try_next(struct dial *d);
+
+static void leave_server(struct dial *d)
+{
+    if (d->name)
+        names_cancel(d->name);
+    d->name = NULL;
+    stream_free(d->stream);
+    d->stream = NULL;
+}
 
 void dial_cancel(struct dial *d)
 {
     if (!d)
         return;
-    if (d->name)
-        names_cancel(d->name);
+    leave_server(d);
     if (d->timer)
         event_free(d->timer);
-    stream_free(d->stream);
+    explicit_bzero(d, sizeof *d);
     free(d);
+}
+
+/* Not what a proxy that is in order has decided. */
+static bool is_failure(int error)
+{
+    return error && error != -EPERM && error != -EACCES && error != -EPROTONOSUPPORT;
 }
 
 static void finish(struct dial *d, int error)
 {
+    if (d->server)
+        servers_done(d->client, d->server, !is_failure(error));
+    if (d->server && !error)
+        d->server->resumed += SSL_session_reused(stream_ssl(d->stream)) == 1;
+    if (is_failure(error) && try_next(d))
+        return;
     struct dial_result result = d->result;
     dial_fn *fn = d->fn;
     void *arg = d->arg;
@@ -51,6 +77,7 @@ static void finish(struct dial *d, int error)
         log_event(&client->log, LOG_LEVEL_WARNING, "dial_failed", "command=%#x error=%s code=%u", d->request.command,
                   strerrorname_np(-error), error == -EPERM ? result.code : 0);
     } else {
+        result.server = d->server;
         result.stream = d->stream;
         d->stream = NULL;
     }
@@ -68,7 +95,7 @@ static struct stream *connect_to(struct dial *d, const struct net_addr *address)
         return NULL;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-    SSL *ssl = tls_client_ssl(d->client->tls, d->client->server_name);
+    SSL *ssl = servers_ssl(d->client, d->server);
     if (!ssl || (connect(fd, &address->sa, address->len) && errno != EINPROGRESS)) {
         SSL_free(ssl);
         close(fd);
@@ -82,7 +109,7 @@ static bool connect_next(struct dial *d)
 {
     while (d->next_address < d->addresses.count) {
         struct net_addr address = d->addresses.addresses[d->next_address++];
-        net_addr_set_port(&address, d->client->config->proxy.port);
+        net_addr_set_port(&address, d->server->address->port);
         d->stream = connect_to(d, &address);
         if (d->stream)
             return true;
@@ -132,11 +159,15 @@ static void say_params(struct dial *d)
         .present = 1u << SOCKS_PARAM_VERSION | 1u << SOCKS_PARAM_SUITES | 1u << SOCKS_PARAM_NONCE_MODES | 1u << SOCKS_PARAM_CID,
         .version = SOCKS_PARAMS_VERSION,
         .suite_count = config->suite_count,
-        .nonce_modes = {SOCKS_NONCE_SEQUENCE},
+        .nonce_modes = {config->random_nonces ? SOCKS_NONCE_RANDOM : SOCKS_NONCE_SEQUENCE},
         .nonce_mode_count = 1,
     };
     memcpy(params.suites, config->suites, config->suite_count);
     memcpy(params.cid, d->request.cid, sizeof params.cid);
+    if (d->request.take_up && !keys_take_up_proof(stream_ssl(d->stream), d->request.take_up_key, params.take_up_proof)) {
+        params.present |= 1u << SOCKS_PARAM_TAKE_UP;
+        memcpy(params.take_up_cid, d->request.take_up_cid, sizeof params.take_up_cid);
+    }
     stream_write(d->stream, out, socks_params_encode(&params, SOCKS_PARAMS_REQUEST, out));
 }
 
@@ -202,7 +233,7 @@ static bool was_offered(const struct dial *d, const struct socks_params *params)
     const struct client_config *config = d->client->config;
     return params->version == SOCKS_PARAMS_VERSION && params->suite_count == 1 &&
            memchr(config->suites, params->suites[0], config->suite_count) && params->nonce_mode_count == 1 &&
-           params->nonce_modes[0] == SOCKS_NONCE_SEQUENCE;
+           params->nonce_modes[0] == (config->random_nonces ? SOCKS_NONCE_RANDOM : SOCKS_NONCE_SEQUENCE);
 }
 
 static int hear_params(struct dial *d, const uint8_t *data, size_t len, bool *done)
@@ -309,28 +340,44 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    finish(arg, -ETIMEDOUT);
+    struct dial *d = arg;
+    finish(d, d->server ? -ETIMEDOUT : -ECONNREFUSED);
 }
 
-static int start(struct dial *d)
+/* False: it fails at once. */
+static bool try_server(struct dial *d, struct server *server)
 {
-    const struct timeval limit = {.tv_sec = DIAL_SECONDS}, now = {0};
-    const struct socks_address *proxy = &d->client->config->proxy;
-    d->timer = evtimer_new(d->client->base, on_timer, d);
-    if (!d->timer || event_add(d->timer, &limit))
-        return -ENOMEM;
-    if (socks_address_to_addr(proxy, &d->addresses.addresses[0])) {
-        d->name = names_ask(d->client->names, proxy->name, on_name, d);
-        return d->name ? 0 : -ENOMEM;
+    const struct timeval limit = {.tv_sec = d->request.server || d->client->servers->count == 1 ? DIAL_SECONDS : TRIAL_SECONDS};
+    leave_server(d);
+    d->server = server;
+    d->tried |= servers_bit(d->client, server);
+    d->state = CONNECTING;
+    d->addresses.count = d->next_address = 0;
+    server->dials++;
+    if (event_add(d->timer, &limit))
+        return false;
+    if (socks_address_to_addr(server->address, &d->addresses.addresses[0])) {
+        d->name = names_ask(d->client->names, server->address->name, on_name, d);
+        return d->name;
     }
     d->addresses.count = 1;
-    if (connect_next(d))
-        return 0;
-    return event_add(d->timer, &now); /* refused at once: told from the loop all the same */
+    return connect_next(d);
+}
+
+static bool try_next(struct dial *d)
+{
+    struct server *server;
+    while (!d->request.server && (server = servers_choose(d->client, d->tried))) {
+        if (try_server(d, server))
+            return true;
+        servers_done(d->client, server, false);
+    }
+    return false;
 }
 
 struct dial *dial_new(struct client *client, const struct dial_request *request, dial_fn *fn, void *arg)
 {
+    const struct timeval now = {0};
     struct dial *d = calloc(1, sizeof *d);
     if (!d)
         return NULL;
@@ -338,7 +385,13 @@ struct dial *dial_new(struct client *client, const struct dial_request *request,
     d->request = *request;
     d->fn = fn;
     d->arg = arg;
-    if (!start(d))
+    d->timer = evtimer_new(client->base, on_timer, d);
+    if (d->timer && (request->server ? try_server(d, request->server) : try_next(d)))
+        return d;
+    leave_server(d);
+    d->server = NULL;
+    d->tried = ~0u;
+    if (d->timer && !event_add(d->timer, &now)) /* refused at once: told from the loop all the same */
         return d;
     dial_cancel(d);
     return NULL;

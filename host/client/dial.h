@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request to the proxy: name, TCP, TLS, login, SOCKS5 request, and its reply. */
+/* One request to a proxy: name, TCP, TLS, login, SOCKS5 request, and its reply. What fails for the proxy's or the network's sake
+ * is tried with the next one. */
 #ifndef CLIENT_DIAL_H
 #define CLIENT_DIAL_H
 
@@ -12,7 +13,11 @@ struct dial;
 struct dial_request {
     enum socks_command command;
     struct socks_address dest; /* CONNECT; else not used */
+    struct server *server;     /* NULL: whichever answers */
     uint8_t cid[8];            /* SECURE_UDP_ASSOCIATE: ours */
+    bool take_up;              /* SECURE_UDP_ASSOCIATE: an association whose connection broke */
+    uint8_t take_up_cid[8];    /* the proxy's */
+    uint8_t take_up_key[32];   /* secret */
 };
 
 struct dial_result {
@@ -21,6 +26,7 @@ struct dial_result {
      * sense; -ETIMEDOUT; -EHOSTUNREACH its name is unknown; another -errno of connect. */
     int error;
     enum socks_reply code;
+    struct server *server; /* that answered */
     struct stream *stream; /* the receiver's from then on; NULL on an error */
     struct socks_address bound;
     struct socks_params params; /* SECURE_UDP_ASSOCIATE: checked against what was offered */

@@ -32,6 +32,8 @@ int listener_open(struct listener *listener, struct client *client, const struct
     listener->event = evconnlistener_new_bind(client->base, on_accept, listener, flags, 128, &address->sa, (int)address->len);
     if (!listener->event || getsockname(evconnlistener_get_fd(listener->event), &bound.sa, &len))
         return -errno;
+    bound.len = len;
+    listener->address = bound;
     log_event(&client->log, LOG_LEVEL_INFO, "listening", "address=%s protocol=%s", net_addr_format(&bound, text), protocol);
     return 0;
 }

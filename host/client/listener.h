@@ -13,6 +13,7 @@ struct listener {
     struct evconnlistener *event;
     listener_fn *fn;
     void *arg;
+    struct net_addr address; /* bound */
 };
 
 /* Logs where it listens, `protocol` with it; -errno. */

@@ -282,7 +282,9 @@ int local_open(struct client *client)
     client->local = calloc(1, sizeof *client->local);
     if (!client->local)
         return -ENOMEM;
-    return listener_open(&client->local->listener, client, &client->config->listen, "socks5", on_accept, client);
+    int rc = listener_open(&client->local->listener, client, &client->config->listen, "socks5", on_accept, client);
+    client->socks = client->local->listener.address;
+    return rc;
 }
 
 void local_close(struct client *client)

@@ -6,6 +6,7 @@
 
 #include "card/card.h"
 #include "client/run.h"
+#include "stat/stat.h"
 
 #define EXIT_USAGE 2
 
@@ -13,6 +14,7 @@ static const char usage[] = "usage: sluice COMMAND [OPTION]...\n"
                             "\n"
                             "  client       local SOCKS5 and forwards, through a proxy by secure UDP; see sluice client --help\n"
                             "  card         what a card says of itself, self-test, reset; see sluice card --help\n"
+                            "  stat         what a proxy on this computer does; see sluice stat --help\n"
                             "\n"
                             "  --help       this text\n"
                             "  --version    version\n";
@@ -24,6 +26,8 @@ int main(int argc, char **argv)
         return client_command(argc - 2, argv + 2);
     if (!strcmp(command, "card"))
         return card_command(argc - 2, argv + 2);
+    if (!strcmp(command, "stat"))
+        return stat_command(argc - 2, argv + 2);
     if (!strcmp(command, "--help") || !strcmp(command, "--version")) {
         fputs(command[2] == 'h' ? usage : "sluice 0.1\n", stdout);
         return EXIT_SUCCESS;

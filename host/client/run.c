@@ -2,7 +2,6 @@
 /* sluice client: makes what its parts share, runs the loop, and takes everything down again. */
 #include "client/run.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,9 +13,11 @@
 
 #include "client/association.h"
 #include "client/client.h"
+#include "client/command.h"
 #include "client/forward.h"
 #include "client/linger.h"
 #include "client/local.h"
+#include "client/servers.h"
 #include "client/source.h"
 #include "client/tunnel.h"
 #include "tls/tls.h"
@@ -28,7 +29,7 @@
 struct program {
     struct client client;
     struct client_config config;
-    struct event *stop[2], *status, *tick;
+    struct event *stop[2], *status;
 };
 
 uint64_t client_now(void)
@@ -117,26 +118,14 @@ static int read_password(struct client *client)
     return 0;
 }
 
-/* What the certificate must be for: the name, or the proxy's own address. */
-static int set_server_name(struct client *client, char text[NET_ADDR_TEXT])
-{
-    const struct socks_address *proxy = &client->config->proxy;
-    client->server_name = client->config->server_name ? client->config->server_name : proxy->name;
-    if (client->config->server_name || proxy->type == SOCKS_NAME)
-        return 0;
-    bool six = proxy->type == SOCKS_IP6;
-    if (!inet_ntop(six ? AF_INET6 : AF_INET, six ? proxy->ip6 : proxy->ip4, text, NET_ADDR_TEXT))
-        return -EINVAL;
-    client->server_name = text;
-    return 0;
-}
-
 static int open_tls(struct client *client)
 {
     struct tls_error error;
     if (tls_client_new(client->config->ca_file, &client->tls, &error))
         return complain("tls", error.text);
-    return 0;
+    if (client->config->pins.count)
+        tls_pin_use(client->tls, &client->config->pins);
+    return servers_open(client) ? complain("proxy", strerror(ENOMEM)) : 0;
 }
 
 static int open_shared(struct client *client)
@@ -165,6 +154,7 @@ static void close_shared(struct client *client)
     names_free(client->names);
     if (client->base)
         event_base_free(client->base);
+    servers_close(client);
     SSL_CTX_free(client->tls);
     explicit_bzero(client->password, sizeof client->password);
 }
@@ -187,17 +177,24 @@ static void close_listeners(struct client *client)
     association_close_all(client);
 }
 
+void client_stop(struct client *client, const char *why)
+{
+    const struct timeval often = {.tv_usec = 20000};
+    if (client->stopping)
+        return;
+    log_event(&client->log, LOG_LEVEL_INFO, "stopping", "why=%s", why);
+    client->stopping = true;
+    close_listeners(client);
+    event_add(client->tick, &often);
+}
+
+/* A terminal gives SIGINT to the command as well, whose end is then the client's. */
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
-    struct program *program = arg;
-    const struct timeval often = {.tv_usec = 20000};
+    struct client *client = arg;
     (void)what;
-    if (program->client.stopping)
-        return;
-    log_event(&program->client.log, LOG_LEVEL_INFO, "stopping", "signal=%d", (int)number);
-    program->client.stopping = true;
-    close_listeners(&program->client);
-    event_add(program->tick, &often);
+    if (!command_signal(client, number == SIGINT ? 0 : (int)number))
+        client_stop(client, number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
 static void write_stats(struct client *client)
@@ -233,26 +230,34 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         event_base_loopbreak(client->base);
 }
 
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    client_flush(arg);
+}
+
 static int open_events(struct program *program)
 {
-    const struct timeval second = {.tv_sec = 1};
+    const struct timeval half = {.tv_usec = 500000};
     struct event_base *base = program->client.base;
-    program->stop[0] = evsignal_new(base, SIGTERM, on_stop, program);
-    program->stop[1] = evsignal_new(base, SIGINT, on_stop, program);
+    program->stop[0] = evsignal_new(base, SIGTERM, on_stop, &program->client);
+    program->stop[1] = evsignal_new(base, SIGINT, on_stop, &program->client);
     program->status = evsignal_new(base, SIGUSR1, on_status, &program->client);
-    program->tick = event_new(base, -1, EV_PERSIST, on_tick, &program->client);
-    if (!program->stop[0] || !program->stop[1] || !program->status || !program->tick)
+    program->client.tick = event_new(base, -1, EV_PERSIST, on_tick, &program->client);
+    program->client.later = event_new(base, -1, EV_PERSIST, on_later, &program->client);
+    if (!program->client.later || !program->stop[0] || !program->stop[1] || !program->status || !program->client.tick)
         return -ENOMEM;
     return event_add(program->stop[0], NULL) || event_add(program->stop[1], NULL) || event_add(program->status, NULL) ||
-                   event_add(program->tick, &second)
+                   event_add(program->client.tick, &half)
                ? -ENOMEM
                : 0;
 }
 
 static void close_events(struct program *program)
 {
-    struct event *events[4] = {program->stop[0], program->stop[1], program->status, program->tick};
-    for (unsigned i = 0; i < 4; i++) {
+    struct event *events[5] = {program->stop[0], program->stop[1], program->status, program->client.tick, program->client.later};
+    for (unsigned i = 0; i < 5; i++) {
         if (events[i])
             event_free(events[i]);
     }
@@ -268,6 +273,9 @@ static int run(struct program *program)
         rc = open_listeners(client);
     if (!rc) {
         log_event(&client->log, LOG_LEVEL_INFO, "ready", "pid=%d", (int)getpid());
+        rc = client->config->command ? command_start(client) : 0;
+    }
+    if (!rc) {
         event_base_dispatch(client->base);
         write_stats(client);
         log_event(&client->log, LOG_LEVEL_INFO, "stopped", "pid=%d", (int)getpid());
@@ -275,16 +283,18 @@ static int run(struct program *program)
     client->stopping = true;
     close_listeners(client);
     close_events(program);
+    int status = rc || client->failed ? EXIT_FAILURE : client->command ? command_status(client) : EXIT_SUCCESS;
+    command_free(client);
     close_shared(client);
-    return rc || client->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }
 
-static void prepare_process(void)
+static void prepare_process(struct client *client)
 {
-    struct rlimit limit;
     signal(SIGPIPE, SIG_IGN);
-    if (getrlimit(RLIMIT_NOFILE, &limit))
+    if (getrlimit(RLIMIT_NOFILE, &client->files))
         return;
+    struct rlimit limit = client->files;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
 }
@@ -294,7 +304,6 @@ int client_command(int argc, char **argv)
     static struct program program;
     struct client *client = &program.client;
     struct config_error error = {0};
-    char name[NET_ADDR_TEXT];
     int rc = client_config_load(&program.config, argc, argv, &error);
     client->config = &program.config;
     client->log = (struct log){.program = "sluice", .fd = STDERR_FILENO, .level = program.config.log_level};
@@ -303,8 +312,8 @@ int client_command(int argc, char **argv)
         fputs(client_usage, stdout);
     else if (rc < 0)
         complain(error.text, NULL);
-    if (!rc && !read_password(client) && !set_server_name(client, name) && !open_tls(client)) {
-        prepare_process();
+    if (!rc && !read_password(client) && !open_tls(client)) {
+        prepare_process(client);
         status = run(&program);
     } else if (rc <= 0) {
         status = EXIT_CONFIG;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/client.h"
+#include "client/servers.h"
 
 static void put(json_t *object, const char *key, uint64_t value)
 {
@@ -20,6 +21,22 @@ static json_t *refused_json(const struct client_stats *stats)
     for (unsigned i = 0; i < REFUSAL_COUNT; i++)
         put(refused, refusal_name((enum refusal)i), stats->refused[i] + stats->to_proxy.refused[i] + stats->to_local.refused[i]);
     return refused;
+}
+
+static json_t *servers_json(const struct servers *servers)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; servers && i < servers->count; i++) {
+        const struct server *server = &servers->all[i];
+        json_t *one = json_object();
+        json_object_set_new(one, "name", json_string(server->name));
+        put(one, "port", server->address->port);
+        put(one, "dials", server->dials);
+        put(one, "failed", server->failed);
+        put(one, "resumed", server->resumed);
+        json_array_append_new(list, one);
+    }
+    return list;
 }
 
 char *client_stats_text(const struct client *client)
@@ -37,6 +54,7 @@ char *client_stats_text(const struct client *client)
     put(root, "connections_open", client->connections);
     put(root, "records_out", stats->to_proxy.datagrams);
     put(root, "record_bytes_out", stats->to_proxy.bytes);
+    json_object_set_new(root, "proxies", servers_json(client->servers));
     json_object_set_new(root, "refused", refused_json(stats));
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);

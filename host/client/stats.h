@@ -16,9 +16,13 @@ struct client;
     X(streams)             /* CONNECT relays */                                                                                  \
     X(stream_bytes_up)     /* to the proxy */                                                                                    \
     X(stream_bytes_down)                                                                                                         \
-    X(dials_failed) /* connections to the proxy that came to nothing, its refusals among them */                                 \
+    X(dials_failed) /* requests to proxies that came to nothing, refusals among them */                                          \
     X(associations) /* secure */                                                                                                 \
     X(naked_associations)                                                                                                        \
+    X(rekeys)            /* epochs begun after the first */                                                                      \
+    X(heartbeats)        /* sent */                                                                                              \
+    X(path_checks)       /* answered */                                                                                          \
+    X(take_ups)          /* associations that went on by another connection */                                                   \
     X(associations_lost) /* ended by the proxy or the network */                                                                 \
     X(datagrams_up)      /* from local programs, on their way to the proxy */                                                    \
     X(datagram_bytes_up) /* payload */                                                                                           \
@@ -26,6 +30,10 @@ struct client;
     X(datagram_bytes_down)                                                                                                       \
     X(records_in) /* received from the proxy; naked datagrams too */                                                             \
     X(record_bytes_in)                                                                                                           \
+    X(tcp_records_in) /* records inside connections */                                                                           \
+    X(tcp_records_out)                                                                                                           \
+    X(transports_tcp)  /* associations that turned to TCP, since UDP was blocked */                                              \
+    X(transports_udp)  /* and back */                                                                                            \
     X(engine_replaced) /* a card died */                                                                                         \
     X(engine_redone)   /* records done again then */
 

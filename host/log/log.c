@@ -29,7 +29,7 @@ static size_t put_head(char *line, size_t size, const struct log *log, enum log_
 
 void log_event(const struct log *log, enum log_level level, const char *event, const char *format, ...)
 {
-    if (level > log->level)
+    if ((int)level > atomic_load_explicit(&log->level, memory_order_relaxed))
         return;
     char line[LINE_BYTES];
     size_t room = sizeof line - 1; /* the newline */
@@ -51,7 +51,7 @@ void log_event(const struct log *log, enum log_level level, const char *event, c
 
 void log_long(const struct log *log, enum log_level level, const char *event, const char *key, const char *text)
 {
-    if (level > log->level)
+    if ((int)level > atomic_load_explicit(&log->level, memory_order_relaxed))
         return;
     char head[LINE_BYTES];
     put_head(head, sizeof head, log, level, event);

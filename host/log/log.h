@@ -6,6 +6,7 @@
 #ifndef HOST_LOG_H
 #define HOST_LOG_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -14,7 +15,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 struct log {
     const char *program;
     int fd;
-    enum log_level level; /* events above it are left out */
+    atomic_int level; /* enum log_level: events above it are left out; may be changed at any time */
 };
 
 /* `event` is the name; `format` gives the keys, "peer=%s bytes=%u", and may be "". Any thread. */

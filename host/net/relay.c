@@ -10,15 +10,19 @@ struct side {
     struct relay *relay;
     struct stream *stream;
     struct side *other;
-    uint64_t *bytes; /* that came from here */
+    uint64_t *bytes;    /* that came from here */
+    struct event *wait; /* for the pace; NULL: it has none */
+    bool full, waiting; /* is not read since the other side is slow, or for the pace */
 };
 
 struct relay {
+    struct event_base *base;
     struct side a, b;
     struct relay_end end;
     struct event *idle;
     struct timeval idle_time;
     relay_ended_fn *ended;
+    relay_pace_fn *pace;
     void *arg;
 };
 
@@ -28,6 +32,10 @@ void relay_free(struct relay *relay)
         return;
     if (relay->idle)
         event_free(relay->idle);
+    if (relay->a.wait)
+        event_free(relay->a.wait);
+    if (relay->b.wait)
+        event_free(relay->b.wait);
     stream_free(relay->a.stream);
     stream_free(relay->b.stream);
     free(relay);
@@ -43,14 +51,42 @@ static void end(struct relay *relay, int error)
     ended(arg, &result);
 }
 
+static void on_wait(evutil_socket_t fd, short what, void *arg)
+{
+    struct side *side = arg;
+    (void)fd;
+    (void)what;
+    side->waiting = false;
+    if (!side->full)
+        stream_pause(side->stream, false);
+}
+
+static void pace(struct side *side, size_t bytes)
+{
+    struct relay *relay = side->relay;
+    unsigned ms = relay->pace ? relay->pace(relay->arg, side == &relay->b, bytes) : 0;
+    const struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    if (!ms)
+        return;
+    if (!side->wait)
+        side->wait = evtimer_new(relay->base, on_wait, side);
+    if (!side->wait || event_add(side->wait, &time))
+        return;
+    side->waiting = true;
+    stream_pause(side->stream, true);
+}
+
 static void pass_on(struct side *side)
 {
     struct evbuffer *in = stream_input(side->stream);
-    *side->bytes += evbuffer_get_length(in);
+    size_t len = evbuffer_get_length(in);
+    *side->bytes += len;
+    pace(side, len);
     if (side->relay->idle)
         event_add(side->relay->idle, &side->relay->idle_time);
     stream_write_buffer(side->other->stream, in);
-    if (stream_pending(side->other->stream) > HIGH_WATER)
+    side->full = stream_pending(side->other->stream) > HIGH_WATER;
+    if (side->full)
         stream_pause(side->stream, true);
 }
 
@@ -67,7 +103,8 @@ static void on_stream(struct stream *stream, enum stream_event event, void *arg)
         stream_finish(side->other->stream);
         break;
     case STREAM_DRAINED:
-        if (!stream_ended(side->other->stream))
+        side->other->full = false;
+        if (!stream_ended(side->other->stream) && !side->other->waiting)
             stream_pause(side->other->stream, false);
         if (stream_finished(stream) && stream_finished(side->other->stream))
             end(side->relay, 0);
@@ -109,6 +146,7 @@ struct relay *relay_new(struct event_base *base, struct stream *a, struct stream
         stream_free(b);
         return NULL;
     }
+    relay->base = base;
     relay->ended = ended;
     relay->arg = arg;
     relay->idle_time.tv_sec = (time_t)idle_seconds;
@@ -126,4 +164,9 @@ struct relay *relay_new(struct event_base *base, struct stream *a, struct stream
     catch_up(&relay->a);
     catch_up(&relay->b);
     return relay;
+}
+
+void relay_set_pace(struct relay *relay, relay_pace_fn *fn)
+{
+    relay->pace = fn;
 }

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/mux.h"
+
 #define INPUT_MAX  (256u * 1024)
 #define READ_BYTES 16384
 #define TURN_BYTES (128u * 1024) /* read in one turn, so that one stream does not keep the loop to itself */
@@ -17,6 +19,7 @@ struct stream {
     struct event *read_event, *write_event;
     struct evbuffer *in, *out;
     SSL *ssl;
+    struct mux *mux; /* under TLS */
     int fd;
     stream_fn *fn;
     void *arg;
@@ -53,7 +56,7 @@ static bool wants_read(const struct stream *s)
 
 static bool wants_write(const struct stream *s)
 {
-    if (s->read_wants_write)
+    if (s->read_wants_write || (s->mux && !s->closed && mux_waits(s->mux)))
         return true;
     return s->state == OPEN && !s->closed && !s->write_wants_read && (evbuffer_get_length(s->out) || s->finishing);
 }
@@ -83,7 +86,10 @@ static void destroy(struct stream *s)
         evbuffer_free(s->in);
     if (s->out)
         evbuffer_free(s->out);
+    if (s->ssl && s->error != EPROTO) /* else OpenSSL takes the session for one that must not be resumed */
+        SSL_set_shutdown(s->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(s->ssl);
+    mux_free(s->mux);
     if (s->fd >= 0)
         close(s->fd);
     free(s);
@@ -251,6 +257,12 @@ static void write_turn(struct stream *s)
     ssize_t n = 0;
     s->write_wants_read = false;
     bool had = evbuffer_get_length(s->out);
+    if (s->mux && !s->closed)
+        n = mux_flush(s->mux);
+    if (n < 0) {
+        break_off(s, (int)-n);
+        return;
+    }
     while (total < TURN_BYTES && evbuffer_get_length(s->out)) {
         n = write_some(s);
         if (n <= 0)
@@ -371,8 +383,11 @@ static int start(struct stream *s, struct event_base *base, enum stream_role rol
     if (!s->read_event || !s->write_event || !s->in || !s->out || !evbuffer_add_cb(s->in, on_drained, s))
         return -ENOMEM;
     if (s->ssl) {
-        if (!SSL_set_fd(s->ssl, s->fd))
+        s->mux = mux_new(s->fd);
+        BIO *bio = s->mux ? mux_bio(s->mux) : NULL;
+        if (!bio)
             return -ENOMEM;
+        SSL_set_bio(s->ssl, bio, bio);
         if (role == STREAM_ACCEPTED)
             SSL_set_accept_state(s->ssl);
         else
@@ -417,6 +432,25 @@ void stream_free(struct stream *s)
         destroy(s);
 }
 
+void stream_detach(struct stream *s)
+{
+    event_free(s->read_event);
+    event_free(s->write_event);
+    s->read_event = s->write_event = NULL;
+}
+
+int stream_attach(struct stream *s, struct event_base *base)
+{
+    s->read_event = event_new(base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
+    s->write_event = event_new(base, s->fd, EV_WRITE | EV_PERSIST, on_writable, s);
+    if (!s->read_event || !s->write_event)
+        return -ENOMEM;
+    s->paused = false;
+    update(s);
+    wake_pending(s);
+    return 0;
+}
+
 struct evbuffer *stream_input(struct stream *s)
 {
     return s->in;
@@ -447,6 +481,22 @@ int stream_write_buffer(struct stream *s, struct evbuffer *from)
     if (!s->busy)
         update(s);
     return 0;
+}
+
+void stream_take_records(struct stream *s, stream_record_fn *fn, void *arg)
+{
+    if (s->mux)
+        mux_take_records(s->mux, fn, arg);
+}
+
+int stream_send_record(struct stream *s, const uint8_t *record, uint32_t len)
+{
+    if (!s->mux || s->finishing || s->state != OPEN)
+        return -EPIPE;
+    int rc = mux_queue(s->mux, record, len);
+    if (!rc && !s->busy)
+        update(s);
+    return rc;
 }
 
 void stream_pause(struct stream *s, bool pause)

@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct stream;
 
@@ -38,6 +39,11 @@ void stream_set_callback(struct stream *stream, stream_fn *fn, void *arg);
 /* Closes at once; output that was not written is lost. NULL is allowed. */
 void stream_free(struct stream *stream);
 
+/* Leaves its event loop, and goes on in another, of another thread perhaps; not inside its callback. What had been received is
+ * told again. -ENOMEM: free it. */
+void stream_detach(struct stream *stream);
+int stream_attach(struct stream *stream, struct event_base *base);
+
 /* What was received and not yet drained by the owner. Reading pauses by itself at 256 KiB. */
 struct evbuffer *stream_input(struct stream *stream);
 /* Bytes not yet written. */
@@ -46,6 +52,11 @@ size_t stream_pending(const struct stream *stream);
 int stream_write(struct stream *stream, const void *data, size_t len);
 /* Moves all of `from` to the output, without a copy. */
 int stream_write_buffer(struct stream *stream, struct evbuffer *from);
+/* Sluice records between those of TLS (mux.h). The callback comes from inside of reading. -EPIPE: not open, or in clear;
+ * -ENOBUFS: too much waits; -ENOMEM. */
+typedef void stream_record_fn(void *arg, const uint8_t *record, uint32_t len);
+void stream_take_records(struct stream *stream, stream_record_fn *fn, void *arg);
+int stream_send_record(struct stream *stream, const uint8_t *record, uint32_t len);
 /* Stops or resumes reading: back-pressure. */
 void stream_pause(struct stream *stream, bool pause);
 /* Ends this side's half once the output is written: close_notify under TLS, then FIN. */

@@ -4,44 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "sluiced/datapath.h"
 #include "sluiced/session.h"
+#include "udp/record.h"
 
-/* ---- tables */
-
-static unsigned bucket(const struct worker *worker, const uint8_t cid[CID_BYTES])
-{
-    uint32_t bits;
-    memcpy(&bits, cid, sizeof bits); /* a cid looks random to everybody else */
-    return bits & worker->table_mask;
-}
-
-struct association *association_find(const struct worker *worker, const uint8_t cid[CID_BYTES])
-{
-    struct association *a = worker->table[bucket(worker, cid)];
-    while (a && memcmp(a->cid, cid, CID_BYTES) != 0)
-        a = a->hash_next;
-    return a;
-}
-
-static void hash_in(struct association *a)
-{
-    struct association **at = &a->worker->table[bucket(a->worker, a->cid)];
-    a->hash_next = *at;
-    *at = a;
-}
-
-static void hash_out(struct association *a)
-{
-    struct association **at = &a->worker->table[bucket(a->worker, a->cid)];
-    while (*at && *at != a)
-        at = &(*at)->hash_next;
-    if (*at)
-        *at = a->hash_next;
-}
+/* ---- making */
 
 static void link_in(struct association *a)
 {
@@ -61,27 +30,13 @@ static void link_out(struct association *a)
         a->next->prev = a->prev;
 }
 
-/* ---- making */
-
-static int draw_cid(struct association *a)
-{
-    struct cid_place place = {.member = a->worker->proxy->member, .worker = (uint8_t)a->worker->index};
-    do {
-        if (getrandom(&place.random, sizeof place.random, 0) != sizeof place.random)
-            return -EIO;
-        if (cid_make(a->worker->cid_key, &place, a->cid))
-            return -EIO;
-    } while (association_find(a->worker, a->cid));
-    return 0;
-}
-
 static void socket_init(struct target_socket *socket, struct association *a)
 {
     socket->fd = -1;
     socket->association = a;
 }
 
-struct association *association_new(struct worker *worker, struct session *session, bool secure)
+struct association *association_new(struct worker *worker, struct session *session, const struct access *access, bool secure)
 {
     struct association *a = calloc(1, sizeof *a);
     if (!a)
@@ -89,65 +44,41 @@ struct association *association_new(struct worker *worker, struct session *sessi
     a->worker = worker;
     a->session = session;
     a->secure = secure;
-    a->last_datagram = worker_now();
+    a->since = a->last_datagram = worker_now();
     socket_init(&a->targets[0], a);
     socket_init(&a->targets[1], a);
     socket_init(&a->naked, a);
-    if (secure && draw_cid(a)) {
+    int rc = access_copy(&a->access, access);
+    if (!rc)
+        rc = access_take(&a->access, worker->proxy->accounts, worker->policy, ACCOUNT_ASSOCIATION);
+    if (rc == -EAGAIN)
+        stats_add(&worker->stats.associations_over, 1);
+    if (rc || (secure && epochs_draw(a))) {
+        access_clear(&a->access);
         free(a);
         return NULL;
     }
     link_in(a);
-    if (secure)
-        hash_in(a);
     return a;
 }
 
-static struct association *of_task(struct task *task)
+int association_make(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
 {
-    return (struct association *)((char *)task - offsetof(struct association, task));
+    a->agreement = *agreement;
+    return epochs_make(a, agreement, keys);
 }
 
-static void run_make(struct task *task)
+/* Whoever asked for an epoch may be gone. */
+void association_made(struct association *a, int error)
 {
-    struct association *a = of_task(task);
-    a->made = sas_create(&a->sas, cards_current(a->worker->proxy->cards));
-}
-
-/* The SAs may be on a card that has died meanwhile, or could not be made for that reason: the engine makes them again. */
-static int attach(struct association *a)
-{
-    struct engine *engine = a->worker->engine;
-    if (a->made && a->made != -ENODEV && a->made != -ETIMEDOUT)
-        return a->made;
-    if (a->made)
-        worker_flush(a->worker); /* so that it finds the card dead */
-    int rc = engine_attach(engine, &a->sas);
-    a->attached = !rc;
-    return rc;
-}
-
-static void done_make(struct task *task)
-{
-    struct association *a = of_task(task);
-    a->busy = false;
-    int rc = a->state == ASSOCIATION_CLOSING ? 0 : attach(a);
-    if (a->state == ASSOCIATION_CLOSING) {
-        association_settle(a);
-        return;
-    }
-    if (!rc)
+    if (error || !a->session) {
+        epochs_end_making(a);
+    } else {
+        epochs_adopt(a);
         a->state = ASSOCIATION_OPEN;
-    session_association_made(a->session, rc);
-}
-
-void association_make(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
-{
-    struct proxy *proxy = a->worker->proxy;
-    sas_init(&a->sas, SAS_PROXY, agreement, keys, proxy->options.replay != REPLAY_OFF);
-    a->busy = true;
-    a->task = (struct task){.run = run_make, .done = done_make, .mailbox = a->worker->mailbox};
-    helper_post(proxy->admin, &a->task);
+    }
+    if (a->session)
+        session_association_made(a->session, error);
 }
 
 /* ---- sockets */
@@ -207,34 +138,23 @@ int association_open_naked(struct association *a, const struct net_addr *local, 
 
 /* ---- ending */
 
-static void done_destroy(struct task *task)
+static void done_end(struct task *task)
 {
-    struct association *a = of_task(task);
+    struct association *a = (struct association *)((char *)task - offsetof(struct association, task));
     link_out(a);
-    sas_wipe(&a->sas);
+    access_clear(&a->access);
+    free(a->sent);
     free(a);
 }
 
-static void run_destroy(struct task *task)
-{
-    sas_destroy(&of_task(task)->sas);
-}
-
+/* Never at once: whoever calls may still look at it. */
 void association_settle(struct association *a)
 {
-    if (a->state != ASSOCIATION_CLOSING || a->busy || a->sas.in_flight)
+    if (a->state != ASSOCIATION_CLOSING || a->newest || a->going || a->ended)
         return;
-    if (a->attached)
-        engine_detach(a->worker->engine, &a->sas);
-    a->attached = false;
-    a->task = (struct task){.run = run_destroy, .done = done_destroy, .mailbox = a->worker->mailbox};
-    if (a->sas.seal || a->sas.open) {
-        a->busy = true;
-        helper_post(a->worker->proxy->admin, &a->task);
-    } else {
-        mailbox_post(a->worker->mailbox, &a->task); /* never at once: whoever calls may still look at it */
-        a->busy = true;
-    }
+    a->ended = true;
+    a->task = (struct task){.done = done_end, .mailbox = a->worker->mailbox};
+    mailbox_post(a->worker->mailbox, &a->task);
 }
 
 static void drop_held(struct association *a)
@@ -245,10 +165,69 @@ static void drop_held(struct association *a)
             continue;
         names_cancel(held->request);
         chunk_unref(held->chunk);
+        free(held->name);
         held->request = NULL;
         a->worker->waiting--;
         stats_refuse(&a->worker->stats, REFUSAL_CLOSED);
     }
+}
+
+void association_say_end(struct association *a)
+{
+    uint8_t alert[SIGNAL_ALERT_BYTES];
+    if (!a->secure || a->state != ASSOCIATION_OPEN || !a->peer.len)
+        return;
+    signal_alert_encode(SIGNAL_ALERT_CLOSE_NOTIFY, alert);
+    datapath_signal(a, RECORD_ALERT, alert, sizeof alert, NULL);
+}
+
+void association_finish(struct association *a, const char *why)
+{
+    struct worker *worker = a->worker;
+    if (a->state == ASSOCIATION_OPEN)
+        log_event(
+            proxy_access(worker->proxy), LOG_LEVEL_INFO, "association_close",
+            "peer=%s user=%s why=%s seconds=%lld targets=%u datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu",
+            a->peer_text, a->user, why, (long long)(worker_now() - a->since), a->target_count, (unsigned long long)a->up,
+            (unsigned long long)a->up_bytes, (unsigned long long)a->down, (unsigned long long)a->down_bytes);
+    stats_add(a->secure ? &worker->stats.associations_open : &worker->stats.naked_associations_open, (uint64_t)-1);
+    atomic_fetch_sub(&worker->proxy->associations, 1);
+    association_close(a);
+}
+
+void association_end(struct association *a, enum control_close reason, const char *why)
+{
+    if (a->session) {
+        session_end(a->session, reason, why);
+        return;
+    }
+    association_say_end(a);
+    association_finish(a, why);
+}
+
+void association_leave(struct association *a, const char *why)
+{
+    unsigned grace = a->worker->policy->options.grace_seconds;
+    a->session = NULL;
+    a->by_tcp = false;
+    if (!a->secure || a->state != ASSOCIATION_OPEN || !grace || a->worker->draining) {
+        association_finish(a, why);
+        return;
+    }
+    a->alone_until = worker_now() + (time_t)grace;
+    log_event(proxy_access(a->worker->proxy), LOG_LEVEL_INFO, "association_alone", "peer=%s user=%s why=%s seconds=%u",
+              a->peer_text, a->user, why, grace);
+}
+
+void association_tick(struct association *a)
+{
+    if (a->state != ASSOCIATION_OPEN || a->session)
+        return;
+    epochs_tick(a);
+    if (a->worker->draining && worker_now() >= a->worker->drain_until)
+        association_end(a, CONTROL_CLOSE_STOPPING, "stopping");
+    else if (worker_now() >= a->alone_until)
+        association_end(a, CONTROL_CLOSE_IDLE, "not_taken_up");
 }
 
 void association_close(struct association *a)
@@ -257,8 +236,7 @@ void association_close(struct association *a)
         return;
     a->session = NULL;
     a->state = ASSOCIATION_CLOSING;
-    if (a->secure)
-        hash_out(a);
+    epochs_end_all(a);
     drop_held(a);
     close_socket(&a->targets[0]);
     close_socket(&a->targets[1]);

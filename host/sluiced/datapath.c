@@ -2,39 +2,44 @@
 #include "sluiced/datapath.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sluiced/session.h"
+#include "sluiced/targets.h"
 #include "udp/record.h"
 
-#define READS_PER_EVENT 4  /* then the loop's other events have their turn */
-#define WAITING_MAX     64 /* datagrams that wait for names, of all associations: they hold memory that others need */
+#define REKEY_LOOKS     64u /* records between two looks at how worn the keys are */
+#define READS_PER_EVENT 4   /* then the loop's other events have their turn */
+#define WAITING_MAX     64  /* datagrams that wait for names, of all associations: they hold memory that others need */
 
 /* ---- to the target */
 
+/* The target has been chosen by the rules. */
 static void send_to(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len, const struct net_addr *target)
 {
     struct worker *worker = a->worker;
-    struct target_socket *socket = net_addr_is_destination(target) ? association_target(a, target->sa.sa_family) : NULL;
+    struct target_socket *socket = association_target(a, target->sa.sa_family);
     if (!socket) {
         stats_refuse(&worker->stats, REFUSAL_NO_ROUTE);
         return;
     }
+    targets_sent(a, target);
     a->up++;
     a->up_bytes += len;
     batch_send(worker->tx, &socket->queue, chunk, data, len, target, NULL);
 }
 
-static void send_to_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len,
+static void send_to_name(struct association *a, struct chunk *chunk, const uint8_t *data, uint32_t len, const char *name,
                          const struct names_result *result, uint16_t port)
 {
-    struct net_addr target = {0};
-    if (result->count) {
-        target = result->addresses[0];
-        net_addr_set_port(&target, port);
-    }
-    send_to(a, chunk, data, len, &target);
+    struct names_result addresses = *result;
+    for (unsigned i = 0; i < addresses.count; i++)
+        net_addr_set_port(&addresses.addresses[i], port);
+    const struct net_addr *target = targets_choose(a, name, addresses.addresses, addresses.count);
+    if (target)
+        send_to(a, chunk, data, len, target);
 }
 
 static void on_name(void *arg, const struct names_result *result)
@@ -42,7 +47,8 @@ static void on_name(void *arg, const struct names_result *result)
     struct held_datagram *held = arg;
     held->request = NULL;
     held->association->worker->waiting--;
-    send_to_name(held->association, held->chunk, held->data, held->len, result, held->port);
+    send_to_name(held->association, held->chunk, held->data, held->len, held->name, result, held->port);
+    free(held->name);
     chunk_unref(held->chunk);
     worker_flush(held->association->worker);
 }
@@ -56,7 +62,10 @@ static void hold_for_name(struct association *a, struct chunk *chunk, const uint
         held++;
     if (held < a->held + ASSOCIATION_HELD) {
         *held = (struct held_datagram){.association = a, .chunk = chunk, .data = data, .len = len, .port = address->port};
-        held->request = names_ask(worker->names, address->name, on_name, held);
+        held->name = strdup(address->name);
+        held->request = held->name ? names_ask(worker->names, address->name, on_name, held) : NULL;
+        if (!held->request)
+            free(held->name);
         if (held->request) {
             chunk_ref(chunk);
             worker->waiting++;
@@ -72,6 +81,10 @@ static void route(struct association *a, struct chunk *chunk, const uint8_t *dat
     struct socks_address address;
     struct net_addr target;
     uint8_t frag;
+    if (!access_pass(&a->access, a->worker->policy, ACCOUNT_UP, len)) {
+        stats_refuse(&a->worker->stats, REFUSAL_RATE);
+        return;
+    }
     int header = socks_udp_decode(data, len, &frag, &address);
     if (header < 0 || frag) {
         stats_refuse(&a->worker->stats, header < 0 ? REFUSAL_BAD_HEADER : REFUSAL_FRAG);
@@ -80,12 +93,13 @@ static void route(struct association *a, struct chunk *chunk, const uint8_t *dat
     data += header;
     len -= (uint32_t)header;
     if (!socks_address_to_addr(&address, &target)) {
-        send_to(a, chunk, data, len, &target);
+        if (targets_choose(a, NULL, &target, 1))
+            send_to(a, chunk, data, len, &target);
         return;
     }
     const struct names_result *known = names_cached(a->worker->names, address.name);
     if (known)
-        send_to_name(a, chunk, data, len, known, address.port);
+        send_to_name(a, chunk, data, len, address.name, known, address.port);
     else
         hold_for_name(a, chunk, data, len, &address);
 }
@@ -98,23 +112,24 @@ static bool pin(struct association *a, const struct net_addr *peer)
     if (!a->peer.len) {
         char text[NET_ADDR_TEXT];
         a->peer = *peer;
-        log_event(&a->worker->proxy->log, LOG_LEVEL_DEBUG, "pinned", "peer=%s source=%s", session_peer(a->session),
+        log_event(&a->worker->proxy->log, LOG_LEVEL_DEBUG, "pinned", "peer=%s source=%s", a->peer_text,
                   net_addr_format(peer, text));
     }
     return net_addr_equal(&a->peer, peer);
 }
 
-static void open_record(struct association *a, const struct ring_entry *record)
+static void open_record(struct proxy_epoch *e, const struct ring_entry *record)
 {
+    struct association *a = e->association;
     struct stats *stats = &a->worker->stats;
-    if (a->state != ASSOCIATION_OPEN || (a->peer.len && !net_addr_equal(&a->peer, &record->peer))) {
-        stats_refuse(stats, a->state == ASSOCIATION_OPEN ? REFUSAL_WRONG_SOURCE : REFUSAL_CLOSED);
+    if (a->state != ASSOCIATION_OPEN) {
+        stats_refuse(stats, REFUSAL_CLOSED);
         return;
     }
     struct engine_job job = {
         .type = SLUICE_OP_TYPE_OPEN,
         .content_type = record->data[0],
-        .sas = &a->sas,
+        .sas = &e->epoch.sas,
         .src_chunk = record->chunk,
         .src = record->data,
         .src_len = record->len,
@@ -160,9 +175,9 @@ static void take_record(struct worker *worker, const struct ring_entry *record)
         stats_refuse(&worker->stats, REFUSAL_BAD_LENGTH);
         return;
     }
-    struct association *a = association_find(worker, header.cid);
-    if (a)
-        open_record(a, record);
+    struct proxy_epoch *e = epochs_find(worker, header.cid);
+    if (e)
+        open_record(e, record);
     else
         find_place(worker, &header, record);
 }
@@ -237,6 +252,30 @@ void datapath_crossing(evutil_socket_t fd, short what, void *arg)
     worker_flush(worker);
 }
 
+void datapath_from_connection(struct association *a, const uint8_t *data, uint32_t len)
+{
+    struct worker *worker = a->worker;
+    struct ring_entry record = {.len = len};
+    struct record_header header;
+    struct proxy_epoch *e = NULL;
+    stats_add(&worker->stats.tcp_records_in, 1);
+    stats_add(&worker->stats.tcp_record_bytes_in, len);
+    if (record_detect(data, len) != RECORD_KIND_RECORD) {
+        stats_refuse(&worker->stats, REFUSAL_NOISE);
+    } else if (record_header_decode(data, len, &header)) {
+        stats_refuse(&worker->stats, REFUSAL_BAD_LENGTH);
+    } else if (!(e = epochs_find(worker, header.cid)) || e->association != a) {
+        stats_refuse(&worker->stats, REFUSAL_UNKNOWN_CID);
+    } else if (!(record.data = pool_reserve(engine_pool(worker->engine), len, &record.chunk))) {
+        stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+    } else {
+        memcpy(record.data, data, len);
+        open_record(e, &record);
+        chunk_unref(record.chunk);
+        event_active(worker->crossing, EV_READ, 0); /* flushes, once for all that came at a time */
+    }
+}
+
 /* ---- from naked clients */
 
 static void on_naked_datagram(void *arg, const struct batch_datagram *datagram)
@@ -272,12 +311,14 @@ static void seal_datagram(struct association *a, const struct batch_datagram *da
     struct engine_job job = {
         .type = SLUICE_OP_TYPE_SEAL,
         .content_type = RECORD_DATA,
-        .sas = &a->sas,
+        .sas = &a->sealing->epoch.sas,
         .src_chunk = datagram->chunk,
         .src = data,
         .src_len = len,
         .owner = a,
     };
+    if (job.sas->seal_next % REKEY_LOOKS == 0 && a->session)
+        session_rekey_tick(a->session);
     int rc = engine_submit(a->worker->engine, &job);
     if (rc)
         stats_refuse(&a->worker->stats, rc == -EMSGSIZE ? REFUSAL_TOO_LONG : REFUSAL_NO_BUFFER);
@@ -290,8 +331,16 @@ static void on_target_datagram(void *arg, const struct batch_datagram *datagram)
     uint8_t header[SOCKS_UDP_IP_MAX];
     stats_add(&stats->datagrams_down, 1);
     stats_add(&stats->datagram_bytes_down, datagram->len);
-    if (!a->peer.len || datagram->cut) {
+    if ((!a->peer.len && !a->by_tcp) || datagram->cut) {
         stats_refuse(stats, datagram->cut ? REFUSAL_TOO_LONG : REFUSAL_NO_ROUTE);
+        return;
+    }
+    if (!targets_expect(a, datagram->peer)) {
+        stats_refuse(stats, REFUSAL_UNEXPECTED);
+        return;
+    }
+    if (!access_pass(&a->access, a->worker->policy, ACCOUNT_DOWN, datagram->len)) {
+        stats_refuse(stats, REFUSAL_RATE);
         return;
     }
     size_t header_len = socks_udp_encode_addr(datagram->peer, header);
@@ -320,51 +369,143 @@ void datapath_from_targets(evutil_socket_t fd, short what, void *arg)
 static void replayed(struct association *a, const struct engine_job *job)
 {
     struct proxy *proxy = a->worker->proxy;
-    enum replay_policy policy = proxy->options.replay;
+    enum replay_policy policy = a->worker->policy->options.replay;
     a->replays++;
     /* Powers of two, so that a flood of them does not become a flood of lines. */
     if (policy == REPLAY_WARN && !(a->replays & (a->replays - 1)))
-        log_event(&proxy->log, LOG_LEVEL_WARNING, "replay", "peer=%s replays=%llu", session_peer(a->session),
-                  (unsigned long long)a->replays);
+        log_event(&proxy->log, LOG_LEVEL_WARNING, "replay", "peer=%s replays=%llu", a->peer_text, (unsigned long long)a->replays);
     if (policy == REPLAY_TERMINATE && job->duplicate)
-        session_end(a->session, CONTROL_CLOSE_POLICY, "replay");
+        association_end(a, CONTROL_CLOSE_POLICY, "replay");
+}
+
+/* The client has the keys of this epoch: it is used from now on, and those before it end after a while. */
+static void heard(struct proxy_epoch *e)
+{
+    if (e->epoch.heard)
+        return;
+    epoch_heard(&e->epoch, (uint64_t)worker_now());
+    epochs_seal_with(e->association, e);
+}
+
+static void answer_heartbeat(struct association *a, const struct engine_job *job)
+{
+    uint8_t content[SIGNAL_HEARTBEAT_BYTES];
+    struct signal signal;
+    if (signal_heartbeat_decode(job->dst, job->length, &signal)) {
+        stats_refuse(&a->worker->stats, REFUSAL_BAD_HEADER);
+    } else if (signal.kind == SIGNAL_HEARTBEAT_REQUEST && job->peer.len && path_is_known(a, &job->peer)) {
+        signal.kind = SIGNAL_HEARTBEAT_RESPONSE;
+        signal_heartbeat_encode(&signal, content, sizeof content);
+        stats_add(&a->worker->stats.heartbeats, 1);
+        datapath_signal(a, RECORD_HEARTBEAT, content, sizeof content, &job->peer);
+    }
+}
+
+static void take_content(struct association *a, struct engine_job *job)
+{
+    switch ((enum record_type)job->content_type) {
+    case RECORD_DATA:
+        a->last_datagram = worker_now();
+        route(a, job->dst_chunk, job->dst, job->length);
+        break;
+    case RECORD_HEARTBEAT:
+        answer_heartbeat(a, job);
+        break;
+    case RECORD_PATH_CHECK:
+        path_check(a, job);
+        break;
+    case RECORD_ALERT:
+        if (signal_alert_decode(job->dst, job->length) == SIGNAL_ALERT_CLOSE_NOTIFY)
+            association_end(a, CONTROL_CLOSE_DONE, "alert");
+        break;
+    default:
+        stats_refuse(&a->worker->stats, REFUSAL_BAD_TYPE);
+        break;
+    }
 }
 
 static void opened(struct association *a, struct engine_job *job)
 {
-    struct stats *stats = &a->worker->stats;
     if (job->status != SLUICE_STATUS_OK) {
-        stats_refuse(stats, refusal_of_status(job->status));
+        stats_refuse(&a->worker->stats, refusal_of_status(job->status));
         if (job->status == SLUICE_STATUS_REPLAYED)
             replayed(a, job);
-    } else if (!pin(a, &job->peer)) {
-        stats_refuse(stats, REFUSAL_WRONG_SOURCE);
-    } else if (job->content_type != RECORD_DATA) {
-        stats_refuse(stats, REFUSAL_BAD_TYPE);
-    } else {
-        a->last_datagram = worker_now();
-        route(a, job->dst_chunk, job->dst, job->length);
+        return;
     }
+    heard(proxy_epoch_of(job->sas));
+    path_heard(a, job);
+    take_content(a, job);
+}
+
+static void send_by_tcp(struct association *a, const struct engine_job *job)
+{
+    struct stats *stats = &a->worker->stats;
+    if (session_send_record(a->session, job->dst, job->length)) {
+        stats_refuse(stats, REFUSAL_NO_BUFFER);
+        return;
+    }
+    stats_add(&stats->tcp_records_out, 1);
+    stats_add(&stats->tcp_record_bytes_out, job->length);
+}
+
+static void send_record(struct association *a, const struct engine_job *job)
+{
+    if (!job->peer.len && a->by_tcp && a->session) {
+        send_by_tcp(a, job);
+        return;
+    }
+    const struct net_addr *to = job->peer.len ? &job->peer : &a->peer;
+    struct udp_socket *udp = &a->worker->udp[to->sa.sa_family == AF_INET6];
+    bool same = &udp->queue == a->to_client; /* else the address to send from is of another family */
+    if (path_may_send(a, to, job->length))
+        batch_send(a->worker->tx, &udp->queue, job->dst_chunk, job->dst, job->length, to, same ? &a->local : NULL);
+    else
+        stats_refuse(&a->worker->stats, REFUSAL_UNCHECKED);
 }
 
 static void sealed(struct association *a, struct engine_job *job)
 {
     if (job->status == SLUICE_STATUS_OK) {
-        batch_send(a->worker->tx, a->to_client, job->dst_chunk, job->dst, job->length, &a->peer, &a->local);
+        send_record(a, job);
         return;
     }
     stats_refuse(&a->worker->stats, refusal_of_status(job->status));
     if (job->status == SLUICE_STATUS_COUNTER_EXHAUSTED)
-        session_end(a->session, CONTROL_CLOSE_ENGINE, "keys_used_up");
+        association_end(a, CONTROL_CLOSE_ENGINE, "keys_used_up");
+}
+
+void datapath_signal(struct association *a, uint8_t type, const void *content, uint32_t len, const struct net_addr *peer)
+{
+    struct chunk *chunk;
+    struct worker *worker = a->worker;
+    uint8_t *data = pool_reserve(engine_pool(worker->engine), len, &chunk);
+    struct engine_job job = {.type = SLUICE_OP_TYPE_SEAL, .content_type = type, .sas = &a->sealing->epoch.sas, .owner = a};
+    if (!data) {
+        stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+        return;
+    }
+    memcpy(data, content, len);
+    job.src_chunk = chunk;
+    job.src = data;
+    job.src_len = len;
+    if (peer)
+        job.peer = *peer;
+    if (engine_submit(worker->engine, &job))
+        stats_refuse(&worker->stats, REFUSAL_NO_BUFFER);
+    chunk_unref(chunk);
 }
 
 void datapath_done(void *arg, struct engine_job *job)
 {
     struct association *a = job->owner;
     struct worker *worker = arg;
-    if (a->state == ASSOCIATION_CLOSING) {
-        stats_refuse(&worker->stats, REFUSAL_CLOSED);
-        association_settle(a);
+    struct proxy_epoch *e = proxy_epoch_of(job->sas);
+    if (e->epoch.going) {
+        if (job->type == SLUICE_OP_TYPE_SEAL && job->content_type == RECORD_ALERT && job->status == SLUICE_STATUS_OK)
+            send_record(a, job); /* the last word */
+        else
+            stats_refuse(&worker->stats, REFUSAL_CLOSED);
+        epochs_settle(e);
     } else if (job->type == SLUICE_OP_TYPE_OPEN) {
         opened(a, job);
     } else {

@@ -2,6 +2,7 @@
 #include "sluiced/helper.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,10 +22,12 @@ struct mailbox {
 };
 
 struct helper {
-    pthread_t thread;
+    pthread_t threads[HELPER_THREADS_MAX];
+    unsigned thread_count;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct queue queue;
+    unsigned waiting; /* in the queue */
     bool ending;
 };
 
@@ -105,12 +108,24 @@ void mailbox_post(struct mailbox *mailbox, struct task *task)
 
 /* ---- helper */
 
+static struct task *take_one(struct helper *helper)
+{
+    struct task *task = helper->queue.first;
+    if (!task)
+        return NULL;
+    helper->queue.first = task->next;
+    if (!task->next)
+        helper->queue.end = &helper->queue.first;
+    helper->waiting--;
+    return task;
+}
+
 static void *helper_main(void *arg)
 {
     struct helper *helper = arg;
     pthread_mutex_lock(&helper->lock);
     for (;;) {
-        struct task *task = take_all(&helper->queue);
+        struct task *task = take_one(helper);
         if (!task && helper->ending)
             break;
         if (!task) {
@@ -118,34 +133,35 @@ static void *helper_main(void *arg)
             continue;
         }
         pthread_mutex_unlock(&helper->lock);
-        while (task) {
-            struct task *next = task->next;
-            task->run(task);
-            mailbox_post(task->mailbox, task);
-            task = next;
-        }
+        task->run(task);
+        mailbox_post(task->mailbox, task);
         pthread_mutex_lock(&helper->lock);
     }
     pthread_mutex_unlock(&helper->lock);
     return NULL;
 }
 
-int helper_new(const char *name, struct helper **out)
+int helper_new(const char *name, unsigned threads, struct helper **out)
 {
     struct helper *helper = calloc(1, sizeof *helper);
+    int rc = 0;
     if (!helper)
         return -ENOMEM;
     pthread_mutex_init(&helper->lock, NULL);
     pthread_cond_init(&helper->wake, NULL);
     helper->queue.end = &helper->queue.first;
-    int rc = pthread_create(&helper->thread, NULL, helper_main, helper);
-    if (rc) {
-        free(helper);
-        return -rc;
+    while (!rc && helper->thread_count < threads) {
+        pthread_t *thread = &helper->threads[helper->thread_count];
+        rc = pthread_create(thread, NULL, helper_main, helper);
+        if (!rc)
+            pthread_setname_np(*thread, name);
+        helper->thread_count += !rc;
     }
-    pthread_setname_np(helper->thread, name);
-    *out = helper;
-    return 0;
+    if (rc)
+        helper_free(helper);
+    else
+        *out = helper;
+    return -rc;
 }
 
 void helper_free(struct helper *helper)
@@ -154,18 +170,29 @@ void helper_free(struct helper *helper)
         return;
     pthread_mutex_lock(&helper->lock);
     helper->ending = true;
-    pthread_cond_signal(&helper->wake);
+    pthread_cond_broadcast(&helper->wake);
     pthread_mutex_unlock(&helper->lock);
-    pthread_join(helper->thread, NULL);
+    for (unsigned i = 0; i < helper->thread_count; i++)
+        pthread_join(helper->threads[i], NULL);
     pthread_cond_destroy(&helper->wake);
     pthread_mutex_destroy(&helper->lock);
     free(helper);
 }
 
-void helper_post(struct helper *helper, struct task *task)
+int helper_try(struct helper *helper, struct task *task, unsigned most)
 {
     pthread_mutex_lock(&helper->lock);
-    push(&helper->queue, task);
-    pthread_cond_signal(&helper->wake);
+    bool room = helper->waiting < most;
+    if (room) {
+        push(&helper->queue, task);
+        helper->waiting++;
+        pthread_cond_signal(&helper->wake);
+    }
     pthread_mutex_unlock(&helper->lock);
+    return room ? 0 : -EBUSY;
+}
+
+void helper_post(struct helper *helper, struct task *task)
+{
+    (void)helper_try(helper, task, UINT_MAX);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What would block a worker (password hashes, SAs made and destroyed on a card) is done by a helper thread; the result comes back
+ * What would block a worker (password hashes, SAs made and destroyed on a card) is done by helper threads; the result comes back
  * to the event loop that it was asked from.
  */
 #ifndef SLUICED_HELPER_H
@@ -25,10 +25,15 @@ void mailbox_free(struct mailbox *mailbox);
 /* Any thread: has task->done called in the mailbox's thread. */
 void mailbox_post(struct mailbox *mailbox, struct task *task);
 
-int helper_new(const char *name, struct helper **helper);
+#define HELPER_THREADS_MAX 16
+
+/* With one thread tasks are done in their order. */
+int helper_new(const char *name, unsigned threads, struct helper **helper);
 /* Does what is queued, then ends. NULL is allowed. */
 void helper_free(struct helper *helper);
 /* Any thread. */
 void helper_post(struct helper *helper, struct task *task);
+/* The same, unless so many wait already: -EBUSY. */
+int helper_try(struct helper *helper, struct task *task, unsigned most);
 
 #endif

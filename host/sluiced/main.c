@@ -9,12 +9,21 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "sluiced/accounts.h"
+#include "sluiced/admin.h"
+#include "sluiced/confine.h"
+#include "sluiced/guard.h"
+#include "sluiced/history.h"
+#include "sluiced/notify.h"
+#include "sluiced/overload.h"
 #include "sluiced/proxy.h"
+#include "sluiced/reload.h"
 #include "sluiced/status.h"
 #include "sluiced/worker.h"
-#include "tls/tls.h"
+#include "tls/sessions.h"
 
 #define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
 
@@ -26,14 +35,17 @@ static const char usage[] =
     "  -h, --help          this text\n"
     "  -V, --version       version\n"
     "\n"
-    "SIGTERM and SIGINT: listens no more, ends when all is done or after drain_seconds. SIGUSR1: status to the log.\n";
+    "SIGTERM and SIGINT: listens no more, ends when all is done or after drain_seconds. SIGUSR1: status to the log.\n"
+    "SIGHUP: reads the configuration again: certificates, users, rules, limits, log level.\n";
 
 struct daemon {
     struct proxy proxy;
     struct event_base *base;
-    struct event *signals[3];
+    struct event *signals[4];
+    const char *config;
     struct event *watch;
     struct status_socket *socket;
+    struct admin *admin;
     unsigned started;
     bool stopping;
 };
@@ -52,29 +64,40 @@ static int complain_errno(const char *what, int rc)
     return rc;
 }
 
-static int load_shared(struct proxy *proxy)
+static int load_policy(const char *path, struct policy **policy)
 {
-    struct options *options = &proxy->options;
-    struct tls_error tls = {""};
-    struct config_error users = {""};
-    if (options->tls.certificate && tls_server_new(options->tls.certificate, options->tls.key, &proxy->tls, &tls))
-        return complain("tls", tls.text);
-    if (options->users_file && users_load(options->users_file, &proxy->users, &users))
-        return complain("users", users.text);
-    return 0;
+    struct config_error error = {""};
+    return reload_policy(path, policy, &error) ? complain(error.text, NULL) : 0;
 }
 
 static int open_shared(struct proxy *proxy)
 {
+    int rc = reload_access_log(proxy);
+    if (rc)
+        return complain_errno(proxy->options.access_log, rc);
     if (getrandom(proxy->cid_key, sizeof proxy->cid_key, 0) != sizeof proxy->cid_key)
         return complain("getrandom", NULL);
-    int rc =
-        cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), proxy->options.operation_ms, &proxy->cards);
+    rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), proxy->options.operation_ms, &proxy->cards);
     if (rc)
         return complain_errno(proxy->options.engine, rc);
-    rc = helper_new("passwords", &proxy->passwords);
+    proxy->guard = guard_new();
+    proxy->accounts = accounts_new();
+    proxy->overload = overload_new();
+    proxy->history = history_new();
+    if (!proxy->guard || !proxy->accounts || !proxy->overload || !proxy->history)
+        return complain("guard", "out of memory");
+    if (proxy->options.max_sessions && !(proxy->sessions = tls_sessions_new(proxy->options.max_sessions)))
+        return complain("sessions", "out of memory");
+    if (policy_use_sessions(proxy->policy, proxy->sessions))
+        return complain("tls", "sessions");
+    return 0;
+}
+
+static int open_helpers(struct proxy *proxy)
+{
+    int rc = helper_new("passwords", proxy->options.password_threads, &proxy->passwords);
     if (!rc)
-        rc = helper_new("admin", &proxy->admin);
+        rc = helper_new("admin", 1, &proxy->admin);
     return rc ? complain_errno("helper", rc) : 0;
 }
 
@@ -110,6 +133,37 @@ static int open_workers(struct proxy *proxy)
     return 0;
 }
 
+/* What nobody has asked for is closed, once all workers have theirs. */
+static void tell_unused(struct proxy *proxy)
+{
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < proxy->activation.count; i++) {
+        if (!proxy->activation.sockets[i].used)
+            log_event(&proxy->log, LOG_LEVEL_WARNING, "socket_unused", "address=%s protocol=%s",
+                      net_addr_format(&proxy->activation.sockets[i].address, text),
+                      proxy->activation.sockets[i].type == SOCK_STREAM ? "tcp" : "udp");
+    }
+    activation_close(&proxy->activation);
+}
+
+/* Once all is open that takes more rights than what comes. */
+static int confine(struct proxy *proxy)
+{
+    const struct options *options = &proxy->options;
+    const struct confine_options what = {
+        .user = options->user, .card = !strncmp(options->engine, "pci:", 4), .filter = options->filter};
+    const char *part;
+    int rc = confine_privileges(&what, &part);
+    if (rc)
+        return complain_errno(part, rc);
+    rc = confine_calls(&what);
+    if (rc)
+        return complain_errno("filter of system calls", rc);
+    log_event(&proxy->log, LOG_LEVEL_INFO, "confined", "uid=%u filter=%s", (unsigned)geteuid(),
+              options->filter && confine_can_filter() ? "on" : "off");
+    return 0;
+}
+
 static void close_shared(struct proxy *proxy)
 {
     helper_free(proxy->passwords);
@@ -121,8 +175,14 @@ static void close_shared(struct proxy *proxy)
         free(proxy->rings[i]);
     free(proxy->rings);
     cards_close(proxy->cards);
-    users_free(proxy->users);
-    SSL_CTX_free(proxy->tls);
+    guard_free(proxy->guard);
+    accounts_free(proxy->accounts);
+    overload_free(proxy->overload);
+    history_free(proxy->history);
+    policy_unref(proxy->policy);
+    tls_sessions_free(proxy->sessions);
+    if (proxy->access.fd >= 0)
+        close(proxy->access.fd);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
 }
@@ -142,6 +202,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
     if (daemon->stopping)
         return;
     daemon->stopping = true;
+    (void)notify("STOPPING=1");
     log_event(&daemon->proxy.log, LOG_LEVEL_INFO, "stopping", "signal=%d", (int)number);
     event_base_loopbreak(daemon->base); /* run stops the workers */
 }
@@ -157,12 +218,28 @@ static void on_status(evutil_socket_t number, short what, void *arg)
     free(text);
 }
 
-/* A worker whose last engine has failed takes the program down. */
+static void on_reload(evutil_socket_t number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)number;
+    (void)what;
+    if (daemon->stopping)
+        return;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    reload(&daemon->proxy, daemon->config);
+    (void)notify("READY=1");
+}
+
+/* Every second. A worker whose last engine has failed takes the program down. */
 static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)fd;
     (void)what;
+    overload_tick(&daemon->proxy);
+    history_tick(daemon->proxy.history, &daemon->proxy);
     for (unsigned i = 0; i < daemon->started; i++) {
         if (atomic_load(&daemon->proxy.workers[i]->failed))
             event_base_loopbreak(daemon->base);
@@ -178,8 +255,9 @@ static int open_events(struct daemon *daemon)
     daemon->signals[0] = evsignal_new(daemon->base, SIGTERM, on_stop, daemon);
     daemon->signals[1] = evsignal_new(daemon->base, SIGINT, on_stop, daemon);
     daemon->signals[2] = evsignal_new(daemon->base, SIGUSR1, on_status, daemon);
+    daemon->signals[3] = evsignal_new(daemon->base, SIGHUP, on_reload, daemon);
     daemon->watch = event_new(daemon->base, -1, EV_PERSIST, on_watch, daemon);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         if (!daemon->signals[i] || event_add(daemon->signals[i], NULL))
             return -ENOMEM;
     }
@@ -189,9 +267,10 @@ static int open_events(struct daemon *daemon)
 static void close_events(struct daemon *daemon)
 {
     status_socket_free(daemon->socket);
+    admin_free(daemon->admin);
     if (daemon->watch)
         event_free(daemon->watch);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         if (daemon->signals[i])
             event_free(daemon->signals[i]);
     }
@@ -200,6 +279,27 @@ static void close_events(struct daemon *daemon)
 }
 
 /* ---- running */
+
+static int open_status(struct daemon *daemon)
+{
+    const char *path = daemon->proxy.options.control_socket;
+    int rc = open_events(daemon);
+    if (!rc && path)
+        rc = status_socket_new(daemon->base, &daemon->proxy, path, &daemon->socket);
+    if (rc)
+        return complain_errno(path ? path : "events", rc);
+    path = daemon->proxy.options.admin;
+    rc = path ? admin_new(daemon->base, &daemon->proxy, path, &daemon->admin) : 0;
+    return rc ? complain_errno(path, rc) : 0;
+}
+
+static void tell_admin(const struct proxy *proxy, const struct admin *admin)
+{
+    if (admin)
+        log_event(&proxy->log, LOG_LEVEL_INFO, "listening", "address=%s protocol=admin", admin_address(admin));
+    if (admin && admin_is_open(admin))
+        log_event(&proxy->log, LOG_LEVEL_WARNING, "admin_open", "address=%s", admin_address(admin));
+}
 
 static void tell_listening(const struct proxy *proxy)
 {
@@ -233,17 +333,14 @@ static int start_workers(struct daemon *daemon)
 static int run(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
-    const char *path = proxy->options.control_socket;
-    int rc = open_events(daemon);
-    if (!rc && path && (rc = status_socket_new(daemon->base, proxy, path, &daemon->socket)))
-        return complain_errno(path, rc);
-    if (!rc)
-        rc = start_workers(daemon);
+    int rc = start_workers(daemon);
     if (rc) {
         stop_workers(daemon);
         return complain_errno("start", rc);
     }
     tell_listening(proxy);
+    tell_admin(proxy, daemon->admin);
+    (void)notify("READY=1\nSTATUS=%u workers, engine %s", proxy->worker_count, proxy->options.engine);
     log_event(&proxy->log, LOG_LEVEL_INFO, "ready", "engine=%s workers=%u pid=%d", proxy->options.engine, proxy->worker_count,
               (int)getpid());
     event_base_dispatch(daemon->base);
@@ -284,10 +381,27 @@ static int serve(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
     raise_limits();
+    /* Whatever it runs into, no program that it might start gets more rights than it has. */
+    int rc = confine_no_new_privileges();
+    if (rc) {
+        complain_errno("no_new_privs", rc);
+        return EXIT_FAILURE;
+    }
     signal(SIGPIPE, SIG_IGN);
-    int rc = open_shared(proxy);
+    rc = activation_take(&proxy->activation);
+    if (rc)
+        complain_errno("LISTEN_FDS", rc);
+    if (!rc)
+        rc = open_shared(proxy);
     if (!rc)
         rc = open_workers(proxy);
+    if (!rc)
+        rc = open_status(daemon);
+    tell_unused(proxy);
+    if (!rc)
+        rc = confine(proxy);
+    if (!rc)
+        rc = open_helpers(proxy);
     if (!rc)
         rc = run(daemon);
     if (daemon->started)
@@ -327,12 +441,14 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return EXIT_CONFIG;
     }
+    daemon.config = config;
     if (options_load(config, &daemon.proxy.options, &error)) {
         complain(error.text, NULL);
         return EXIT_CONFIG;
     }
+    daemon.proxy.access = (struct log){.program = "sluiced", .fd = -1, .level = LOG_LEVEL_DEBUG};
     daemon.proxy.log = (struct log){.program = "sluiced", .fd = STDERR_FILENO, .level = daemon.proxy.options.log_level};
-    int status = load_shared(&daemon.proxy) ? EXIT_CONFIG : EXIT_SUCCESS;
+    int status = load_policy(config, &daemon.proxy.policy) ? EXIT_CONFIG : EXIT_SUCCESS;
     if (!status && !check)
         status = serve(&daemon);
     close_shared(&daemon.proxy);

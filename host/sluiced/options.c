@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sluiced/limits.h"
+#include "sluiced/rules.h"
+
 #define ADDRESS_EXPECTED "\"address:port\" with a numeric address, as in \"0.0.0.0:1080\" or \"[::]:1080\""
 
 static int parse_address(const char *text, void *field)
@@ -25,6 +28,18 @@ static int parse_replay(const char *text, void *field)
     for (unsigned i = 0; i < 4; i++) {
         if (!strcmp(text, names[i])) {
             *(enum replay_policy *)field = (enum replay_policy)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+static int parse_client_name(const char *text, void *field)
+{
+    static const char *const names[] = {"cn", "email", "dns"};
+    for (unsigned i = 0; i < 3; i++) {
+        if (!strcmp(text, names[i])) {
+            *(enum tls_name *)field = (enum tls_name)i;
             return 0;
         }
     }
@@ -84,6 +99,18 @@ static const struct config_option tls_options[] = {
      .offset = offsetof(struct options, tls.key) - offsetof(struct options, tls),
      .required = true,
      .expected = "the path of a PEM file with the private key"},
+    {.name = "client_ca",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, tls.client_ca) - offsetof(struct options, tls),
+     .expected = "the path of a PEM file with the CAs of clients"},
+    {.name = "client_required",
+     .type = CONFIG_BOOL,
+     .offset = offsetof(struct options, tls.client_required) - offsetof(struct options, tls)},
+    {.name = "client_name",
+     .type = CONFIG_PARSED,
+     .offset = offsetof(struct options, tls.client_name) - offsetof(struct options, tls),
+     .parse = parse_client_name,
+     .expected = "\"cn\", \"email\" or \"dns\""},
     {.name = NULL},
 };
 
@@ -127,12 +154,34 @@ static const struct config_option table[] = {
      .type = CONFIG_STRING,
      .offset = offsetof(struct options, users_file),
      .expected = "the path of a file with lines NAME:HASH"},
+    {.name = "password_threads", .type = CONFIG_UINT, .offset = offsetof(struct options, password_threads), .min = 1, .max = 16},
+    {.name = "rules",
+     .type = CONFIG_LIST,
+     .offset = offsetof(struct options, rules),
+     .max = RULES_MAX,
+     .options = rules_options,
+     .element = sizeof(struct rules_entry)},
+    {.name = "limits",
+     .type = CONFIG_LIST,
+     .offset = offsetof(struct options, limits),
+     .max = LIMITS_MAX,
+     .options = limits_options,
+     .element = sizeof(struct limits_entry),
+     .defaults = limits_defaults},
     {.name = "naked", .type = CONFIG_BOOL, .offset = offsetof(struct options, naked)},
+    {.name = "restricted", .type = CONFIG_BOOL, .offset = offsetof(struct options, restricted)},
     {.name = "replay",
      .type = CONFIG_PARSED,
      .offset = offsetof(struct options, replay),
      .parse = parse_replay,
      .expected = "\"drop\", \"warn\", \"terminate\" or \"off\""},
+    {.name = "random_nonces", .type = CONFIG_BOOL, .offset = offsetof(struct options, random_nonces)},
+    {.name = "rekey_records",
+     .type = CONFIG_UINT,
+     .offset = offsetof(struct options, rekey_records),
+     .max = 1u << 31,
+     .expected = "records, up to 2147483648; 0: as many as the keys carry"},
+    SECONDS(rekey_seconds, 1),
     {.name = "suites",
      .type = CONFIG_STRINGS,
      .offset = offsetof(struct options, suites),
@@ -153,14 +202,25 @@ static const struct config_option table[] = {
      .offset = offsetof(struct options, max_connections),
      .min = 1,
      .max = 1000000},
+    {.name = "max_sessions", .type = CONFIG_UINT, .offset = offsetof(struct options, max_sessions), .max = 1000000},
     {.name = "max_associations",
      .type = CONFIG_UINT,
      .offset = offsetof(struct options, max_associations),
      .min = 1,
      .max = 1000000},
+    {.name = "max_memory", .type = CONFIG_UINT, .offset = offsetof(struct options, max_memory), .max = 1048576},
     SECONDS(handshake_seconds, 1),
+    SECONDS(bind_seconds, 1),
     SECONDS(idle_seconds, 1),
+    SECONDS(grace_seconds, 0),
     SECONDS(drain_seconds, 0),
+    {.name = "user", .type = CONFIG_STRING, .offset = offsetof(struct options, user), .expected = "the name of a user"},
+    {.name = "filter", .type = CONFIG_BOOL, .offset = offsetof(struct options, filter)},
+    {.name = "access_log", .type = CONFIG_STRING, .offset = offsetof(struct options, access_log), .expected = "a path"},
+    {.name = "admin",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, admin),
+     .expected = "\"address:port\" or \"unix:PATH\""},
     {.name = "stats_file", .type = CONFIG_STRING, .offset = offsetof(struct options, stats_file), .expected = "a path"},
     {.name = "control_socket", .type = CONFIG_STRING, .offset = offsetof(struct options, control_socket), .expected = "a path"},
     {.name = "log_level",
@@ -176,11 +236,18 @@ static void defaults(struct options *options)
     *options = (struct options){
         .operation_ms = 10000,
         .workers = 1,
+        .password_threads = 2,
         .replay = REPLAY_DROP,
+        .random_nonces = true,
+        .filter = true,
+        .rekey_seconds = 3600,
         .max_connections = 4096,
         .max_associations = 4096,
+        .max_sessions = 16384,
         .handshake_seconds = 10,
+        .bind_seconds = 120,
         .idle_seconds = 300,
+        .grace_seconds = 30,
         .drain_seconds = 5,
         .log_level = LOG_LEVEL_INFO,
     };
@@ -207,6 +274,10 @@ static const char *contradiction(const struct options *options)
         return "a listener has tls = true; expected a group tls { certificate, key }";
     if (!tls && options->tls.certificate)
         return "group tls is of no use: every listener has tls = false";
+    if (options->admin && strncmp(options->admin, "unix:/", 6) != 0 && parse_address(options->admin, NULL))
+        return "admin: expected \"address:port\" or \"unix:/PATH\"";
+    if (options->tls.client_required && !options->tls.client_ca)
+        return "tls.client_required needs tls.client_ca";
     if (!tls && options->udp.count)
         return "list udp is of no use: secure UDP needs a listener with tls = true";
     if (options->udp.count == 2 && udp[0].address.sa.sa_family == udp[1].address.sa.sa_family)

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "log/log.h"
 #include "net/addr.h"
+#include "tls/peer.h"
 #include "udp/suite.h"
 
 #define OPTIONS_WORKERS_MAX 64
@@ -32,15 +33,30 @@ struct options {
     struct config_list udp;       /* struct options_udp: at most one for each address family */
     struct {
         char *certificate, *key;
+        char *client_ca; /* NULL: clients are asked for no certificate */
+        bool client_required;
+        enum tls_name client_name;
     } tls;
-    char *users_file; /* NULL: no authentication */
+    struct config_list rules;  /* struct rules_entry */
+    struct config_list limits; /* struct limits_entry */
+    char *users_file;          /* NULL: no authentication by password */
+    unsigned password_threads;
     bool naked;
     enum replay_policy replay;
-    struct config_list suites;      /* char *: names */
-    bool suite_allowed[256];        /* by id; made of the names */
-    struct config_list nameservers; /* char *: "address:port" */
+    bool random_nonces;
+    unsigned rekey_records, rekey_seconds; /* 0 records: as many as the keys carry */
+    struct config_list suites;             /* char *: names */
+    bool suite_allowed[256];               /* by id; made of the names */
+    struct config_list nameservers;        /* char *: "address:port" */
     unsigned max_connections, max_associations;
-    unsigned handshake_seconds, idle_seconds, drain_seconds;
+    unsigned max_sessions; /* of TLS, remembered; 0: none */
+    unsigned max_memory;   /* MiB; 0: no limit */
+    bool restricted;       /* datagrams from those targets alone that were sent to */
+    unsigned handshake_seconds, grace_seconds, bind_seconds, idle_seconds, drain_seconds;
+    char *user;       /* to go on as; NULL: the one that it was started by */
+    bool filter;      /* of system calls */
+    char *access_log; /* NULL: it is part of the log */
+    char *admin;      /* NULL: none */
     char *stats_file, *control_socket;
     enum log_level log_level;
 };

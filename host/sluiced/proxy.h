@@ -3,27 +3,36 @@
 #ifndef SLUICED_PROXY_H
 #define SLUICED_PROXY_H
 
-#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 #include "log/log.h"
+#include "sluiced/activation.h"
 #include "sluiced/helper.h"
-#include "sluiced/options.h"
+#include "sluiced/policy.h"
 #include "sluiced/ring.h"
-#include "sluiced/users.h"
 #include "udp/cards.h"
 #include "udp/cid.h"
 
+struct accounts;
+struct guard;
+struct history;
+struct overload;
+struct tls_sessions;
 struct worker;
 
 struct proxy {
-    struct log log;
-    struct options options;
-    SSL_CTX *tls;        /* NULL: no listener with TLS */
-    struct users *users; /* NULL: no authentication */
+    struct log log, access; /* access.fd -1: what clients do is told in the other, too */
+    struct options options; /* of the start; what a reload renews is in the policy */
+    struct policy *policy;  /* the main thread's; each worker has its own reference */
     struct cards *cards;
-    struct helper *passwords; /* two threads, so that neither waits for the other's work */
+    struct helper *passwords; /* helpers of their own, so that neither waits for the other's work */
     struct helper *admin;
+    struct activation activation;
+    struct guard *guard;
+    struct accounts *accounts;
+    struct overload *overload;
+    struct history *history;        /* the main thread's */
+    struct tls_sessions *sessions;  /* NULL: every handshake is a full one */
     uint8_t cid_key[CID_KEY_BYTES]; /* secret */
     uint8_t member;
     struct worker **workers;
@@ -31,5 +40,11 @@ struct proxy {
     struct ring **rings; /* from worker i to worker j at [i * worker_count + j] */
     atomic_uint connections, associations;
 };
+
+/* Where it is told who comes in, and what he reaches. */
+static inline const struct log *proxy_access(const struct proxy *proxy)
+{
+    return proxy->access.fd >= 0 ? &proxy->access : &proxy->log;
+}
 
 #endif

@@ -7,23 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sluiced/overload.h"
 #include "sluiced/session_internal.h"
+#include "tls/sessions.h"
 #include "tls/tls.h"
 
 #define ENDING_SECONDS 2
 
-/* A user and password with the helper; outlives a session that ends meanwhile. */
-struct auth_task {
-    struct task task;
-    struct worker *worker;
-    struct session *session; /* NULL: gone */
-    struct socks_auth auth;
-    bool ok;
-};
-
 const char *session_peer(const struct session *session)
 {
     return session ? session->peer_text : "-";
+}
+
+const struct net_addr *session_host(const struct session *session)
+{
+    return &session->peer;
 }
 
 struct session *session_next(const struct session *session)
@@ -33,7 +31,17 @@ struct session *session_next(const struct session *session)
 
 /* ---- ending */
 
-static void link_out(struct session *s)
+void session_link_in(struct session *s)
+{
+    stats_add(&s->worker->stats.connections_open, 1);
+    s->prev = NULL;
+    s->next = s->worker->sessions;
+    if (s->next)
+        s->next->prev = s;
+    s->worker->sessions = s;
+}
+
+void session_link_out(struct session *s)
 {
     if (s->prev)
         s->prev->next = s->next;
@@ -41,41 +49,42 @@ static void link_out(struct session *s)
         s->worker->sessions = s->next;
     if (s->next)
         s->next->prev = s->prev;
+    stats_add(&s->worker->stats.connections_open, (uint64_t)-1);
 }
 
 static void drop_association(struct session *s, const char *why)
 {
     struct association *a = s->association;
-    struct stats *stats = &s->worker->stats;
-    if (!a)
-        return;
-    if (a->state == ASSOCIATION_OPEN)
-        log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_close",
-                  "peer=%s user=%s why=%s datagrams_up=%llu bytes_up=%llu datagrams_down=%llu bytes_down=%llu", s->peer_text,
-                  s->user, why, (unsigned long long)a->up, (unsigned long long)a->up_bytes, (unsigned long long)a->down,
-                  (unsigned long long)a->down_bytes);
-    stats_add(a->secure ? &stats->associations_open : &stats->naked_associations_open, (uint64_t)-1);
-    atomic_fetch_sub(&s->worker->proxy->associations, 1);
     s->association = NULL;
-    association_close(a);
+    if (a)
+        association_finish(a, why);
+}
+
+/* The connection broke, without a word of the client's: the association may be taken up. */
+static void leave_association(struct session *s, const char *why)
+{
+    struct association *a = s->association;
+    s->association = NULL;
+    if (a)
+        association_leave(a, why);
 }
 
 void session_free(struct session *s)
 {
     struct worker *worker = s->worker;
     drop_association(s, "closed");
-    if (s->auth)
-        s->auth->session = NULL;
+    session_forget_auth(s);
     if (s->name)
         names_cancel(s->name);
     if (s->relay)
         stats_add(&worker->stats.streams_open, (uint64_t)-1);
     relay_free(s->relay);
+    session_bind_free(s);
     stream_free(s->to_target);
     stream_free(s->stream);
     socks_server_clear(&s->socks);
-    link_out(s);
-    stats_add(&worker->stats.connections_open, (uint64_t)-1);
+    access_clear(&s->access);
+    session_link_out(s);
     atomic_fetch_sub(&worker->proxy->connections, 1);
     free(s);
 }
@@ -87,6 +96,17 @@ void session_wind_up(struct session *s)
     stream_finish(s->stream);
 }
 
+/* What a request that is given up was waiting for. */
+static void drop_target(struct session *s)
+{
+    if (s->name)
+        names_cancel(s->name);
+    s->name = NULL;
+    stream_free(s->to_target);
+    s->to_target = NULL;
+    session_bind_free(s);
+}
+
 void session_end(struct session *s, enum control_close reason, const char *why)
 {
     uint8_t message[8];
@@ -94,16 +114,14 @@ void session_end(struct session *s, enum control_close reason, const char *why)
         return;
     if (s->state == SESSION_ASSOCIATED && s->association->secure)
         stream_write(s->stream, message, control_close(reason, message));
+    if (s->state == SESSION_ASSOCIATED)
+        association_say_end(s->association);
     drop_association(s, why);
     if (s->relay || s->state == SESSION_HANDSHAKE) {
         session_free(s);
         return;
     }
-    if (s->name)
-        names_cancel(s->name);
-    s->name = NULL;
-    stream_free(s->to_target);
-    s->to_target = NULL;
+    drop_target(s);
     session_wind_up(s);
 }
 
@@ -119,71 +137,29 @@ void session_reply(struct session *s, enum socks_reply code, const struct net_ad
     if (code == SOCKS_OK)
         return;
     stats_add(&s->worker->stats.requests_refused, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "request_refused", "peer=%s user=%s command=%#x target=%s code=%d",
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "request_refused", "peer=%s user=%s command=%#x target=%s code=%d",
               s->peer_text, s->user, s->socks.request.code, s->target, code);
     session_wind_up(s);
 }
 
-static void run_auth(struct task *task)
-{
-    struct auth_task *auth = (struct auth_task *)task;
-    auth->ok = users_check(auth->worker->proxy->users, auth->auth.user, auth->auth.password);
-    explicit_bzero(auth->auth.password, sizeof auth->auth.password);
-}
-
-static void take_input(struct session *s);
-
-static void done_auth(struct task *task)
-{
-    struct auth_task *auth = (struct auth_task *)task;
-    struct session *s = auth->session;
-    bool ok = auth->ok;
-    auth->worker->pending--;
-    free(auth);
-    if (!s)
-        return;
-    s->auth = NULL;
-    if (s->state != SESSION_AUTH)
-        return;
-    if (!ok) {
-        stats_add(&s->worker->stats.auth_failed, 1);
-        log_event(&s->worker->proxy->log, LOG_LEVEL_WARNING, "auth_failed", "peer=%s user=%s", s->peer_text, s->user);
-    }
-    enum socks_server_event event = socks_server_authenticated(&s->socks, ok);
-    stream_write(s->stream, s->socks.out, s->socks.out_len);
-    s->socks.out_len = 0;
-    s->state = SESSION_SOCKS;
-    if (event == SOCKS_SERVER_FAILED)
-        session_wind_up(s);
-    else
-        take_input(s);
-}
-
-static void authenticate(struct session *s)
-{
-    struct auth_task *auth = calloc(1, sizeof *auth);
-    if (!auth) {
-        session_wind_up(s);
-        return;
-    }
-    log_quote(s->user, sizeof s->user, s->socks.auth.user);
-    auth->task = (struct task){.run = run_auth, .done = done_auth, .mailbox = s->worker->mailbox};
-    auth->worker = s->worker;
-    auth->session = s;
-    auth->auth = s->socks.auth;
-    s->auth = auth;
-    s->state = SESSION_AUTH;
-    s->worker->pending++;
-    helper_post(s->worker->proxy->passwords, &auth->task);
-}
-
 static void take_request(struct session *s)
 {
+    struct worker *worker = s->worker;
     char text[300];
+    if (stream_ssl(s->stream))
+        tls_sessions_give(stream_ssl(s->stream));
     log_quote(s->target, sizeof s->target, socks_address_format(&s->socks.request.address, text, sizeof text));
+    if (access_take(&s->access, worker->proxy->accounts, worker->policy, ACCOUNT_CONNECTION)) {
+        stats_add(&worker->stats.connections_over, 1);
+        session_reply(s, SOCKS_NOT_ALLOWED, NULL);
+        return;
+    }
     switch (s->socks.request.code) {
     case SOCKS_CONNECT:
         session_connect(s);
+        break;
+    case SOCKS_BIND:
+        session_bind(s);
         break;
     case SOCKS_UDP_ASSOCIATE:
         session_associate(s, false);
@@ -203,7 +179,7 @@ static void handle(struct session *s, enum socks_server_event event)
     case SOCKS_SERVER_MORE:
         break;
     case SOCKS_SERVER_AUTHENTICATE:
-        authenticate(s);
+        session_authenticate(s);
         break;
     case SOCKS_SERVER_REQUEST:
         take_request(s);
@@ -246,12 +222,18 @@ static void take_control(struct session *s)
             session_wind_up(s);
             return;
         }
+        if (message.type == CONTROL_TRANSPORT)
+            session_take_transport(s, &message);
+        else
+            session_take_rekey(s, &message);
+        if (s->state != SESSION_ASSOCIATED)
+            return;
     }
     if (rc < 0)
         session_end(s, CONTROL_CLOSE_POLICY, "bad_control");
 }
 
-static void take_input(struct session *s)
+void session_take_input(struct session *s)
 {
     if (s->state == SESSION_SOCKS)
         take_socks(s);
@@ -270,19 +252,39 @@ static void keep_alive(struct session *s, time_t now)
     s->last_sent = now;
 }
 
+static void time_out(struct session *s)
+{
+    enum session_state state = s->state;
+    if (state != SESSION_NAME && state != SESSION_CONNECT && state != SESSION_BIND) {
+        session_free(s);
+        return;
+    }
+    drop_target(s);
+    session_reply(s, state == SESSION_BIND ? SOCKS_TTL_EXPIRED : SOCKS_HOST_UNREACHABLE, NULL);
+}
+
 void session_tick(struct session *s)
 {
     time_t now = worker_now();
+    if (s->state == SESSION_MOVING)
+        return;
+    if (s->refuse_at && now >= s->refuse_at) {
+        session_refuse_auth(s);
+        return;
+    }
     if (s->deadline && now > s->deadline) {
-        session_free(s);
+        time_out(s);
         return;
     }
     if (s->state != SESSION_ASSOCIATED)
         return;
-    if (now - s->association->last_datagram > (time_t)s->worker->proxy->options.idle_seconds)
+    if (now - s->association->last_datagram > (time_t)s->worker->policy->options.idle_seconds) {
         session_end(s, CONTROL_CLOSE_IDLE, "idle");
-    else
-        keep_alive(s, now);
+        return;
+    }
+    keep_alive(s, now);
+    if (s->association->secure)
+        session_rekey_tick(s);
 }
 
 /* ---- the connection */
@@ -297,7 +299,14 @@ static void opened(struct session *s)
         session_free(s);
         return;
     }
-    socks_server_init(&s->socks, proxy->users != NULL, ssl && tls_is_sluice(ssl));
+    if (ssl && SSL_session_reused(ssl))
+        stats_add(&s->worker->stats.handshakes_resumed, 1);
+    if (session_take_certificate(s)) {
+        session_free(s);
+        return;
+    }
+    bool password = s->worker->policy->users && !s->access.user;
+    socks_server_init(&s->socks, password, ssl && tls_is_sluice(ssl));
     s->state = SESSION_SOCKS;
 }
 
@@ -309,11 +318,11 @@ static void broken(struct session *s)
         log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "handshake_failed", "peer=%s reason=\"%s\"", s->peer_text,
                   tls_reason(reason, sizeof reason));
     }
-    drop_association(s, "connection_lost");
+    leave_association(s, "connection_lost");
     session_free(s);
 }
 
-static void on_stream(struct stream *stream, enum stream_event event, void *arg)
+void session_on_stream(struct stream *stream, enum stream_event event, void *arg)
 {
     struct session *s = arg;
     (void)stream;
@@ -322,7 +331,7 @@ static void on_stream(struct stream *stream, enum stream_event event, void *arg)
         opened(s);
         break;
     case STREAM_DATA:
-        take_input(s);
+        session_take_input(s);
         break;
     case STREAM_DRAINED:
         if (s->state == SESSION_ENDING && stream_finished(s->stream) && stream_ended(s->stream))
@@ -354,12 +363,26 @@ static void set_socket(int fd)
         (void)setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
 }
 
-static bool take_place(struct proxy *proxy)
+static bool take_place(struct worker *worker)
 {
-    if (atomic_fetch_add(&proxy->connections, 1) < proxy->options.max_connections)
+    struct proxy *proxy = worker->proxy;
+    if (overload_memory(proxy->overload)) {
+        stats_add(&worker->stats.memory_refused, 1);
+        return false;
+    }
+    if (atomic_fetch_add(&proxy->connections, 1) < worker->policy->options.max_connections)
         return true;
+    stats_add(&worker->stats.connections_refused, 1);
     atomic_fetch_sub(&proxy->connections, 1);
     return false;
+}
+
+static int take_handshake(struct worker *worker, struct access *access)
+{
+    int rc = access_take(access, worker->proxy->accounts, worker->policy, ACCOUNT_HANDSHAKE);
+    if (rc == -EAGAIN)
+        stats_add(&worker->stats.handshakes_over, 1);
+    return rc;
 }
 
 static struct session *session_new(struct worker *worker, int fd, const struct net_addr *peer, bool tls)
@@ -369,21 +392,25 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
     socklen_t len = sizeof s->local.in6;
     if (!s)
         return NULL;
-    if (getsockname(fd, &s->local.sa, &len) || (tls && !(ssl = tls_server_ssl(worker->proxy->tls)))) {
+    s->peer = s->access.source = *peer;
+    if (take_handshake(worker, &s->access) || getsockname(fd, &s->local.sa, &len) ||
+        (tls && !(ssl = tls_server_ssl(worker->policy->tls)))) {
+        close(fd);
+        access_clear(&s->access);
         free(s);
         return NULL;
     }
     s->local.len = len;
     s->worker = worker;
-    s->peer = *peer;
     s->tls = tls;
     net_addr_format(peer, s->peer_text);
     memcpy(s->user, "-", 2);
     memcpy(s->target, "-", 2);
-    s->deadline = worker_now() + (time_t)worker->proxy->options.handshake_seconds;
-    s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, on_stream, s);
+    s->deadline = worker_now() + (time_t)worker->policy->options.handshake_seconds;
+    s->stream = stream_new(worker->base, fd, ssl, STREAM_ACCEPTED, session_on_stream, s);
     if (s->stream)
         return s;
+    access_clear(&s->access);
     free(s);
     return NULL;
 }
@@ -391,8 +418,7 @@ static struct session *session_new(struct worker *worker, int fd, const struct n
 void session_accept(struct worker *worker, int fd, const struct net_addr *peer, bool tls)
 {
     stats_add(&worker->stats.connections, 1);
-    if (!take_place(worker->proxy)) {
-        stats_add(&worker->stats.connections_refused, 1);
+    if (!take_place(worker)) {
         close(fd);
         return;
     }
@@ -402,9 +428,5 @@ void session_accept(struct worker *worker, int fd, const struct net_addr *peer, 
         atomic_fetch_sub(&worker->proxy->connections, 1);
         return;
     }
-    stats_add(&worker->stats.connections_open, 1);
-    s->next = worker->sessions;
-    if (s->next)
-        s->next->prev = s;
-    worker->sessions = s;
+    session_link_in(s);
 }

@@ -18,8 +18,14 @@ void session_end(struct session *session, enum control_close reason, const char 
 /* Closes at once. */
 void session_free(struct session *session);
 struct session *session_next(const struct session *session);
-/* Answer of association_make. */
+/* Answer of association_make, for the first epoch and those after it. */
 void session_association_made(struct session *session, int error);
+/* Every second, and now and then on the datagram path: asks for a rekey when it is time. */
+void session_rekey_tick(struct session *session);
+/* A record of the association to the client, inside the connection. -errno: it is not sent. */
+int session_send_record(struct session *session, const uint8_t *record, uint32_t len);
+/* The host of its connection; not NULL. */
+const struct net_addr *session_host(const struct session *session);
 /* For the log. */
 const char *session_peer(const struct session *session);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sluiced/overload.h"
 #include "sluiced/session_internal.h"
 #include "tls/tls.h"
 
@@ -44,24 +45,33 @@ static const struct suite *choose_suite(const struct session *s)
 {
     const struct socks_params *offer = &s->socks.params;
     for (unsigned i = 0; i < offer->suite_count; i++) {
-        if (s->worker->proxy->options.suite_allowed[offer->suites[i]])
+        if (s->worker->policy->options.suite_allowed[offer->suites[i]])
             return suite_by_id(offer->suites[i]);
     }
     return NULL;
 }
 
-static enum socks_reply agree(const struct session *s, struct keys_agreement *agreement)
+static uint8_t choose_mode(const struct session *s)
 {
     const struct socks_params *offer = &s->socks.params;
-    if (SOCKS_PARAMS_HAS(offer, SOCKS_PARAM_TAKE_UP))
-        return SOCKS_NOT_ALLOWED; /* the grace period is 0: there is nothing to take up */
-    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .nonce_mode = SOCKS_NONCE_SEQUENCE, .epoch = 0};
+    for (unsigned i = 0; i < offer->nonce_mode_count; i++) {
+        uint8_t mode = offer->nonce_modes[i];
+        if (mode == SOCKS_NONCE_SEQUENCE || (mode == SOCKS_NONCE_RANDOM && s->worker->policy->options.random_nonces))
+            return mode;
+    }
+    return 0;
+}
+
+enum socks_reply session_agree(const struct session *s, uint32_t epoch, struct keys_agreement *agreement)
+{
+    const struct socks_params *offer = &s->socks.params;
+    *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .epoch = epoch};
     agreement->suite = choose_suite(s);
-    bool mode = memchr(offer->nonce_modes, SOCKS_NONCE_SEQUENCE, offer->nonce_mode_count);
-    if (offer->version != SOCKS_PARAMS_VERSION || !agreement->suite || !mode)
+    agreement->nonce_mode = choose_mode(s);
+    if (offer->version != SOCKS_PARAMS_VERSION || !agreement->suite || !agreement->nonce_mode)
         return SOCKS_FAILURE;
     memcpy(agreement->client_cid, offer->cid, sizeof agreement->client_cid);
-    memcpy(agreement->proxy_cid, s->association->cid, sizeof agreement->proxy_cid);
+    memcpy(agreement->proxy_cid, s->association->making->epoch.cid, sizeof agreement->proxy_cid);
     return SOCKS_OK;
 }
 
@@ -78,19 +88,21 @@ static uint16_t path_mtu(const struct session *s)
 static void send_params(struct session *s)
 {
     uint8_t out[2 + SOCKS_PARAMS_MAX];
+    const struct keys_agreement *agreed = &s->association->agreement;
+    unsigned grace = s->worker->policy->options.grace_seconds;
     struct socks_params reply = {
         .present = 1u << SOCKS_PARAM_VERSION | 1u << SOCKS_PARAM_SUITES | 1u << SOCKS_PARAM_NONCE_MODES | 1u << SOCKS_PARAM_CID |
                    1u << SOCKS_PARAM_EPOCH | 1u << SOCKS_PARAM_GRACE | 1u << SOCKS_PARAM_MTU,
         .version = SOCKS_PARAMS_VERSION,
-        .suites = {choose_suite(s)->id},
+        .suites = {agreed->suite->id},
         .suite_count = 1,
-        .nonce_modes = {SOCKS_NONCE_SEQUENCE},
+        .nonce_modes = {agreed->nonce_mode},
         .nonce_mode_count = 1,
-        .epoch = 0,
-        .grace = 0,
+        .epoch = agreed->epoch,
+        .grace = grace < UINT16_MAX ? (uint16_t)grace : UINT16_MAX,
         .mtu = path_mtu(s),
     };
-    memcpy(reply.cid, s->association->cid, sizeof reply.cid);
+    memcpy(reply.cid, agreed->proxy_cid, sizeof reply.cid);
     stream_write(s->stream, out, socks_params_encode(&reply, SOCKS_PARAMS_REPLY, out));
 }
 
@@ -102,25 +114,38 @@ static void associated(struct session *s, const struct net_addr *bound)
     s->deadline = 0;
     s->last_sent = a->last_datagram = worker_now();
     session_reply(s, SOCKS_OK, bound);
-    if (a->secure)
+    if (a->secure) {
         send_params(s);
-    stats_add(a->secure ? &s->worker->stats.associations : &s->worker->stats.naked_associations, 1);
-    log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "association_open", "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text,
-              s->user, a->secure ? "secure" : "naked", a->secure ? choose_suite(s)->name : "-", net_addr_format(bound, text));
+        session_take_records(s);
+    }
+    bool again = a->secure && a->agreement.epoch; /* it has been taken up */
+    stats_add(again       ? &s->worker->stats.take_ups
+              : a->secure ? &s->worker->stats.associations
+                          : &s->worker->stats.naked_associations,
+              1);
+    log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, again ? "association_taken_up" : "association_open",
+              "peer=%s user=%s kind=%s suite=%s udp=%s", s->peer_text, s->user, a->secure ? "secure" : "naked",
+              a->secure ? a->agreement.suite->name : "-", net_addr_format(bound, text));
 }
 
 void session_association_made(struct session *s, int error)
 {
     struct udp_socket *udp = choose_udp(s);
+    if (s->state == SESSION_ASSOCIATED) {
+        session_rekeyed(s, error);
+        return;
+    }
     if (error) {
         log_event(&s->worker->proxy->log, LOG_LEVEL_ERROR, "sa_failed", "peer=%s error=%d", s->peer_text, error);
         session_reply(s, SOCKS_FAILURE, NULL);
         return;
     }
     struct net_addr told = told_address(s, udp);
-    s->association->to_client = &udp->queue;
-    if (net_addr_is_any(&udp->address))
-        s->association->local = udp_address(s, udp);
+    if (!s->association->peer.len) {
+        s->association->to_client = &udp->queue;
+        if (net_addr_is_any(&udp->address))
+            s->association->local = udp_address(s, udp);
+    }
     associated(s, &told);
 }
 
@@ -128,7 +153,7 @@ static void associate_secure(struct session *s)
 {
     struct keys_agreement agreement;
     struct keys keys;
-    enum socks_reply code = choose_udp(s) ? agree(s, &agreement) : SOCKS_FAILURE;
+    enum socks_reply code = choose_udp(s) ? session_agree(s, 0, &agreement) : SOCKS_FAILURE;
     if (code == SOCKS_OK && keys_derive(stream_ssl(s->stream), &agreement, &keys))
         code = SOCKS_FAILURE;
     if (code != SOCKS_OK) {
@@ -136,7 +161,8 @@ static void associate_secure(struct session *s)
         return;
     }
     s->state = SESSION_MAKING;
-    association_make(s->association, &agreement, &keys);
+    if (association_make(s->association, &agreement, &keys))
+        session_reply(s, SOCKS_FAILURE, NULL);
     keys_wipe(&keys);
 }
 
@@ -150,10 +176,16 @@ static void associate_naked(struct session *s)
     associated(s, &bound);
 }
 
-static bool take_place(struct proxy *proxy)
+static bool take_place(struct worker *worker)
 {
-    if (atomic_fetch_add(&proxy->associations, 1) < proxy->options.max_associations)
+    struct proxy *proxy = worker->proxy;
+    if (overload_memory(proxy->overload)) {
+        stats_add(&worker->stats.memory_refused, 1);
+        return false;
+    }
+    if (atomic_fetch_add(&proxy->associations, 1) < worker->policy->options.max_associations)
         return true;
+    stats_add(&worker->stats.associations_refused, 1);
     atomic_fetch_sub(&proxy->associations, 1);
     return false;
 }
@@ -162,18 +194,24 @@ void session_associate(struct session *s, bool secure)
 {
     struct proxy *proxy = s->worker->proxy;
     struct stats *stats = &s->worker->stats;
-    if (!secure && !proxy->options.naked) {
+    if (!secure && !s->worker->policy->options.naked) {
         session_reply(s, SOCKS_NOT_ALLOWED, NULL);
         return;
     }
-    bool place = take_place(proxy);
-    s->association = place ? association_new(s->worker, s, secure) : NULL;
+    if (secure && SOCKS_PARAMS_HAS(&s->socks.params, SOCKS_PARAM_TAKE_UP)) {
+        session_take_up(s);
+        return;
+    }
+    bool place = take_place(s->worker);
+    s->association = place ? association_new(s->worker, s, &s->access, secure) : NULL;
     if (!s->association) {
         if (place)
             atomic_fetch_sub(&proxy->associations, 1);
         session_reply(s, SOCKS_FAILURE, NULL);
         return;
     }
+    memcpy(s->association->peer_text, s->peer_text, sizeof s->peer_text);
+    memcpy(s->association->user, s->user, sizeof s->user);
     stats_add(secure ? &stats->associations_open : &stats->naked_associations_open, 1);
     if (secure)
         associate_secure(s);

@@ -22,7 +22,7 @@ static uint64_t value(const _Atomic uint64_t *counter)
 
 void stats_sum(struct stats *sum, const struct stats *from)
 {
-#define X(name) stats_add(&sum->name, value(&from->name));
+#define X(name, help) stats_add(&sum->name, value(&from->name));
     STATS_LIST(X)
 #undef X
     for (unsigned i = 0; i < REFUSAL_COUNT; i++)
@@ -32,11 +32,24 @@ void stats_sum(struct stats *sum, const struct stats *from)
 json_t *stats_json(const struct stats *stats)
 {
     json_t *all = json_object(), *refused = json_object();
-#define X(name) json_object_set_new(all, #name, json_integer((json_int_t)value(&stats->name)));
+#define X(name, help) json_object_set_new(all, #name, json_integer((json_int_t)value(&stats->name)));
     STATS_LIST(X)
 #undef X
     for (unsigned i = 0; i < REFUSAL_COUNT; i++)
         json_object_set_new(refused, refusal_name((enum refusal)i), json_integer((json_int_t)value(&stats->refused[i])));
     json_object_set_new(all, "refused", refused);
     return all;
+}
+
+static bool is_gauge(const char *name)
+{
+    size_t len = strlen(name);
+    return (len > 5 && !strcmp(name + len - 5, "_open")) || !strcmp(name, "engine_busy") || !strcmp(name, "chunks_free");
+}
+
+void stats_each(const struct stats *stats, stats_fn *fn, void *arg)
+{
+#define X(name, help) fn(arg, #name, help, is_gauge(#name), value(&stats->name));
+    STATS_LIST(X)
+#undef X
 }

@@ -13,6 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sluiced/history.h"
+#include "sluiced/overload.h"
+#include "sluiced/roster.h"
 #include "sluiced/worker.h"
 
 #define ANSWER_SECONDS 5
@@ -77,7 +80,7 @@ static json_t *card_json(struct proxy *proxy)
     return object;
 }
 
-char *status_text(struct proxy *proxy)
+static json_t *status_json(struct proxy *proxy)
 {
     struct stats sum;
     memset(&sum, 0, sizeof sum);
@@ -91,6 +94,15 @@ char *status_text(struct proxy *proxy)
     json_object_set_new(root, "total", stats_json(&sum));
     json_object_set_new(root, "workers", workers);
     json_object_set_new(root, "card", card_json(proxy));
+    json_object_set_new(root, "rates", history_json(proxy->history, 1));
+    json_object_set_new(root, "resident", json_integer((json_int_t)overload_resident(proxy->overload)));
+    json_object_set_new(root, "generation", json_integer(proxy->policy->generation));
+    return root;
+}
+
+char *status_text(struct proxy *proxy)
+{
+    json_t *root = status_json(proxy);
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     return text;
@@ -123,8 +135,26 @@ int status_write(struct proxy *proxy, const char *path)
 struct status_socket {
     struct proxy *proxy;
     struct evconnlistener *listener;
+    struct mailbox *mailbox;
+    struct asked *asked;
     char *path;
 };
+
+/* A connection that waits for what the workers say. */
+struct asked {
+    struct status_socket *socket;
+    struct bufferevent *connection;
+    struct roster *roster;
+    struct asked **at, *next;
+};
+
+static void forget(struct asked *asked)
+{
+    *asked->at = asked->next;
+    if (asked->next)
+        asked->next->at = asked->at;
+    free(asked);
+}
 
 static void on_done(struct bufferevent *connection, void *arg)
 {
@@ -139,29 +169,55 @@ static void on_event(struct bufferevent *connection, short what, void *arg)
     bufferevent_free(connection);
 }
 
+static void on_roster(void *arg, json_t *associations)
+{
+    struct asked *asked = arg;
+    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+    struct bufferevent *connection = asked->connection;
+    json_t *root = status_json(asked->socket->proxy);
+    json_object_set_new(root, "associations", associations);
+    char *text = json_dumps(root, JSON_COMPACT);
+    bufferevent_setcb(connection, NULL, on_done, on_event, NULL);
+    bufferevent_set_timeouts(connection, NULL, &patience);
+    if (text)
+        evbuffer_add_printf(bufferevent_get_output(connection), "%s\n", text);
+    if (text)
+        bufferevent_enable(connection, EV_WRITE);
+    else
+        bufferevent_free(connection);
+    free(text);
+    json_decref(root);
+    forget(asked);
+}
+
 static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
     struct status_socket *socket = arg;
-    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+    struct asked *asked = calloc(1, sizeof *asked);
     (void)sa;
     (void)len;
     struct bufferevent *connection =
         bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-    char *text = status_text(socket->proxy);
-    if (connection && text) {
-        bufferevent_setcb(connection, NULL, on_done, on_event, NULL);
-        bufferevent_set_timeouts(connection, NULL, &patience);
-        evbuffer_add_printf(bufferevent_get_output(connection), "%s\n", text);
-        bufferevent_enable(connection, EV_WRITE);
-    } else if (connection) {
-        bufferevent_free(connection);
-    } else {
-        close(fd);
+    if (asked && connection)
+        asked->roster = roster_ask(socket->proxy, socket->mailbox, on_roster, asked);
+    if (!asked || !asked->roster) {
+        free(asked);
+        if (connection)
+            bufferevent_free(connection);
+        else
+            close(fd);
+        return;
     }
-    free(text);
+    asked->socket = socket;
+    asked->connection = connection;
+    asked->next = socket->asked;
+    asked->at = &socket->asked;
+    if (asked->next)
+        asked->next->at = &asked->next;
+    socket->asked = asked;
 }
 
-static int bind_socket(const char *path)
+int status_bind(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat st;
@@ -186,14 +242,15 @@ int status_socket_new(struct event_base *base, struct proxy *proxy, const char *
     struct status_socket *socket = calloc(1, sizeof *socket);
     if (!socket)
         return -ENOMEM;
-    int fd = bind_socket(path);
+    int fd = status_bind(path);
     if (fd < 0) {
         free(socket);
         return fd;
     }
     socket->proxy = proxy;
     socket->path = strdup(path);
-    socket->listener = evconnlistener_new(base, on_connection, socket, LEV_OPT_CLOSE_ON_FREE, 8, fd);
+    int rc = mailbox_new(base, &socket->mailbox);
+    socket->listener = rc ? NULL : evconnlistener_new(base, on_connection, socket, LEV_OPT_CLOSE_ON_FREE, 8, fd);
     if (!socket->listener)
         close(fd);
     if (!socket->listener || !socket->path) {
@@ -210,6 +267,13 @@ void status_socket_free(struct status_socket *socket)
         return;
     if (socket->listener)
         evconnlistener_free(socket->listener);
+    for (struct asked *next, *asked = socket->asked; asked; asked = next) {
+        next = asked->next;
+        roster_forget(asked->roster);
+        bufferevent_free(asked->connection);
+        free(asked);
+    }
+    mailbox_free(socket->mailbox);
     if (socket->path)
         unlink(socket->path);
     free(socket->path);

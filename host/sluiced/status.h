@@ -14,8 +14,11 @@ char *status_text(struct proxy *proxy);
 /* Writes it to a file, by way of a new one, so that a reader finds the old or the new. -errno. */
 int status_write(struct proxy *proxy, const char *path);
 
+/* A UNIX socket for its owner alone (0600), not listening yet; a former one of that path is replaced. Descriptor or -errno. */
+int status_bind(const char *path);
 /* Listens on a UNIX socket, for its owner alone (0600); a former socket of that path is replaced. Each connection is answered
- * with one line and closed. */
+ * with one line and closed; beside the
+ * status it has `associations`, the newest of each worker. */
 int status_socket_new(struct event_base *base, struct proxy *proxy, const char *path, struct status_socket **socket);
 void status_socket_free(struct status_socket *socket);
 

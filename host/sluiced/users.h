@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The users file: lines NAME:HASH with a hash of crypt(3), empty lines and lines that begin with # aside. Read once, then only
- * read from: any thread.
+ * The users file: lines NAME:HASH or NAME:HASH:GROUP,GROUP with a hash of crypt(3), or `-' for a user who has no password (and
+ * comes in by a client certificate); empty lines and lines that begin with # aside. Read once, then only read from: any thread.
  */
 #ifndef SLUICED_USERS_H
 #define SLUICED_USERS_H
@@ -17,5 +17,7 @@ int users_load(const char *path, struct users **users, struct config_error *erro
 void users_free(struct users *users);
 /* Slow, by the design of the hashes. As slow for a name that does not exist. */
 bool users_check(const struct users *users, const char *name, const char *password);
+bool users_exists(const struct users *users, const char *name);
+bool users_in_group(const struct users *users, const char *name, const char *group);
 
 #endif

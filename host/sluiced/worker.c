@@ -53,10 +53,13 @@ static int bind_shared(int fd, struct net_addr *address)
 static int open_udp(struct worker *worker, struct net_addr *address)
 {
     struct udp_socket *udp = &worker->udp[address->sa.sa_family == AF_INET6];
-    udp->fd = worker_socket(address->sa.sa_family);
+    udp->fd = activation_socket(&worker->proxy->activation, SOCK_DGRAM, address);
+    bool given = udp->fd != -ENOENT;
+    if (!given)
+        udp->fd = worker_socket(address->sa.sa_family);
     if (udp->fd < 0)
         return udp->fd;
-    int rc = bind_shared(udp->fd, address);
+    int rc = given ? 0 : bind_shared(udp->fd, address);
     if (rc)
         return rc;
     batch_enable_gro(udp->fd);
@@ -79,19 +82,52 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     session_accept(worker, fd, &peer, options[i].tls);
 }
 
-static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
+/* Out of descriptors, as a rule: what waits in the backlog waits until the next tick, instead of waking the loop at once again.
+ */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-    int family = options->address.sa.sa_family;
+    struct worker *worker = arg;
+    stats_add(&worker->stats.accepts_failed, 1);
+    evconnlistener_disable(listener);
+    worker->listeners_held = true;
+}
+
+static void resume_listeners(struct worker *worker)
+{
+    if (!worker->listeners_held)
+        return;
+    worker->listeners_held = false;
+    for (unsigned i = 0; i < worker->proxy->options.listeners.count; i++) {
+        if (worker->listeners[i])
+            evconnlistener_enable(worker->listeners[i]);
+    }
+}
+
+static int stream_socket(struct net_addr *address, int *rc)
+{
+    int family = address->sa.sa_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    int rc = bind_shared(fd, &options->address);
+    *rc = bind_shared(fd, address);
+    return fd;
+}
+
+static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
+{
+    int rc = 0, fd = activation_socket(&worker->proxy->activation, SOCK_STREAM, &options->address);
+    if (fd == -ENOENT)
+        fd = stream_socket(&options->address, &rc);
+    if (fd < 0)
+        return fd;
     if (!rc) {
         worker->listeners[i] = evconnlistener_new(worker->base, on_accept, worker, LEV_OPT_CLOSE_ON_FREE, 1024, fd);
         rc = worker->listeners[i] ? 0 : -errno;
+        if (!rc)
+            evconnlistener_set_error_cb(worker->listeners[i], on_accept_error);
     }
     if (rc)
         close(fd);
@@ -177,6 +213,8 @@ static void send_all(struct worker *worker)
     stats_fold(stats, &worker->to_clients, &stats->records_out, &stats->record_bytes_out);
     stats_fold(stats, &worker->naked_to_clients, &stats->naked_out, NULL);
     stats_fold(stats, &worker->to_targets, &stats->datagrams_up, &stats->datagram_bytes_up);
+    stats_set(&stats->engine_busy, engine_in_flight(worker->engine));
+    stats_set(&stats->chunks_free, pool_available(engine_pool(worker->engine)));
     resume(worker);
 }
 
@@ -196,8 +234,8 @@ static void end_broken(struct worker *worker)
     struct association *next;
     for (struct association *a = worker->associations; a; a = next) {
         next = a->next;
-        if (a->state == ASSOCIATION_OPEN && a->secure && !a->sas.card && a->session)
-            session_end(a->session, CONTROL_CLOSE_ENGINE, "engine");
+        if (a->state == ASSOCIATION_OPEN && a->secure && epochs_broken(a))
+            association_end(a, CONTROL_CLOSE_ENGINE, "engine");
     }
 }
 
@@ -274,7 +312,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         next = session_next(s);
         session_tick(s);
     }
+    for (struct association *a = worker->associations, *after; a; a = after) {
+        after = a->next;
+        association_tick(a);
+    }
     worker_flush(worker);
+    resume_listeners(worker);
     if (worker->draining)
         drain(worker);
 }
@@ -288,7 +331,7 @@ static void on_stop(struct task *task)
     if (worker->draining)
         return;
     worker->draining = true;
-    worker->drain_until = worker_now() + (time_t)worker->proxy->options.drain_seconds;
+    worker->drain_until = worker_now() + (time_t)worker->policy->options.drain_seconds;
     close_listeners(worker);
     event_add(worker->tick, &often);
 }
@@ -297,6 +340,30 @@ void worker_stop(struct worker *worker)
 {
     worker->stop_task.done = on_stop;
     mailbox_post(worker->mailbox, &worker->stop_task);
+}
+
+struct new_policy {
+    struct task task;
+    struct worker *worker;
+    struct policy *policy;
+};
+
+static void on_policy(struct task *task)
+{
+    struct new_policy *message = (struct new_policy *)task;
+    policy_unref(message->worker->policy);
+    message->worker->policy = message->policy;
+    free(message);
+}
+
+int worker_set_policy(struct worker *worker, struct policy *policy)
+{
+    struct new_policy *message = calloc(1, sizeof *message);
+    if (!message)
+        return -ENOMEM;
+    *message = (struct new_policy){.task = {.done = on_policy}, .worker = worker, .policy = policy_ref(policy)};
+    mailbox_post(worker->mailbox, &message->task);
+    return 0;
 }
 
 void worker_poke(struct worker *worker)
@@ -328,7 +395,7 @@ static int open_memory(struct worker *worker)
     unsigned size = 256;
     while (size < worker->proxy->options.max_associations && size < 65536)
         size *= 2;
-    worker->table = calloc(size, sizeof(struct association *));
+    worker->table = calloc(size, sizeof(struct proxy_epoch *));
     worker->table_mask = size - 1;
     worker->rx = batch_rx_new();
     worker->tx = batch_tx_new();
@@ -343,6 +410,7 @@ int worker_new(struct proxy *proxy, unsigned index, struct worker **out, const c
     if (!worker)
         return -ENOMEM;
     worker->proxy = proxy;
+    worker->policy = policy_ref(proxy->policy);
     worker->index = index;
     worker->crossing_fd = worker->udp[0].fd = worker->udp[1].fd = -1;
     int rc = open_loop(worker);
@@ -419,6 +487,7 @@ void worker_free(struct worker *worker)
         close(worker->crossing_fd);
     if (worker->base)
         event_base_free(worker->base);
+    policy_unref(worker->policy);
     free(worker->table);
     free(worker);
 }

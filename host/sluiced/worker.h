@@ -19,6 +19,7 @@
 #include "udp/engine.h"
 
 struct association;
+struct proxy_epoch;
 struct session;
 
 /* A UDP socket that is read; embedded in its owner. Reading stops while the engine is full. */
@@ -38,6 +39,7 @@ struct udp_socket {
 
 struct worker {
     struct proxy *proxy;
+    struct policy *policy;
     unsigned index;
     pthread_t thread;
     struct event_base *base;
@@ -50,8 +52,9 @@ struct worker {
     struct cid_key *cid_key;
     struct udp_socket udp[2]; /* IPv4, IPv6 */
     struct evconnlistener **listeners;
+    bool listeners_held; /* until the next tick */
     struct source *held;
-    struct association **table; /* by cid */
+    struct proxy_epoch **table; /* by cid */
     unsigned table_mask;
     struct association *associations; /* all of this worker's, with those that are closing */
     struct session *sessions;
@@ -76,6 +79,8 @@ int worker_new(struct proxy *proxy, unsigned index, struct worker **worker, cons
 int worker_start(struct worker *worker);
 /* Any thread, once: stops listening and ends once no session is left, or after drain_seconds. */
 void worker_stop(struct worker *worker);
+/* Main thread: its sessions go by this policy from then on. -ENOMEM. */
+int worker_set_policy(struct worker *worker, struct policy *policy);
 /* Main thread, once: waits for its end. */
 void worker_join(struct worker *worker);
 /* Main thread, after worker_join, or when it was not started. */

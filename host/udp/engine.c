@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define BURST 64
 
@@ -26,6 +27,8 @@ struct engine {
     unsigned staged_count;
     struct sas *sas_list;
     uint64_t next_turn;
+    uint8_t random[256]; /* nonces to come, which getrandom gives whole or not at all */
+    unsigned random_left;
 };
 
 /* A job and what only this file knows of it. */
@@ -240,6 +243,8 @@ int engine_submit(struct engine *engine, const struct engine_job *wanted)
     struct engine_job *job = engine->free;
     if (!job)
         return -ENOBUFS;
+    if (wanted->type == SLUICE_OP_TYPE_SEAL && !sas_left(wanted->sas))
+        return -EOVERFLOW;
     struct engine_job *next = job->next;
     *job = *wanted;
     int rc = prepare(engine, job);
@@ -254,16 +259,33 @@ int engine_submit(struct engine *engine, const struct engine_job *wanted)
     return 0;
 }
 
+/* The nonce is the end of the record. A set that is full refuses what it cannot remember. */
+static void judge_nonce(struct engine_job *job)
+{
+    unsigned block = sluice_cipher_block(job->sas->open_config.cipher);
+    uint8_t nonce[NONCES_BYTES] = {0};
+    memcpy(nonce, job->src + job->src_len - block, block);
+    int rc = nonces_take(job->sas->nonces, nonce);
+    job->newest = !rc; /* there is no order */
+    job->duplicate = rc == -EEXIST;
+    if (rc)
+        job->status = SLUICE_STATUS_REPLAYED;
+}
+
 /* Shadows the receive window, so that the next engine goes on with it. */
 static void judge_counter(struct engine_job *job)
 {
     struct sas *sas = job->sas;
-    job->duplicate = false;
+    job->duplicate = job->newest = false;
     if (job->type != SLUICE_OP_TYPE_OPEN)
         return;
-    if (job->status == SLUICE_STATUS_OK && job->counter > sas->open_top)
+    if (job->status == SLUICE_STATUS_OK && job->counter > sas->open_top) {
         sas->open_top = job->counter;
-    if (job->status == SLUICE_STATUS_REPLAYED)
+        job->newest = true;
+    }
+    if (job->status == SLUICE_STATUS_OK && sas->nonces)
+        judge_nonce(job);
+    else if (job->status == SLUICE_STATUS_REPLAYED)
         job->duplicate = job->counter >= sas->open_config.counter && job->counter + SLUICE_REPLAY_WINDOW > sas->open_top;
 }
 
@@ -289,7 +311,19 @@ static void finish_unsubmitted(struct engine *engine, struct engine_job *job, en
     finish(engine, job);
 }
 
-static void fill_op(struct sluice_op *op, struct engine_job *job)
+/* A nonce that was drawn is wiped, so that it is never used again. */
+static void draw_nonce(struct engine *engine, uint8_t nonce[16])
+{
+    while (engine->random_left < 16) {
+        if (getrandom(engine->random, sizeof engine->random, 0) == sizeof engine->random)
+            engine->random_left = sizeof engine->random;
+    }
+    engine->random_left -= 16;
+    memcpy(nonce, engine->random + engine->random_left, 16);
+    explicit_bzero(engine->random + engine->random_left, 16);
+}
+
+static void fill_op(struct engine *engine, struct sluice_op *op, struct engine_job *job)
 {
     memset(op, 0, sizeof *op);
     op->type = job->type;
@@ -300,6 +334,8 @@ static void fill_op(struct sluice_op *op, struct engine_job *job)
     op->dst_len = job->dst_len;
     op->content_type = job->type == SLUICE_OP_TYPE_SEAL ? job->content_type : 0;
     op->cookie = (uintptr_t)job;
+    if (job->type == SLUICE_OP_TYPE_SEAL && job->sas->seal_config.nonce_mode == SLUICE_NONCE_MODE_EXPLICIT)
+        draw_nonce(engine, op->nonce);
 }
 
 static struct engine_job *unstage(struct engine *engine)
@@ -331,7 +367,7 @@ static int submit_burst(struct engine *engine)
     while (engine->staged && !engine->staged->sas->card) /* it could not be made on this engine */
         finish_unsubmitted(engine, unstage(engine), SLUICE_STATUS_ABORTED);
     for (struct engine_job *job = engine->staged; job && job->sas->card && count < BURST; job = job->next)
-        fill_op(&ops[count++], job);
+        fill_op(engine, &ops[count++], job);
     if (!count)
         return 0;
     int taken = sluice_qp_submit(engine->qp, ops, count);

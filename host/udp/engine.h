@@ -38,6 +38,7 @@ struct engine_job {
     uint32_t length; /* of content or record at dst; 0 unless status is ok or replayed */
     uint64_t counter;
     bool duplicate; /* status is replayed, and the counter lies inside the window: it has been seen */
+    bool newest;    /* opened, and no record with a higher counter was before it; random mode: opened */
     /* private */
     uint32_t dst_len;
     struct engine_job *next;
@@ -73,7 +74,7 @@ int engine_attach(struct engine *engine, struct sas *sas);
 void engine_detach(struct engine *engine, struct sas *sas);
 
 /* Copies `job` (its first part) and takes a reference to its source; done in the next engine_run, in order within a sas.
- * -ENOBUFS: no job or memory is left; -EMSGSIZE: no record of this sas has that length. */
+ * -ENOBUFS: no job or memory is left; -EMSGSIZE: no record of this sas has that length; -EOVERFLOW: its keys are used up. */
 int engine_submit(struct engine *engine, const struct engine_job *job);
 /* Submits the burst and handles completions that are there; the rest comes by the event loop. Not from inside a callback. */
 void engine_run(struct engine *engine);

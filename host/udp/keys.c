@@ -2,6 +2,8 @@
 #include "udp/keys.h"
 
 #include <errno.h>
+#include <openssl/hmac.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "tls/tls.h"
@@ -55,6 +57,17 @@ int keys_derive(SSL *ssl, const struct keys_agreement *agreement, struct keys *k
         rc = -EIO;
     explicit_bzero(material, sizeof material);
     return rc;
+}
+
+int keys_take_up_proof(SSL *ssl, const uint8_t take_up[32], uint8_t proof[KEYS_PROOF_BYTES])
+{
+    uint8_t value[32];
+    unsigned len = KEYS_PROOF_BYTES;
+    bool made = SSL_export_keying_material(ssl, value, sizeof value, KEYS_TAKE_UP_LABEL, sizeof KEYS_TAKE_UP_LABEL - 1, NULL, 0,
+                                           0) == 1 &&
+                HMAC(EVP_sha256(), take_up, 32, value, sizeof value, proof, &len) && len == KEYS_PROOF_BYTES;
+    explicit_bzero(value, sizeof value);
+    return made ? 0 : -EIO;
 }
 
 void keys_wipe(struct keys *keys)

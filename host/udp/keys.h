@@ -37,6 +37,10 @@ size_t keys_material_len(const struct suite *suite);
 void keys_cut(const struct suite *suite, const uint8_t *material, struct keys *keys);
 /* The three in one. -EPERM: TLS 1.2 without extended master secret; -EIO: the exporter failed. */
 int keys_derive(SSL *ssl, const struct keys_agreement *agreement, struct keys *keys);
+#define KEYS_TAKE_UP_LABEL "EXPERIMENTAL-sluice-takeup"
+#define KEYS_PROOF_BYTES   32
+/* HMAC-SHA-256 of the new connection's exporter value under the key of the old association. -EIO. */
+int keys_take_up_proof(SSL *ssl, const uint8_t take_up[32], uint8_t proof[KEYS_PROOF_BYTES]);
 void keys_wipe(struct keys *keys);
 
 #endif

@@ -16,12 +16,17 @@
     X(FOREIGN_CID, "foreign_cid")   /* made by another member */                                                                 \
     X(FORGED_CID, "forged_cid")     /* made by no member */                                                                      \
     X(WRONG_SOURCE, "wrong_source") /* not from where the association is pinned to */                                            \
+    X(UNEXPECTED, "unexpected")     /* from a target that nothing was sent to, where that is asked for */                        \
+    X(UNCHECKED, "unchecked_path")  /* would be more than a source that is not checked has sent */                               \
     X(FORGED_NONCE, "forged_nonce")                                                                                              \
     X(AUTH_FAILED, "auth_failed") /* MAC or padding */                                                                           \
     X(REPLAYED, "replayed")                                                                                                      \
     X(BAD_HEADER, "bad_header")   /* no SOCKS5 datagram header in the content */                                                 \
     X(FRAG, "frag")               /* FRAG other than 0 */                                                                        \
-    X(NO_ROUTE, "no_route")       /* destination not allowed, not resolved or not reachable */                                   \
+    X(RULE, "rule")               /* destination refused by a rule */                                                            \
+    X(RATE, "rate")               /* over the rate of its user or address */                                                     \
+    X(PRIVATE, "private")         /* private destination that no rule opens */                                                   \
+    X(NO_ROUTE, "no_route")       /* no destination: not unicast, not resolved or not reachable */                               \
     X(TOO_LONG, "too_long")       /* longer than a record or the way there can carry */                                          \
     X(NO_BUFFER, "no_buffer")     /* memory, queue or ring full: load shed */                                                    \
     X(SEND_FAILED, "send_failed") /* the socket refused it for another reason */                                                 \

@@ -10,10 +10,12 @@
 
 #include "sluice.h"
 #include "udp/keys.h"
+#include "udp/nonces.h"
 
-#define SAS_FIRST_COUNTER 1u           /* 0 is never used, so that floor - 1 is a counter */
-#define SAS_RECORD_LIMIT  (1ull << 40) /* records under one AES key; then the association ends */
-#define SAS_SKIP          64u          /* counters left out on top of all those that may have been used */
+#define SAS_FIRST_COUNTER 1u                    /* 0 is never used, so that floor - 1 is a counter */
+#define SAS_RECORD_LIMIT  (1ull << 40)          /* records under one AES key; then the association ends */
+#define SAS_RANDOM_LIMIT  (NONCES_MOST - 1024u) /* records in random mode; the rest is for those under way */
+#define SAS_SKIP          64u                   /* counters left out on top of all those that may have been used */
 
 enum sas_end { SAS_CLIENT, SAS_PROXY };
 
@@ -22,14 +24,15 @@ struct sas {
     struct sluice_card *card; /* on which the SAs are; NULL: on none */
     struct sluice_sa *seal, *open;
     struct sluice_sa_config seal_config, open_config;
-    uint64_t seal_next;      /* counters from here on were given to no engine */
+    uint64_t seal_next;      /* counters from here on were given to no engine; random mode: records sealed, and 1 */
     uint64_t open_top;       /* highest counter accepted; SAS_FIRST_COUNTER - 1 at first */
+    struct nonces *nonces;   /* random mode: of records accepted; NULL: nothing is kept */
     unsigned in_flight;      /* jobs of the engine that name it */
     struct sas *prev, *next; /* the engine's list */
 };
 
-/* Which end we are says which keys and cid seal and which open. `replay`: keep the window. */
-void sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agreement, const struct keys *keys, bool replay);
+/* Which end we are says which keys and cid seal and which open. `replay`: keep the window, or the set of nonces. -ENOMEM. */
+int sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agreement, const struct keys *keys, bool replay);
 /* Admin: may block. Makes both SAs, anew on another card when there were some (which sas_forget has left). 0 or -errno of
  * sluice_sa_create. */
 int sas_create(struct sas *sas, struct sluice_card *card);
@@ -37,6 +40,8 @@ int sas_create(struct sas *sas, struct sluice_card *card);
 void sas_destroy(struct sas *sas);
 /* Moves the counters so that the next sas_create skips every one possibly used. */
 void sas_skip(struct sas *sas);
+/* Records that may still be sealed under these keys. */
+uint64_t sas_left(const struct sas *sas);
 void sas_wipe(struct sas *sas);
 
 #endif

@@ -110,7 +110,8 @@ options_told() { # options_told MANUAL COMMAND...
     [ ! -s "$tree/out" ]
 }
 options_told man1/sluice.1 "$at/bin/sluice" --help && options_told man1/sluice-client.1 "$at/bin/sluice" client --help &&
-    options_told man1/sluice-card.1 "$at/bin/sluice" card --help && options_told man8/sluiced.8 "$at/sbin/sluiced" --help
+    options_told man1/sluice-card.1 "$at/bin/sluice" card --help && options_told man1/sluice-stat.1 "$at/bin/sluice" stat --help &&
+    options_told man8/sluiced.8 "$at/sbin/sluiced" --help
 ok $? "every option of the programs is in their manuals"
 if [ -x "$at/bin/sluice-sim" ]; then
     options_told man1/sluice-sim.1 "$at/bin/sluice-sim" --help

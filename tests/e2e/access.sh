@@ -71,7 +71,8 @@ through_s_client() {
         timeout 10 openssl s_client -quiet -connect "127.0.0.1:$tcp" -CAfile "$work/ca.pem" 2>/dev/null | grep -aqx hello
 }
 check "openssl s_client fetches a file by CONNECT" through_s_client
-start tls socat "TCP-LISTEN:$plain,bind=127.0.0.1,fork,reuseaddr" "OPENSSL:127.0.0.1:$tcp,cafile=$work/ca.pem,commonname=localhost"
+start tls socat "TCP-LISTEN:$plain,bind=127.0.0.1,fork,reuseaddr" \
+    "OPENSSL:127.0.0.1:$tcp,cafile=$work/ca.pem,commonname=localhost"
 by_tls() {
     "$tools/socks-udp" --proxy "127.0.0.1:$plain" --to "127.0.0.1:$echo" --count 100 --timeout 1000 "$@"
 }
@@ -85,7 +86,8 @@ stop proxy
 # ---- naked
 
 check "the proxy starts with naked UDP allowed" proxy "naked = true;"
-start tls socat "TCP-LISTEN:$plain,bind=127.0.0.1,fork,reuseaddr" "OPENSSL:127.0.0.1:$tcp,cafile=$work/ca.pem,commonname=localhost"
+start tls socat "TCP-LISTEN:$plain,bind=127.0.0.1,fork,reuseaddr" \
+    "OPENSSL:127.0.0.1:$tcp,cafile=$work/ca.pem,commonname=localhost"
 check "an ordinary SOCKS client gets naked UDP" within 5 by_tls
 is "which the proxy counts as such" "$(proxy_stat .total.associations)" 0
 refuse "fragments are dropped" by_tls --frag 1 --count 3 --timeout 300

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# End-to-end tests: the built programs, driven from outside. The tools are test programs of their own and share nothing with host/.
+# End-to-end tests: the built programs, driven from outside. The tools are test programs of their own and share nothing with
+# host/.
 
 E2E_TOOLS := $(addprefix $(BUILD)/tests/e2e/tools/,peer socks-udp socks-tcp impair udp-blast)
 E2E_COMMON := $(BUILD)/tests/e2e/tools/net.o
@@ -10,5 +11,10 @@ $(E2E_TOOLS): %: %.o $(E2E_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $^
 
 ALL += $(E2E_TOOLS)
-TESTS += $(addprefix tests/e2e/,roundtrip.sh network.sh access.sh failure.sh card.sh options.sh)
+E2E_TESTS := roundtrip.sh network.sh rekey.sh paths.sh takeup.sh blocked.sh access.sh failure.sh card.sh options.sh
+E2E_TESTS += rules.py requests.py
+E2E_TESTS += users.py
+E2E_TESTS += operation.py limits.py admin.py
+E2E_TESTS += client.py
+TESTS += $(addprefix tests/e2e/,$(E2E_TESTS))
 TEST_NEEDS += $(E2E_TOOLS) $(SLUICED) $(SLUICE) $(SLUICE_SIM)

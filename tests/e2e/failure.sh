@@ -28,7 +28,7 @@ datagrams_up() { # at least
 
 # ---- a killed client
 
-check "the proxy starts" proxy "drain_seconds = 2;"
+check "the proxy starts" proxy "drain_seconds = 2;" "grace_seconds = 1;"
 check "the client starts" a_client
 start talk talk --count 100000 --rate 200 --timeout 1000
 check "an association is open" within 5 open_associations 1
@@ -42,7 +42,7 @@ check "a client starts" a_client
 check "a forward works" direct --count 50
 crash proxy
 check "the proxy is killed: the client sees it" wait_for client "event=association_lost"
-check "the proxy starts again" proxy "drain_seconds = 2;"
+check "the proxy starts again" proxy "drain_seconds = 2;" "grace_seconds = 1;"
 check "the forward comes back by itself" within 15 direct --count 5 --timeout 300
 
 start talk talk --count 100000 --rate 200 --timeout 1000

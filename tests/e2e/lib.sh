@@ -156,7 +156,7 @@ crash() { # name; SIGKILL
 }
 
 # Of need_ports: the proxy's, the client's, and the servers'.
-tcp='' udp='' socks='' forward='' plain='' relay='' advertise=''
+front='' tcp='' udp='' socks='' forward='' plain='' relay='' advertise=''
 dns_udp='' by_name='' by_six='' to_tcp='' echo='' sink='' tcp_echo='' tcp_count='' web=''
 dns='' dns_local='' video='' video_local=''
 
@@ -184,8 +184,11 @@ certificates() { # ca.pem, proxy.pem, proxy.key, and other.pem, which the CA has
         -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout "$work/other.key" -out "$work/other.pem" 2>/dev/null
 }
 
+# Without them loopback is closed to clients.
+loopback_rules='rules = ( { action = "allow"; to = [ "127.0.0.0/8", "::1" ]; } );'
+
 # Starts sluiced as `proxy` on $tcp and $udp; more lines of configuration are arguments. $advertise is the UDP port that clients
-# are told, $engine the engine, if they are set.
+# are told, $engine the engine, if they are set; $rules the rules, otherwise those above.
 proxy() {
     local engine=${engine:-soft:}
     {
@@ -195,6 +198,7 @@ proxy() {
         echo "tls = { certificate = \"$work/proxy.pem\"; key = \"$work/proxy.key\"; };"
         echo "control_socket = \"$work/proxy.sock\";"
         echo "stats_file = \"$work/proxy.json\";"
+        echo "${rules-$loopback_rules}"
         printf '%s\n' "$@"
     } >"$work/proxy.conf"
     start proxy "$BUILD/bin/sluiced" --config "$work/proxy.conf"

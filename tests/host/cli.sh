@@ -36,6 +36,7 @@ listeners = ( { address = "127.0.0.1:0"; }, { address = "127.0.0.1:0"; tls = fal
 udp = ( { address = "127.0.0.1:0"; } );
 tls = { certificate = "cert.pem"; key = "key.pem"; };
 users_file = "users"; stats_file = "stats.json";
+rules = ( { action = "allow"; to = [ "127.0.0.0/8" ]; } );
 END
 "$sluiced" --config conf --check
 ok $? "--check takes a good configuration"

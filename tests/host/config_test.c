@@ -111,6 +111,10 @@ int main(void)
         "list udp is of no use");
     bad("listeners = ( { address = \"0.0.0.0:1\"; } );\ntls = { key = \"k\"; };",
         "text:2: option `tls': `certificate' is missing");
+    bad(GOOD "admin = \"localhost\";", "admin: expected \"address:port\" or \"unix:/PATH\"");
+    bad(GOOD "limits = ( { connections = -1; } );", "option `limits[0].connections': expected a number from 0 to 1000000");
+    bad(GOOD "limits = ( { from = [ \"10.0.0.1/8\" ]; } );", "option `limits[0].from[0]': expected a network");
+    bad(GOOD "limits = ( { speed = 1; } );", "expected one of: users, groups, from, handshakes, connections,");
     bad(GOOD "workers = ;", "text:3: syntax error");
     bad(GOOD "workers = 1; workers = 2;", "text:3: duplicate setting name");
     return done();

@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Without them loopback is closed to clients. */
+#define LOOPBACK_RULES "rules = ( { action = \"allow\"; to = [ \"127.0.0.0/8\" ]; } );"
+
 static void nap(long ms)
 {
     const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -36,8 +39,9 @@ static int write_config(const struct proxy_child *proxy, const char *extra)
             "listeners = ( { address = \"0.0.0.0:0\"; }, { address = \"0.0.0.0:0\"; tls = false; } );\n"
             "udp = ( { address = \"0.0.0.0:0\"; } );\n"
             "tls = { certificate = \"%s/cert.pem\"; key = \"%s/key.pem\"; };\n"
-            "stats_file = \"%s/stats.json\"; control_socket = \"%s/control\"; drain_seconds = 2;\n%s\n",
-            proxy->directory, proxy->directory, proxy->directory, proxy->directory, extra);
+            "stats_file = \"%s/stats.json\"; control_socket = \"%s/control\"; drain_seconds = 2;\n%s\n%s\n",
+            proxy->directory, proxy->directory, proxy->directory, proxy->directory, strstr(extra, "rules") ? "" : LOOPBACK_RULES,
+            extra);
     return fclose(file);
 }
 

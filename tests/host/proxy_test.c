@@ -70,8 +70,8 @@ static void test_reply(void)
     struct client_options options = secure_options();
     client_open(&c, &options);
     ok(client_associate(&c) == SOCKS_OK && c.params.suites[0] == 0x02, "of all suites the client's first is chosen");
-    ok(c.params.epoch == 0 && c.params.grace == 0 && c.params.mtu >= 576,
-       "the reply tells epoch 0, no grace period and the path MTU");
+    ok(c.params.epoch == 0 && c.params.grace == 30 && c.params.mtu >= 576,
+       "the reply tells epoch 0, the grace period and the path MTU");
     ok(c.reply.address.type == SOCKS_IP4 && !memcmp(c.reply.address.ip4, "\x7f\0\0\x02", 4),
        "and the address by which the client has reached the proxy");
     client_close(&c);
@@ -99,8 +99,8 @@ static void test_refused_requests(void)
     options.take_up = true;
     refuses(&options, "a take-up");
     options = secure_options();
-    options.nonce_mode = SOCKS_NONCE_RANDOM;
-    refuses(&options, "the random nonce mode alone");
+    options.nonce_mode = 3;
+    refuses(&options, "an unknown nonce mode alone");
     options = secure_options();
     options.alpn = NULL;
     refuses(&options, "a secure request without ALPN");
@@ -115,7 +115,7 @@ static void test_refused_requests(void)
     client_close(&c);
     options.alpn = NULL;
     client_open(&c, &options);
-    ok(client_request(&c, SOCKS_BIND, "127.0.0.1", 0) == SOCKS_BAD_COMMAND, "BIND is answered with `command not supported'");
+    ok(client_request(&c, 4, "127.0.0.1", 0) == SOCKS_BAD_COMMAND, "another command is answered with `command not supported'");
     client_close(&c);
     client_open(&c, &options);
     ok(client_request(&c, SOCKS_UDP_ASSOCIATE, "0.0.0.0", 0) == SOCKS_NOT_ALLOWED, "naked UDP is refused unless allowed");
@@ -177,7 +177,8 @@ static void test_bad_contents(void)
     expect_refusal(record, client_seal(&target, content, 0, record), "bad_header", "an empty record");
     memset(content + 4, 0xff, 4);
     expect_refusal(record, client_seal(&target, content, n, record), "no_route", "a broadcast destination");
-    expect_refusal(record, client_seal_type(&target, 0x98, content, n, record), "bad_type", "a heartbeat");
+    expect_refusal(record, client_seal_type(&target, 0x98, content, n, record), "bad_header", "a heartbeat that is none");
+    expect_refusal(record, client_seal_type(&target, 0x9b, content, n, record), "bad_header", "a path check that is none");
 }
 
 /* One bit of every byte is flipped, each time in a record that is still good otherwise. */
@@ -198,20 +199,9 @@ static void test_flips(void)
        "a flipped bit in any of the %zu bytes of a record: nothing goes on", len);
 }
 
-static void test_wrong_source(const uint8_t *record, size_t len)
-{
-    uint16_t port;
-    int other = udp_socket(&port);
-    long long before = refused("wrong_source");
-    sendto(other, record, len, 0, &target.records.sa, target.records.len);
-    ok(proxy_wait(&proxy, "total.refused.wrong_source", before + 1) == before + 1,
-       "an authentic record from another source is refused once the source is pinned");
-    close(other);
-}
-
 static void test_bad_records(void)
 {
-    static uint8_t content[128], record[512], second[512];
+    static uint8_t content[128], record[512];
     struct client_options options = secure_options();
     client_open(&target, &options);
     client_associate(&target);
@@ -222,8 +212,6 @@ static void test_bad_records(void)
     expect_refusal(record, len, "replayed", "a record sent twice");
     test_bad_contents();
     test_flips();
-    len = client_seal(&target, content, n, second);
-    test_wrong_source(second, len);
     ok(before && echoes(&target, "last", 4), "the association has not noticed");
     client_close(&target);
 }

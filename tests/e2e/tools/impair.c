@@ -5,6 +5,7 @@
  *
  *   impair --listen ADDR --to ADDR [--dir up|down|both] [--seed N] [--loss PERMILLE] [--dup PERMILLE] [--reorder PERMILLE]
  *          [--flip PERMILLE] [--sweep STEP] [--replay N] [--unknown PERMILLE] [--noise PERMILLE] [--foreign]
+ *          [--rebind N]
  *
  *   --dir      the direction that is impaired; the other passes as it is. up: towards --to
  *   --reorder  the datagram is held back until 1 to 8 others have overtaken it
@@ -14,6 +15,9 @@
  *   --unknown  a well-formed record header with a random cid, and random bytes behind it
  *   --noise    random bytes, 0 to 1500
  *   --foreign  replayed and invented datagrams upwards come from another source address
+ *
+ *   --rebind   every N datagrams upwards a flow goes on from another source port, and the former one is gone, as a NAT's mapping
+ *   At SIGUSR1 it drops everything, as a firewall that has UDP blocked; at SIGUSR2 it lets it pass again.
  *
  * At SIGTERM it prints what it did, as JSON.
  */
@@ -37,11 +41,11 @@ struct options {
     uint64_t seed;
     unsigned loss, dup, reorder, flip, unknown, noise; /* of 1000 */
     unsigned sweep;                                    /* bits, 0: none */
-    unsigned replay;                                   /* datagrams */
+    unsigned replay, rebind;                           /* datagrams */
 };
 
 struct counts {
-    unsigned long long passed, lost, doubled, reordered, flipped, replayed, unknown, noise;
+    unsigned long long passed, lost, doubled, reordered, flipped, replayed, unknown, noise, rebound, blocked;
 };
 
 struct datagram {
@@ -62,6 +66,7 @@ struct way {
 struct flow {
     struct net_addr client;
     int upstream;
+    unsigned since; /* datagrams, for rebind */
     struct way up, down;
 };
 
@@ -75,7 +80,12 @@ struct relay {
     unsigned flow_count;
 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, blocked;
+
+static void on_block(int signo)
+{
+    blocked = signo == SIGUSR1;
+}
 
 static void on_term(int signo)
 {
@@ -218,6 +228,16 @@ static void impair(struct relay *r, struct flow *flow, bool up, const uint8_t *b
 {
     const struct options *o = &r->options;
     struct way *way = up ? &flow->up : &flow->down;
+    if (blocked) {
+        r->counts[!up].blocked++;
+        return;
+    }
+    if (up && o->rebind && ++flow->since == o->rebind) {
+        close(flow->upstream);
+        flow->upstream = net_connect(SOCK_DGRAM, &o->to);
+        flow->since = 0;
+        r->counts[0].rebound++;
+    }
     if (!(up ? o->up : o->down)) {
         deliver(r, flow, up, bytes, len);
         r->counts[!up].passed++;
@@ -286,8 +306,9 @@ static void serve(struct relay *r, const sigset_t *waiting)
 static void print_counts(const char *name, const struct counts *c, const char *after)
 {
     printf("\"%s\":{\"passed\":%llu,\"lost\":%llu,\"doubled\":%llu,\"reordered\":%llu,\"flipped\":%llu,\"replayed\":%llu,"
-           "\"unknown\":%llu,\"noise\":%llu}%s",
-           name, c->passed, c->lost, c->doubled, c->reordered, c->flipped, c->replayed, c->unknown, c->noise, after);
+           "\"unknown\":%llu,\"noise\":%llu,\"rebound\":%llu,\"blocked\":%llu}%s",
+           name, c->passed, c->lost, c->doubled, c->reordered, c->flipped, c->replayed, c->unknown, c->noise, c->rebound,
+           c->blocked, after);
 }
 
 static unsigned permille(const char *what)
@@ -305,14 +326,12 @@ static void parse_direction(struct options *o)
 
 static void parse_options(struct options *o, int argc, char **argv)
 {
-    enum { LISTEN = 1, TO, DIR, SEED, LOSS, DUP, REORDER, FLIP, SWEEP, REPLAY, UNKNOWN, NOISE, FOREIGN };
-    static const struct option table[] = {{"listen", 1, NULL, LISTEN},   {"to", 1, NULL, TO},
-                                          {"dir", 1, NULL, DIR},         {"seed", 1, NULL, SEED},
-                                          {"loss", 1, NULL, LOSS},       {"dup", 1, NULL, DUP},
-                                          {"reorder", 1, NULL, REORDER}, {"flip", 1, NULL, FLIP},
-                                          {"sweep", 1, NULL, SWEEP},     {"replay", 1, NULL, REPLAY},
-                                          {"unknown", 1, NULL, UNKNOWN}, {"noise", 1, NULL, NOISE},
-                                          {"foreign", 0, NULL, FOREIGN}, {0}};
+    enum { LISTEN = 1, TO, DIR, SEED, LOSS, DUP, REORDER, FLIP, SWEEP, REPLAY, UNKNOWN, NOISE, FOREIGN, REBIND };
+    static const struct option table[] = {{"listen", 1, NULL, LISTEN},   {"to", 1, NULL, TO},           {"dir", 1, NULL, DIR},
+                                          {"seed", 1, NULL, SEED},       {"loss", 1, NULL, LOSS},       {"dup", 1, NULL, DUP},
+                                          {"reorder", 1, NULL, REORDER}, {"flip", 1, NULL, FLIP},       {"sweep", 1, NULL, SWEEP},
+                                          {"replay", 1, NULL, REPLAY},   {"unknown", 1, NULL, UNKNOWN}, {"noise", 1, NULL, NOISE},
+                                          {"foreign", 0, NULL, FOREIGN}, {"rebind", 1, NULL, REBIND},   {0}};
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
         case LISTEN:
@@ -351,6 +370,9 @@ static void parse_options(struct options *o, int argc, char **argv)
         case NOISE:
             o->noise = permille("noise");
             break;
+        case REBIND:
+            o->rebind = (unsigned)number("rebind", optarg, 1, 100000);
+            break;
         case FOREIGN:
             o->foreign = true;
             break;
@@ -375,15 +397,18 @@ int main(int argc, char **argv)
 {
     static struct relay relay = {.options = {.up = true, .down = true, .seed = 1}};
     struct sigaction action = {.sa_handler = on_term};
-    sigset_t blocked;
+    struct sigaction block = {.sa_handler = on_block};
+    sigset_t held;
     sigset_t waiting;
     parse_options(&relay.options, argc, argv);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGTERM);
-    sigaddset(&blocked, SIGINT);
-    sigprocmask(SIG_BLOCK, &blocked, &waiting);
+    sigaction(SIGUSR1, &block, NULL);
+    sigaction(SIGUSR2, &block, NULL);
+    sigemptyset(&held);
+    for (unsigned i = 0; i < 4; i++)
+        sigaddset(&held, (const int[]){SIGTERM, SIGINT, SIGUSR1, SIGUSR2}[i]);
+    sigprocmask(SIG_BLOCK, &held, &waiting);
     relay.rng.state = relay.options.seed;
     relay.fd = net_bind(SOCK_DGRAM, &relay.options.listen);
     relay.foreign = net_connect(SOCK_DGRAM, &relay.options.to);

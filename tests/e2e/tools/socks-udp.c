@@ -2,7 +2,7 @@
 /*
  * Sends numbered datagrams through a SOCKS5 UDP ASSOCIATE to an echo server, or straight to an address (a local forward), and
  * checks every byte that comes back. Prints its counts as JSON. Exit status: 0 all came back once and whole, 1 refused by the
- * proxy, 3 some did not.
+ * proxy, 3 some did not. SIGTERM: it sends no more, and waits for what is still under way.
  *
  * A datagram is its sequence number (4 bytes) and bytes that follow from seed, sequence number and length. One shorter than that
  * is told by its length alone.
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,17 +141,25 @@ static bool wait_answer(struct run *run, int ms)
     return true;
 }
 
+static volatile sig_atomic_t stopping;
+
+static void on_stop(int number)
+{
+    (void)number;
+    stopping = 1;
+}
+
 static void exchange(struct run *run)
 {
     const struct options *o = run->options;
     uint64_t start = net_now();
     uint64_t progress = start;
     unsigned lost = 0;
-    while (run->sent < o->count || run->received + lost < run->sent) {
+    while ((run->sent < o->count && !stopping) || run->received + lost < run->sent) {
         uint64_t now = net_now();
         unsigned open = run->sent > run->received + lost ? run->sent - run->received - lost : 0;
         bool due = !o->rate || (now - start) * o->rate / 1000 >= run->sent;
-        if (run->sent < o->count && open < o->window && due) {
+        if (run->sent < o->count && !stopping && open < o->window && due) {
             send_one(run);
             continue;
         }
@@ -279,6 +288,7 @@ int main(int argc, char **argv)
     if (!run.seen)
         die("out of memory");
     associate(&run);
+    signal(SIGTERM, on_stop);
     exchange(&run);
     int status = report(&run);
     free(run.seen);

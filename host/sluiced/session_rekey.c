@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rekeying (PROTOCOL.md): the client begins an epoch, by itself or because it was asked to; the proxy makes its keys and answers;
+ * the client says when it has them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sluiced/session_internal.h"
+
+#define ASK_SECONDS 5 /* between two requests for the same epoch */
+
+static void refuse(struct session *s)
+{
+    session_end(s, CONTROL_CLOSE_POLICY, "bad_rekey");
+}
+
+static int begin(struct session *s, const struct control_rekey *rekey)
+{
+    struct association *a = s->association;
+    struct keys_agreement agreement = a->agreement;
+    struct keys keys;
+    if (rekey->epoch != a->newest->epoch.number + 1 || epochs_draw(a))
+        return -EPROTO;
+    agreement.epoch = rekey->epoch;
+    memcpy(agreement.client_cid, rekey->cid, sizeof agreement.client_cid);
+    memcpy(agreement.proxy_cid, a->making->epoch.cid, sizeof agreement.proxy_cid);
+    int rc = keys_derive(stream_ssl(s->stream), &agreement, &keys);
+    if (!rc)
+        rc = association_make(a, &agreement, &keys);
+    keys_wipe(&keys);
+    return rc;
+}
+
+static void done(struct session *s, const struct control_rekey *rekey)
+{
+    struct association *a = s->association;
+    if (rekey->epoch != a->newest->epoch.number)
+        refuse(s);
+    else
+        epochs_seal_with(a, a->newest);
+}
+
+void session_take_rekey(struct session *s, const struct control_message *message)
+{
+    struct control_rekey rekey;
+    if (message->type != CONTROL_REKEY && message->type != CONTROL_REKEY_DONE)
+        return;
+    if (control_rekey_decode(message, &rekey))
+        refuse(s);
+    else if (message->type == CONTROL_REKEY_DONE)
+        done(s, &rekey);
+    else if (begin(s, &rekey))
+        refuse(s);
+}
+
+void session_rekeyed(struct session *s, int error)
+{
+    struct association *a = s->association;
+    uint8_t out[CONTROL_OUT_MAX];
+    if (error) {
+        session_end(s, CONTROL_CLOSE_ENGINE, "rekey_failed");
+        return;
+    }
+    struct control_rekey rekey = {.epoch = a->newest->epoch.number};
+    memcpy(rekey.cid, a->newest->epoch.cid, sizeof rekey.cid);
+    stream_write(s->stream, out, control_rekey(CONTROL_REKEYED, &rekey, out));
+    stats_add(&s->worker->stats.rekeys, 1);
+    s->asked = 0;
+    log_event(&s->worker->proxy->log, LOG_LEVEL_DEBUG, "rekey", "peer=%s epoch=%u", s->peer_text, (unsigned)rekey.epoch);
+}
+
+void session_rekey_tick(struct session *s)
+{
+    struct association *a = s->association;
+    const struct options *options = &s->worker->policy->options;
+    const struct epoch_limits limits = {.records = options->rekey_records, .seconds = options->rekey_seconds};
+    uint8_t out[CONTROL_OUT_MAX];
+    epochs_tick(a);
+    if (a->making || a->sealing != a->newest || !epoch_is_worn(&a->sealing->epoch, &limits, (uint64_t)worker_now()))
+        return;
+    if (s->asked && worker_now() - s->asked < ASK_SECONDS)
+        return;
+    s->asked = worker_now();
+    stream_write(s->stream, out, control_rekey_wanted(out));
+}
