@@ -255,6 +255,8 @@ static void keep_alive(struct session *s, time_t now)
 static void time_out(struct session *s)
 {
     enum session_state state = s->state;
+    if (state == SESSION_HANDSHAKE || state == SESSION_SOCKS)
+        stats_add(&s->worker->stats.handshakes_slow, 1);
     if (state != SESSION_NAME && state != SESSION_CONNECT && state != SESSION_BIND) {
         session_free(s);
         return;

@@ -24,6 +24,7 @@
     X(associations_over, "requests for associations over the limit of a user or address")                                        \
     X(memory_refused, "connections and associations over max_memory")                                                            \
     X(accepts_failed, "accepts without a descriptor or memory left")                                                             \
+    X(handshakes_slow, "connections that came to no request in handshake_seconds")                                               \
     X(handshakes_failed, "TLS handshakes that failed")                                                                           \
     X(handshakes_resumed, "TLS handshakes that resumed a session")                                                               \
     X(socks_failed, "what is not SOCKS5, or malformed")                                                                          \

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define USERS_MAX  100000u
 #define LINE_BYTES 1024
@@ -77,8 +78,8 @@ static const struct user *find(const struct users *users, const char *name)
 /* NULL, or what was expected of the line. */
 static const char *read_line(struct users *users, char *line, unsigned number)
 {
-    if (!strchr(line, '\n') && strlen(line) + 1 >= LINE_BYTES)
-        return "expected a shorter line";
+    if (!strchr(line, '\n'))
+        return strlen(line) + 1 >= LINE_BYTES ? "expected a shorter line" : "expected an end of line: the file seems to be cut";
     line[strcspn(line, "\r\n")] = 0;
     if (!*line || *line == '#')
         return NULL;
@@ -111,14 +112,8 @@ static const char *sort(struct users *users, unsigned *number)
     return NULL;
 }
 
-int users_load(const char *path, struct users **out, struct config_error *error)
+int users_read(FILE *file, const char *name, struct users **out, struct config_error *error)
 {
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        int rc = -errno;
-        snprintf(error->text, sizeof error->text, "%.255s: %s", path, strerror(-rc));
-        return rc;
-    }
     struct users *users = calloc(1, sizeof *users);
     const char *wrong = users ? NULL : "out of memory";
     char line[LINE_BYTES];
@@ -127,17 +122,47 @@ int users_load(const char *path, struct users **out, struct config_error *error)
         number++;
         wrong = read_line(users, line, number);
     }
+    if (!wrong && ferror(file))
+        wrong = "it could not be read";
+    if (!wrong && !users->count)
+        wrong = "expected a user: nobody could get in"; /* or somebody is just writing it */
     if (!wrong)
         wrong = sort(users, &number);
     explicit_bzero(line, sizeof line);
-    fclose(file);
     if (!wrong) {
         *out = users;
         return 0;
     }
-    snprintf(error->text, sizeof error->text, "%.255s:%u: %s", path, number, wrong);
+    snprintf(error->text, sizeof error->text, "%.255s:%u: %s", name, number, wrong);
     users_free(users);
     return -EINVAL;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int users_load(const char *path, struct users **out, struct config_error *error)
+{
+    struct stat before, after;
+    FILE *file = fopen(path, "re");
+    if (!file || fstat(fileno(file), &before)) {
+        int rc = -errno;
+        snprintf(error->text, sizeof error->text, "%.255s: %s", path, strerror(-rc));
+        if (file)
+            fclose(file);
+        return rc;
+    }
+    int rc = users_read(file, path, out, error);
+    if (!rc && (fstat(fileno(file), &after) || !same_file(&before, &after))) {
+        snprintf(error->text, sizeof error->text, "%.255s: it has changed while it was read", path);
+        users_free(*out);
+        *out = NULL;
+        rc = -EINVAL;
+    }
+    fclose(file);
+    return rc;
 }
 
 bool users_check(const struct users *users, const char *name, const char *password)

@@ -97,7 +97,7 @@ static json_int_t rate(const json_t *status, const char *key)
 
 static bool tells_refusals(const char *name)
 {
-    static const char *const ends[] = {"_refused", "_failed", "_over", "_rule", "_private", "_slowed", "_shed", "_strangers"};
+    static const char *const ends[] = {"_refused", "_failed", "_over", "_rule", "_private", "_slowed", "_slow", "_shed", "_strangers"};
     size_t len = strlen(name);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         size_t end = strlen(ends[i]);
