@@ -97,7 +97,8 @@ static json_int_t rate(const json_t *status, const char *key)
 
 static bool tells_refusals(const char *name)
 {
-    static const char *const ends[] = {"_refused", "_failed", "_over", "_rule", "_private", "_slowed", "_slow", "_shed", "_strangers"};
+    static const char *const ends[] = {"_refused", "_failed", "_over", "_rule",     "_private",
+                                       "_slowed",  "_slow",   "_shed", "_strangers"};
     size_t len = strlen(name);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         size_t end = strlen(ends[i]);
@@ -117,7 +118,10 @@ static json_t *reasons(const json_t *total)
 {
     json_t *list = json_array(), *value;
     const char *name;
-    json_object_foreach(json_object_get(total, "refused"), name, value) add_reason(list, name, value);
+    json_object_foreach(json_object_get(total, "refused"), name, value)
+    {
+        add_reason(list, name, value);
+    }
     json_object_foreach((json_t *)total, name, value)
     {
         if (tells_refusals(name))
@@ -187,9 +191,9 @@ static void show(const json_t *status)
 
 static int show_once(const char *path, bool json)
 {
-    json_t *status;
+    json_t *status = NULL;
     int rc = ask(path, &status);
-    if (rc) {
+    if (rc || !status) {
         fprintf(stderr, "sluice stat: %s: %s\n", path, strerror(-rc));
         return EXIT_FAILURE;
     }

@@ -50,7 +50,7 @@ tap.equal(code(proxy, "127.0.0.1", port, **RIGHT), 0xfe, "one who has gone does 
 old.s.sendall(b"still here")
 far.settimeout(2)
 tap.equal(far.recv(99), b"still here", "what was open goes on")
-proxy.write("users", f"otto:{OTTO}\nzoe:damaged")
+proxy.write("users", f"otto:{OTTO}\nzoe:damaged\n")
 proxy.reload()
 tap.ok(proxy.logged(r"event=reload_failed reason=.*users:2: expected a current hash"),
        "a damaged users file is refused, with its line")
