@@ -128,8 +128,9 @@ def look():
     with tempfile.TemporaryDirectory() as profile:
         try:
             return subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-                                   "--virtual-time-budget=4000", "--window-size=1250,1200", f"--screenshot={picture}", "--dump-dom",
-                                   f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=False, timeout=60).stdout
+                                   "--virtual-time-budget=4000", "--window-size=1250,1200", f"--screenshot={picture}",
+                                   "--dump-dom", f"http://127.0.0.1:{port}/"],
+                                  capture_output=True, text=True, check=False, timeout=60).stdout
         except subprocess.TimeoutExpired:
             return None
 
