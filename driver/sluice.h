@@ -34,11 +34,10 @@
  *   - one that opens with replay 1 refuses every counter up to the highest that was reported as accepted, and up to its
  *     reservation (sluice_sa_reserve);
  *   - others are as they were created; a record in parts is lost.
- * A card that was reset without the library (by itself, by somebody else) is found so with the next ping, and recovered at once,
- * or given up without options.recover.
  * For this the library keeps the keys, in memory that is locked where the system allows and left out of core files. Without
  * options.recover it keeps none: a firmware that hangs in the middle of a command is the end of the card (-ENODEV), and a reset
- * the end of its SAs (no_such_sa).
+ * the end of its SAs (no_such_sa). A card that was reset without the library, by itself or by somebody else, is found so with the
+ * next ping, and recovered, or given up without options.recover.
  *
  * Operations in flight at a recovery. With options.resubmit the library does them again by itself, where the outcome is that of
  * an operation done once: seals (under a counter of the raised incarnation; with an explicit nonce it is the same record), opens,
