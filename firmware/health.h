@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Health tests of the noise source, NIST SP 800-90B 4.4: repetition count and adaptive proportion over a window of 1024 bits,
- * both for at least half a bit of entropy in a bit and one false alarm in 2^30. The proportion is that of zeros as well as that of
- * ones, where the standard looks at the window's first bit alone: a source that is mostly ones begins with a zero now and then.
+ * both for at least half a bit of entropy in a bit and one false alarm in 2^30. The proportion is that of zeros as well as that
+ * of ones, where the standard looks at the window's first bit alone: a source that is mostly ones begins with a zero now and
+ * then.
  */
 #ifndef SLUICE_FW_HEALTH_H
 #define SLUICE_FW_HEALTH_H
