@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cipher.h"
 
+#include "buffer.h"
 #include "hw.h"
-#include "layout.h"
 #include "sluice_regs.h"
 
 #define CONFIG_LOW    (SLUICE_CIPHER_AES256 | SLUICE_FORM_UDP_ETM << 16) /* SA word 0: no MAC, seal, explicit nonce */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drbg.h"
 
+#include "buffer.h"
 #include "bytes.h"
 #include "cipher.h"
 #include "hw.h"
-#include "layout.h"
 
 #define SEED_WORDS 12u /* seedlen: key and V */
 #define SEED_BYTES (4 * SEED_WORDS)

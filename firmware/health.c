@@ -41,13 +41,12 @@ static enum health_verdict repetition(struct health *h, uint32_t bits)
 
 static enum health_verdict proportion(struct health *h, uint32_t bits)
 {
-    if (!h->seen) {
-        h->like = spread(bits);
-        h->count = 0;
+    if (h->seen == WINDOW) {
+        h->seen = h->ones = 0;
     }
-    h->count += ones(~(bits ^ h->like));
-    h->seen = (h->seen + 1) % WINDOW;
-    return h->count >= COUNT_BAD ? HEALTH_PROPORTION : HEALTH_GOOD;
+    h->seen++;
+    h->ones += ones(bits);
+    return h->ones >= COUNT_BAD || BITS * h->seen - h->ones >= COUNT_BAD ? HEALTH_PROPORTION : HEALTH_GOOD;
 }
 
 enum health_verdict health_take(struct health *h, uint32_t bits)

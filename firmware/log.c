@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log.h"
 
+#include "buffer.h"
 #include "hw.h"
-#include "layout.h"
 #include "sluice_regs.h"
 
 #define TIME_SHIFT     10 /* entries count 1024 clocks */

@@ -2,9 +2,9 @@
 #include "selftest.h"
 
 #include "admin.h"
+#include "buffer.h"
 #include "card.h"
 #include "hw.h"
-#include "layout.h"
 #include "log.h"
 #include "secure.h"
 #include "sluice_regs.h"

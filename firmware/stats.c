@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the card tells of itself. */
 #include "admin.h"
+#include "buffer.h"
 #include "hw.h"
-#include "layout.h"
 #include "log.h"
 #include "sluice_regs.h"
 

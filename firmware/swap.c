@@ -2,9 +2,9 @@
 #include "swap.h"
 
 #include "admin.h"
+#include "buffer.h"
 #include "card.h"
 #include "hw.h"
-#include "layout.h"
 #include "log.h"
 #include "secure.h"
 #include "sluice_regs.h"

@@ -138,9 +138,9 @@ static void test_openssl(void)
 
 /* ---------------------------------------------------------------- health tests */
 
-/* The count and the longest run of SP 800-90B 4.4, bit by bit. */
+/* The longest run of SP 800-90B 4.4, and its count of either value, bit by bit. */
 struct slow {
-    unsigned run, last, first, seen, count;
+    unsigned run, last, seen, count[2];
 };
 
 static enum health_verdict slow_take(struct slow *s, uint32_t bits)
@@ -154,12 +154,10 @@ static enum health_verdict slow_take(struct slow *s, uint32_t bits)
         s->last = bit;
         long_run |= s->run >= 61;
         if (s->seen == 0) {
-            s->first = bit;
-            s->count = 0;
+            s->count[0] = s->count[1] = 0;
         }
-        s->count += bit == s->first;
         s->seen = (s->seen + 1) % 1024;
-        proportion |= s->count >= 810;
+        proportion |= ++s->count[bit] >= 810;
     }
     return long_run ? HEALTH_REPETITION : proportion ? HEALTH_PROPORTION : HEALTH_GOOD;
 }

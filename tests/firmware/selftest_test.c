@@ -2,11 +2,11 @@
 /* Power on: march and known answers; every failure is reported and takes its lane out of service. */
 #include <string.h>
 
+#include "buffer.h"
 #include "card.h"
 #include "fake_hw.h"
 #include "firmware.h"
 #include "known.h"
-#include "layout.h"
 #include "log.h"
 #include "tap.h"
 

@@ -2,9 +2,9 @@
 /* SAs that go out and come back: as they were, once, and only what this card wrote. */
 #include <string.h>
 
+#include "buffer.h"
 #include "fake_hw.h"
 #include "firmware.h"
-#include "layout.h"
 #include "tap.h"
 
 #define OUT_AT 0x1000u

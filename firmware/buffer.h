@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who uses what of the buffer, besides a command's data from HW_DATA on. Offsets in bytes. */
-#ifndef SLUICE_FW_LAYOUT_H
-#define SLUICE_FW_LAYOUT_H
+#ifndef SLUICE_FW_BUFFER_H
+#define SLUICE_FW_BUFFER_H
 
 #include <assert.h>
 
