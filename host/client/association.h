@@ -16,6 +16,7 @@ struct association_user {
     void (*ended)(void *arg, int error); /* -errno; also when it never opened */
     /* A datagram from the proxy: SOCKS5 header and payload, not looked at. Take a reference to `chunk` to keep it. */
     void (*datagram)(void *arg, struct chunk *chunk, const uint8_t *data, uint32_t len);
+    void (*mtu)(void *arg); /* association_mtu has another value; NULL: not of interest */
     void *arg;
 };
 
@@ -23,6 +24,10 @@ struct association_user {
 struct association *association_new(struct client *client, const struct association_user *user);
 /* Once open: `data` in `chunk` is SOCKS5 header and payload. What cannot go is counted and dropped. */
 void association_send(struct association *association, struct chunk *chunk, uint8_t *data, uint32_t len);
+/* Bytes of an IP packet that the way to the proxy carries; 0: not known. */
+unsigned association_mtu(const struct association *association);
+/* The largest datagram to an IPv4 or IPv6 target that goes there as one packet; 0: not known. */
+unsigned association_room(const struct association *association, bool six);
 /* Ends it without a call of `ended`; the memory goes once nothing of it is in flight. NULL is allowed. */
 void association_close(struct association *association);
 

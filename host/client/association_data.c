@@ -7,7 +7,8 @@
 #include "udp/record.h"
 #include "udp/signal.h"
 
-#define REKEY_LOOKS 64u /* records between two looks at how worn the keys are */
+#define PROBE_LEAST 1000u /* bytes of a heartbeat's record from which on it asks for the path's MTU */
+#define REKEY_LOOKS 64u   /* records between two looks at how worn the keys are */
 
 static void send_record(struct association *a, struct engine_job *job)
 {
@@ -16,6 +17,10 @@ static void send_record(struct association *a, struct engine_job *job)
             client_refuse(&a->client->stats, REFUSAL_NO_BUFFER);
         else
             a->client->stats.tcp_records_out++;
+        return;
+    }
+    if (job->status == SLUICE_STATUS_OK && job->content_type == RECORD_HEARTBEAT && job->length >= PROBE_LEAST) {
+        association_send_probe(a, job->dst, job->length);
         return;
     }
     if (job->status == SLUICE_STATUS_OK) {

@@ -24,6 +24,14 @@ struct association {
         uint64_t sent_at;    /* data */
         unsigned wait;       /* ms, between two heartbeats while it is blocked */
     } udp;
+    struct {
+        unsigned told;            /* bytes of an IP packet; 0: not known yet */
+        unsigned known, fails;    /* what has passed, what has not */
+        unsigned trying;          /* 0: nothing */
+        unsigned tries;           /* of it */
+        uint64_t cookie;          /* of the last of them */
+        uint64_t sent_at, due_at; /* ms */
+    } mtu;
     bool by_tcp; /* records go inside the connection, since UDP is blocked */
     struct {
         uint64_t until;   /* ms; 0: the connection is there */
@@ -79,6 +87,14 @@ void association_take_heartbeat(struct association *association, const struct en
 bool association_goes_by_tcp(const struct association *association, uint8_t type);
 /* Twice a second: heartbeats that keep a NAT's mapping and find out whether UDP passes. */
 void association_path_tick(struct association *association, uint64_t now);
+
+/* ---- association_mtu.c */
+
+void association_mtu_opened(struct association *association);
+/* A heartbeat's answer. False: not one of these. */
+bool association_mtu_answered(struct association *association, const uint8_t cookie[8]);
+void association_mtu_tick(struct association *association, uint64_t now);
+void association_send_probe(struct association *association, const uint8_t *record, uint32_t len);
 
 /* ---- association_retake.c */
 

@@ -71,6 +71,7 @@ void association_path_opened(struct association *a)
     if (a->client->config->transport == CLIENT_BY_TCP ||
         (a->client->config->transport == CLIENT_BY_EITHER && a->server->udp_blocked))
         turn_to(a, CONTROL_BY_TCP);
+    association_mtu_opened(a);
     ask(a, a->udp.heard_at);
 }
 
@@ -90,6 +91,8 @@ void association_take_heartbeat(struct association *a, const struct engine_job *
     struct signal signal;
     if (signal_heartbeat_decode(job->dst, job->length, &signal))
         client_refuse(&a->client->stats, REFUSAL_BAD_HEADER);
+    else if (signal.kind == SIGNAL_HEARTBEAT_RESPONSE)
+        (void)association_mtu_answered(a, signal.cookie);
 }
 
 /* What is to be waited for before the next heartbeat, from the last one or from the last record. */
@@ -114,4 +117,5 @@ void association_path_tick(struct association *a, uint64_t now)
     look_for_block(a, now);
     if (is_time(a, now))
         ask(a, now);
+    association_mtu_tick(a, now);
 }

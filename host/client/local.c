@@ -11,6 +11,7 @@
 #include "client/source.h"
 #include "client/tunnel.h"
 #include "socks/server.h"
+#include "udp/control.h"
 
 #define REQUEST_SECONDS 30 /* from the connection to its request */
 
@@ -21,6 +22,7 @@ struct session {
     struct socks_server socks;
     /* UDP ASSOCIATE */
     struct association *association;
+    bool tell_mtu;        /* the program has asked for it */
     struct net_addr host; /* the TCP peer, the only host that datagrams are taken from */
     struct net_addr peer; /* pinned: where they came from first */
     struct net_addr bound;
@@ -160,10 +162,37 @@ static void on_association_ended(void *arg, int error)
     session_finish(s);
 }
 
+static void say_mtu(void *arg)
+{
+    const struct session *s = arg;
+    uint8_t out[CONTROL_OUT_MAX];
+    const struct control_mtu mtu = {.mtu = (uint16_t)association_mtu(s->association),
+                                    .ip4 = (uint16_t)association_room(s->association, false),
+                                    .ip6 = (uint16_t)association_room(s->association, true)};
+    if (s->tell_mtu)
+        stream_write(s->stream, out, control_mtu(&mtu, out));
+}
+
+/* RFC 1928 has nothing more to say there; a program that knows of the client may ask. What is something else is passed over. */
+static void take_question(struct session *s)
+{
+    struct control_message message;
+    struct evbuffer *in = stream_input(s->stream);
+    int rc;
+    while ((rc = control_take(in, &message)) > 0) {
+        if (!control_is_mtu_wanted(&message) || s->source.fd < 0)
+            continue;
+        s->tell_mtu = true;
+        say_mtu(s);
+    }
+    if (rc < 0)
+        evbuffer_drain(in, evbuffer_get_length(in));
+}
+
 static void associate(struct session *s)
 {
     const struct association_user user = {
-        .opened = on_association_opened, .ended = on_association_ended, .datagram = on_datagram, .arg = s};
+        .opened = on_association_opened, .ended = on_association_ended, .datagram = on_datagram, .mtu = say_mtu, .arg = s};
     s->association = association_new(s->client, &user);
     if (s->association)
         return;
@@ -227,12 +256,13 @@ static void negotiate(struct session *s)
 static void on_stream(struct stream *stream, enum stream_event event, void *arg)
 {
     struct session *s = arg;
+    (void)stream;
     switch (event) {
     case STREAM_DATA:
         if (s->timer)
             negotiate(s);
         else
-            evbuffer_drain(stream_input(stream), evbuffer_get_length(stream_input(stream)));
+            take_question(s);
         break;
     case STREAM_EOF: /* ends the association, too (RFC 1928) */
     case STREAM_ERROR:

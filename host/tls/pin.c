@@ -15,9 +15,9 @@ static int digit(char c)
 
 int tls_pin_parse(const char *text, struct tls_pins *pins)
 {
-    uint8_t *pin = pins->pins[pins->count];
-    if (pins->count == TLS_PINS_MAX)
+    if (pins->count >= TLS_PINS_MAX)
         return -ENOSPC;
+    uint8_t *pin = pins->pins[pins->count];
     for (unsigned i = 0; i < TLS_PIN_BYTES; i++) {
         int high = digit(text[0]);
         int low = high < 0 ? -1 : digit(text[1]);

@@ -70,6 +70,25 @@ unsigned control_rekey(enum control_type type, const struct control_rekey *rekey
     return CONTROL_HEADER + body;
 }
 
+unsigned control_mtu(const struct control_mtu *mtu, uint8_t *out)
+{
+    const uint16_t numbers[3] = {mtu->mtu, mtu->ip4, mtu->ip6};
+    out[0] = CONTROL_NOTICE;
+    out[1] = 0;
+    out[2] = 7;
+    out[3] = CONTROL_NOTICE_MTU;
+    for (unsigned i = 0; i < 3; i++) {
+        out[4 + 2 * i] = (uint8_t)(numbers[i] >> 8);
+        out[5 + 2 * i] = (uint8_t)numbers[i];
+    }
+    return CONTROL_HEADER + 7;
+}
+
+bool control_is_mtu_wanted(const struct control_message *message)
+{
+    return message->type == CONTROL_NOTICE && message->length == 1 && message->body[0] == CONTROL_NOTICE_MTU;
+}
+
 int control_close_reason(const struct control_message *message)
 {
     if (message->type != CONTROL_NOTICE || message->length < 2 || message->body[0] != CONTROL_NOTICE_CLOSE)

@@ -23,6 +23,7 @@ enum control_type {
 enum control_notice {
     CONTROL_NOTICE_CLOSE = 1, /* u8 enum control_close: the sender ends the association now */
     CONTROL_NOTICE_REKEY = 2, /* empty: the proxy asks the client to begin an epoch */
+    CONTROL_NOTICE_MTU = 3,   /* between a program and the client alone: empty, it asks; struct control_mtu, the answer */
 };
 
 enum control_transport { CONTROL_BY_UDP = 0, CONTROL_BY_TCP = 1 };
@@ -40,6 +41,12 @@ struct control_rekey {
     uint8_t cid[8]; /* that the sender wants on records sent to it under this epoch; rekey_done: not there */
 };
 
+/* 0: not known. */
+struct control_mtu {
+    uint16_t mtu;      /* bytes of an IP packet on the way to the proxy */
+    uint16_t ip4, ip6; /* of the largest datagram to such a target that goes there as one */
+};
+
 struct control_message {
     enum control_type type; /* or a number that is not in it: to be passed over */
     uint16_t length;
@@ -55,6 +62,8 @@ unsigned control_close(enum control_close reason, uint8_t *out);
 unsigned control_rekey_wanted(uint8_t *out);
 unsigned control_transport(enum control_transport transport, uint8_t *out);
 unsigned control_rekey(enum control_type type, const struct control_rekey *rekey, uint8_t *out);
+unsigned control_mtu(const struct control_mtu *mtu, uint8_t *out);
+bool control_is_mtu_wanted(const struct control_message *message);
 /* A close notice's reason, or -ENOENT when the message is another. */
 int control_close_reason(const struct control_message *message);
 /* Of one of the three rekey messages: -EPROTO: wrong length. */

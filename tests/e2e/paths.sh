@@ -3,7 +3,7 @@
 # Clients that are found elsewhere: a NAT that gives a flow another port again and again, and one that forgets it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 13
+begin 19
 
 certificates
 need_ports tcp udp advertise socks echo
@@ -38,3 +38,45 @@ sleep 4
 check "all stop" all_stop
 holds "the client sent heartbeats" "$(jq .heartbeats "$work/client.json") >= 3"
 is "the proxy answered each" "$(jq .total.heartbeats "$work/proxy.json")" "$(jq .heartbeats "$work/client.json")"
+
+# What a program can learn of the way: it asks on the connection of its UDP ASSOCIATE, and tries what it is told.
+mtu() { # prints "MTU IPV4 IPV6 LAST": whether the largest datagram came back, and one 64 bytes longer
+    python3 - "$socks" "$echo" <<'END'
+import socket, struct, sys, time
+tcp = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 40)
+tcp.sendall(b"\5\1\0" + b"\5\3\0\1" + bytes(6))
+reply = b""
+while len(reply) < 12:
+    reply += tcp.recv(12 - len(reply))
+relay = ("127.0.0.1", struct.unpack(">H", reply[-2:])[0])
+tcp.sendall(b"\2\0\1\3")
+numbers = (0, 0, 0)
+while not numbers[0]:
+    notice = b""
+    while len(notice) < 10:
+        notice += tcp.recv(10 - len(notice))
+    numbers = struct.unpack(">4xHHH", notice)
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.settimeout(1)
+header = b"\0\0\0\1\x7f\0\0\1" + struct.pack(">H", int(sys.argv[2]))
+came = []
+for size in (numbers[1], numbers[1] + 64):
+    back = 0
+    for _ in range(3):
+        udp.sendto(header + bytes(size), relay)
+        try:
+            back = max(back, len(udp.recv(65536)) - 10)
+            break
+        except TimeoutError:
+            pass
+    came.append(back == size)
+print(*numbers, *came)
+END
+}
+check "a way that carries packets of 1400 bytes, and is silent about longer ones" network --mtu 1400
+check "the client starts" client --listen "127.0.0.1:$socks"
+read -r size ip4 ip6 fits longer < <(mtu)
+holds "a program is told so" "${size:-0} >= 1384 && ${size:-0} <= 1400"
+holds "and what that leaves for it" "${ip4:-0} > 1290 && ${ip4:-0} < 1340 && ${ip6:-0} == ${ip4:-0} - 12"
+is "such a datagram passes, a longer one does not" "${fits:-} ${longer:-}" "True False"
+check "all stop" all_stop

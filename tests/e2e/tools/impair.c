@@ -5,7 +5,7 @@
  *
  *   impair --listen ADDR --to ADDR [--dir up|down|both] [--seed N] [--loss PERMILLE] [--dup PERMILLE] [--reorder PERMILLE]
  *          [--flip PERMILLE] [--sweep STEP] [--replay N] [--unknown PERMILLE] [--noise PERMILLE] [--foreign]
- *          [--rebind N]
+ *          [--rebind N] [--mtu BYTES]
  *
  *   --dir      the direction that is impaired; the other passes as it is. up: towards --to
  *   --reorder  the datagram is held back until 1 to 8 others have overtaken it
@@ -17,6 +17,8 @@
  *   --foreign  replayed and invented datagrams upwards come from another source address
  *
  *   --rebind   every N datagrams upwards a flow goes on from another source port, and the former one is gone, as a NAT's mapping
+ *   --mtu      longer packets, with 28 bytes of headers, are lost without a word
+ *
  *   At SIGUSR1 it drops everything, as a firewall that has UDP blocked; at SIGUSR2 it lets it pass again.
  *
  * At SIGTERM it prints what it did, as JSON.
@@ -42,6 +44,7 @@ struct options {
     unsigned loss, dup, reorder, flip, unknown, noise; /* of 1000 */
     unsigned sweep;                                    /* bits, 0: none */
     unsigned replay, rebind;                           /* datagrams */
+    unsigned mtu;                                      /* bytes of an IP packet, above which it is lost; 0: none */
 };
 
 struct counts {
@@ -228,7 +231,7 @@ static void impair(struct relay *r, struct flow *flow, bool up, const uint8_t *b
 {
     const struct options *o = &r->options;
     struct way *way = up ? &flow->up : &flow->down;
-    if (blocked) {
+    if (blocked || (o->mtu && len + 28 > o->mtu)) {
         r->counts[!up].blocked++;
         return;
     }
@@ -326,12 +329,12 @@ static void parse_direction(struct options *o)
 
 static void parse_options(struct options *o, int argc, char **argv)
 {
-    enum { LISTEN = 1, TO, DIR, SEED, LOSS, DUP, REORDER, FLIP, SWEEP, REPLAY, UNKNOWN, NOISE, FOREIGN, REBIND };
-    static const struct option table[] = {{"listen", 1, NULL, LISTEN},   {"to", 1, NULL, TO},           {"dir", 1, NULL, DIR},
-                                          {"seed", 1, NULL, SEED},       {"loss", 1, NULL, LOSS},       {"dup", 1, NULL, DUP},
-                                          {"reorder", 1, NULL, REORDER}, {"flip", 1, NULL, FLIP},       {"sweep", 1, NULL, SWEEP},
-                                          {"replay", 1, NULL, REPLAY},   {"unknown", 1, NULL, UNKNOWN}, {"noise", 1, NULL, NOISE},
-                                          {"foreign", 0, NULL, FOREIGN}, {"rebind", 1, NULL, REBIND},   {0}};
+    enum { LISTEN = 1, TO, DIR, SEED, LOSS, DUP, REORDER, FLIP, SWEEP, REPLAY, UNKNOWN, NOISE, FOREIGN, REBIND, MTU };
+    static const struct option table[] = {
+        {"listen", 1, NULL, LISTEN},   {"to", 1, NULL, TO},         {"dir", 1, NULL, DIR},         {"seed", 1, NULL, SEED},
+        {"loss", 1, NULL, LOSS},       {"dup", 1, NULL, DUP},       {"reorder", 1, NULL, REORDER}, {"flip", 1, NULL, FLIP},
+        {"sweep", 1, NULL, SWEEP},     {"replay", 1, NULL, REPLAY}, {"unknown", 1, NULL, UNKNOWN}, {"noise", 1, NULL, NOISE},
+        {"foreign", 0, NULL, FOREIGN}, {"rebind", 1, NULL, REBIND}, {"mtu", 1, NULL, MTU},         {0}};
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
         case LISTEN:
@@ -372,6 +375,9 @@ static void parse_options(struct options *o, int argc, char **argv)
             break;
         case REBIND:
             o->rebind = (unsigned)number("rebind", optarg, 1, 100000);
+            break;
+        case MTU:
+            o->mtu = (unsigned)number("mtu", optarg, 576, 65535);
             break;
         case FOREIGN:
             o->foreign = true;
