@@ -31,7 +31,8 @@ struct noise {
 
 struct lane {
     uint8_t *step, before;
-    unsigned hangs_in; // clocks; 0: it works
+    unsigned works_for; // records, before the one within which it stops; 0: not drawn yet
+    unsigned hangs_in;  // clocks; 0: it works
     bool hung;
 };
 
@@ -67,7 +68,7 @@ static void find_lanes(dut *d)
 
         if (!step)
             return;
-        d->lanes.push_back({static_cast<uint8_t *>(step), StepIdle, 0, false});
+        d->lanes.push_back({static_cast<uint8_t *>(step), StepIdle, 0, 0, false});
     }
 }
 
@@ -171,6 +172,14 @@ static void sample(const Vsluice_card &t, struct dut_out *out)
     out->idle = t.idle_o;
 }
 
+// Whether it is to stop within the record that begins: one of hang_lanes, never half so many after the one before.
+static bool hang_now(dut *d, lane &l)
+{
+    if (l.works_for == 0)
+        l.works_for = 1 + d->hang_lanes / 2 + random_bits(d->chance) % d->hang_lanes;
+    return --l.works_for == 0;
+}
+
 // True: it stops in this clock. A lane that hangs is held in a step that does nothing.
 static bool hang(dut *d, lane &l)
 {
@@ -178,7 +187,7 @@ static bool hang(dut *d, lane &l)
 
     if (l.hangs_in > 0 && *l.step != StepIdle)
         stops = --l.hangs_in == 0;
-    else if (begins && !l.hung && random_bits(d->chance) % d->hang_lanes == 0)
+    else if (begins && !l.hung && hang_now(d, l))
         l.hangs_in = 1 + random_bits(d->chance) % HangWithin;
     l.hung |= stops;
     if (l.hung)

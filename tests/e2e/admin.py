@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -125,13 +126,17 @@ picture = os.environ.get("SCREENSHOT") or proxy.path("page.png")
 
 def look():
     """The page as Chromium has it after a while; None: it takes too long here."""
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        # In a group of its own: it starts others, which go with it.
+        process = subprocess.Popen([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+                                    "--virtual-time-budget=4000", "--window-size=1250,1200", f"--screenshot={picture}",
+                                    "--dump-dom", f"http://127.0.0.1:{port}/"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
         try:
-            return subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-                                   "--virtual-time-budget=4000", "--window-size=1250,1200", f"--screenshot={picture}",
-                                   "--dump-dom", f"http://127.0.0.1:{port}/"],
-                                  capture_output=True, text=True, check=False, timeout=60).stdout
+            return process.communicate(timeout=60)[0]
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             return None
 
 

@@ -125,8 +125,9 @@ proxy.configure("handshake_seconds = 2;")
 proxy.reload()
 failed = proxy.count("handshakes_failed")
 garbage = [rng.randbytes(rng.randint(1, 2000)) for _ in range(20)]
-garbage += [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x16\x03\x01\xff\xff" + bytes(3000), b"\x80\x2e\x01\x00\x02" + bytes(44),
-            b"\x16\x03\x01\x00\x00" * 50, b"\x15\x03\x03\x00\x02\x02\x28", b"\x17\x03\x03\x00\x20" + bytes(32)]
+garbage += [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x16\x03\x01\xff\xff" + bytes(3000),
+            b"\x80\x2e\x01\x00\x02" + bytes(44), b"\x16\x03\x01\x00\x00" * 50, b"\x15\x03\x03\x00\x02\x02\x28",
+            b"\x17\x03\x03\x00\x20" + bytes(32)]
 for _ in range(40):
     damaged = bytearray(hello)
     for _ in range(rng.randint(1, 4)):
