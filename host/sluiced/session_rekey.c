@@ -46,11 +46,10 @@ void session_take_rekey(struct session *s, const struct control_message *message
     struct control_rekey rekey;
     if (message->type != CONTROL_REKEY && message->type != CONTROL_REKEY_DONE)
         return;
-    if (control_rekey_decode(message, &rekey))
-        refuse(s);
-    else if (message->type == CONTROL_REKEY_DONE)
+    bool right = control_rekey_decode(message, &rekey) == 0;
+    if (right && message->type == CONTROL_REKEY_DONE)
         done(s, &rekey);
-    else if (begin(s, &rekey))
+    else if (!right || begin(s, &rekey))
         refuse(s);
 }
 

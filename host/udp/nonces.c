@@ -51,16 +51,17 @@ static int make(struct nonces *n, uint32_t places)
 
 static int grow(struct nonces *n)
 {
-    struct nonces wider;
-    if (make(&wider, 2 * (n->mask + 1)))
+    struct nonces old = *n;
+    if (make(n, 2 * (old.mask + 1))) {
+        *n = old;
         return -ENOMEM;
-    for (uint32_t i = 0; i <= n->mask; i++) {
-        if (is_used(n, i))
-            put(&wider, place_of(&wider, n->places[i]), n->places[i]);
     }
-    free(n->places);
-    free(n->used);
-    *n = wider;
+    for (uint32_t i = 0; i <= old.mask; i++) {
+        if (is_used(&old, i))
+            put(n, place_of(n, old.places[i]), old.places[i]);
+    }
+    free(old.places);
+    free(old.used);
     return 0;
 }
 
