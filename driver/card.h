@@ -167,6 +167,8 @@ int card_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds
 int card_qp_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count);
 int card_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsigned max);
 int card_qp_arm(struct sluice_qp *qp);
+/* Whether the card has operations on the SA that it has not completed. */
+bool card_qp_works_on(struct card *card, const struct card_sa *sa);
 
 /* ---- card_sa.c, card_window.c */
 

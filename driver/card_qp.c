@@ -219,6 +219,36 @@ int card_qp_coalesce(struct sluice_qp *qp, unsigned count, unsigned microseconds
     return err;
 }
 
+/* ---------------------------------------------------------------- operations of an SA */
+
+/* Its thread may have found the lock taken, and is told to look again. */
+static bool works_on(struct card *card, struct card_qp *q, const struct card_sa *sa)
+{
+    const struct tracker *t;
+    bool works = false;
+
+    pthread_mutex_lock(&q->lock);
+    TAILQ_FOREACH(t, &q->busy, entry)
+    {
+        works = works || (t->sa == sa && !q->lost && !ring_holds(&q->ring, htole64((uint64_t)(t - q->tracker) + 1)));
+    }
+    pthread_mutex_unlock(&q->lock);
+    (void)eventfd_write(card->event[q->number], 1);
+    return works;
+}
+
+bool card_qp_works_on(struct card *card, const struct card_sa *sa)
+{
+    bool works = false;
+
+    pthread_mutex_lock(&card->watch.lock);
+    for (unsigned n = 1; n < CARD_QUEUES && !works; n++) {
+        works = card->qp[n] && works_on(card, card->qp[n], sa);
+    }
+    pthread_mutex_unlock(&card->watch.lock);
+    return works;
+}
+
 /* ---------------------------------------------------------------- reset */
 
 /* The admin lock is held. An SA without kept parameters cannot be installed again. */

@@ -4,8 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "card.h"
+#include "deadline.h"
+
+#define LOOK_US 200 /* at operations that are waited for */
 
 void card_store_len(uint8_t field[3], uint32_t len)
 {
@@ -171,15 +175,24 @@ void card_sa_unref(struct card *card, struct card_sa *sa)
     }
 }
 
-/*
- * Operations that the card has are waited for by the card. Those that wait for the SA have to be polled first; the keeper then
- * ends it.
- */
+/* The card waits for operations that it has begun; those that it has fetched and not begun would end as no_such_sa. */
+static void await_operations(struct card *card, const struct card_sa *sa)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_US * 1000};
+    int64_t deadline = deadline_in(card->timeout_ms);
+
+    while (atomic_load(&sa->refs) > 1 && card_qp_works_on(card, sa) && !card_gone(card) && deadline_left(deadline)) {
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Operations that the card has are waited for. Those that wait for the SA have to be polled first; the keeper then ends it. */
 void card_sa_destroy(struct sluice_sa *base)
 {
     struct card *card = card_of(base->card);
     struct card_sa *sa = card_sa_of(base);
 
+    await_operations(card, sa);
     if (card_enter(card)) {
         pthread_mutex_lock(&card->admin.lock); /* it hangs or is gone, and the commands below know it */
     }

@@ -72,6 +72,6 @@ goes_on() { # why; what to stop
     check "all end cleanly" stop_all "${@:2}"
 }
 goes_on "the card is killed" client proxy
-card --seed "$SEED" --hang-lanes 200 >/dev/null && proxy "operation_ms = 500;" >/dev/null && path >/dev/null
+card --seed "$SEED" --hang-lanes 40 >/dev/null && proxy "operation_ms = 500;" >/dev/null && path >/dev/null
 talk --count 400 --rate 100 --timeout 1500 >"$work/talk.log"
 goes_on "a lane of the card stops" client proxy card
