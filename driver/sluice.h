@@ -48,7 +48,8 @@
  * Operations that do not end. The library watches the oldest operation that the card has of each queue pair. When it takes half
  * of options.operation_ms, or a second if that is less, an interrupt or a doorbell may have been lost: the queue pair's eventfd
  * is signalled, and the doorbells are rung again if there is no completion; this repeats. When it takes operation_ms, the card is
- * recovered with options.recover, and given up (-ENODEV) without. A completion that waits for its caller takes no time.
+ * recovered with options.recover, and given up (-ENODEV) without, once an admin command under way has ended or had its time. A
+ * completion that waits for its caller takes no time.
  */
 #ifndef SLUICE_H
 #define SLUICE_H
