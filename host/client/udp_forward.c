@@ -14,7 +14,8 @@
 #include "client/forward.h"
 #include "client/source.h"
 
-#define HELD_DATAGRAMS 16
+#define HELD_DATAGRAMS 128
+#define HELD_BYTES     (128u << 10)
 #define GIVE_WAY_MS    2000  /* a source that has been quiet for so long may be put out for another one */
 #define BACKOFF_LEAST  500   /* ms, doubled with every failure */
 #define BACKOFF_MOST   30000 /* ms */
@@ -32,7 +33,7 @@ struct flow {
         uint8_t *bytes; /* SOCKS5 header and payload */
         uint32_t len;
     } held[HELD_DATAGRAMS];
-    unsigned held_count;
+    unsigned held_count, held_bytes;
     struct flow *next;
 };
 
@@ -57,7 +58,7 @@ static void drop_held(struct flow *flow)
 {
     for (unsigned i = 0; i < flow->held_count; i++)
         free(flow->held[i].bytes);
-    flow->held_count = 0;
+    flow->held_count = flow->held_bytes = 0;
 }
 
 static void flow_free(struct flow *flow)
@@ -167,7 +168,8 @@ static void on_datagram(void *arg, struct chunk *chunk, const uint8_t *data, uin
 
 static void hold(struct flow *flow, const uint8_t *data, uint32_t len)
 {
-    uint8_t *copy = flow->held_count < HELD_DATAGRAMS ? malloc(len) : NULL;
+    bool room = flow->held_count < HELD_DATAGRAMS && len <= HELD_BYTES - flow->held_bytes;
+    uint8_t *copy = room ? malloc(len) : NULL;
     if (!copy) {
         client_refuse(&flow->forward->client->stats, REFUSAL_NO_BUFFER);
         return;
@@ -175,6 +177,7 @@ static void hold(struct flow *flow, const uint8_t *data, uint32_t len)
     memcpy(copy, data, len);
     flow->held[flow->held_count].bytes = copy;
     flow->held[flow->held_count++].len = len;
+    flow->held_bytes += len;
 }
 
 static void send_held(struct flow *flow)
