@@ -64,7 +64,7 @@ static bool answer_check(struct client *c, int fd)
 static void test_moved(void)
 {
     struct client c;
-    struct net_addr from;
+    struct net_addr from = {0};
     uint16_t port;
     uint8_t data[64];
     int target = udp_socket(&port), other = source_at("127.0.0.1"), third = source_at("127.0.0.1");
