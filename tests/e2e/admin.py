@@ -8,12 +8,11 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 
-from kit import BUILD, CONNECT, UDP, Proxy, Socks, Tap, address, listen, receive, udp, within
+from kit import BUILD, CONNECT, UDP, Proxy, Socks, Tap, address, browse, listen, no_browser, receive, udp, within
 
 try:
     from prometheus_client.parser import text_string_to_metric_families as parse
@@ -120,27 +119,8 @@ tap.equal(subprocess.run([*stat[:2], "--watch", "x"], capture_output=True, check
 status, body, kind = get("/")
 tap.ok(status == 200 and kind.startswith("text/html") and b"<title>sluiced</title>" in body and
        not re.search(rb"(src|href)=", body), "the page is there, and whole by itself")
-browser = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
 picture = os.environ.get("SCREENSHOT") or proxy.path("page.png")
-
-
-def look():
-    """The page as Chromium has it after a while; None: it takes too long here."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        # In a group of its own: it starts others, which go with it.
-        process = subprocess.Popen([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-                                    "--virtual-time-budget=4000", "--window-size=1250,1200", f"--screenshot={picture}",
-                                    "--dump-dom", f"http://127.0.0.1:{port}/"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
-        try:
-            return process.communicate(timeout=60)[0]
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return None
-
-
-dom = look() if browser else None
+dom = browse(f"http://127.0.0.1:{port}/", "--window-size=1250,1200", f"--screenshot={picture}")
 if dom:
     text = html.unescape(re.sub(r"<[^>]*>", " ", dom[dom.find("<body"):dom.find("<script")]))
     tap.ok(re.search(r"\blive\b", text), "in Chromium it comes to life", text[:2000])
@@ -148,7 +128,7 @@ if dom:
     tap.ok(re.search(r"datagram: private +1\b", text) and "<polyline" in dom, "with refusals and the graph")
     tap.ok(os.path.getsize(picture) > 10000, "and a picture of it can be taken")
 else:
-    tap.ok(True, "in Chromium it comes to life # SKIP " + ("it takes more than a minute" if browser else "no chromium"))
+    tap.ok(True, f"in Chromium it comes to life # {no_browser()}")
 
 # ---- elsewhere
 

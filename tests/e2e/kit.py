@@ -337,3 +337,28 @@ class Names(threading.Thread):
 
     def count(self, name):
         return sum(1 for asked, kind in self.asked if asked == name and kind == 1)
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
+
+
+def browse(url, *options):
+    """The page as Chromium has it after a while; None: it takes too long here, or is not here."""
+    if not BROWSER:
+        return None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        # In a group of its own: it starts others, which go with it.
+        process = subprocess.Popen([BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+                                    "--virtual-time-budget=4000", *options, "--dump-dom", url],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        try:
+            return process.communicate(timeout=60)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return None
+
+
+def no_browser():
+    """Why there is no page."""
+    return "SKIP " + ("it gives no page within a minute" if BROWSER else "no chromium")
