@@ -49,6 +49,41 @@ uint32_t meta(const Sa &sa, uint8_t gen)
            (uint32_t)p.cipher << 13 | (uint32_t)p.direction << 16 | (uint32_t)gen << 17;
 }
 
+Traffic::Traffic(Card &card, Io &io, const Sa &sa)
+    : host_(card.host), ring_(io.ring), sa_(sa), src_(card.host.alloc(1400)), dst_(card.host.alloc(2048))
+{
+}
+
+void Traffic::take()
+{
+    sluice_cqe cqe;
+    while (ring_.pop(cqe)) {
+        bad += cqe.status != SLUICE_STATUS_OK;
+        came++;
+        ring_.give();
+    }
+}
+
+void Traffic::step()
+{
+    while (sent - came < 8) {
+        ring_.push(seal_entry(sa_, src_, 1400, dst_, 2048, sent++));
+        ring_.bell();
+    }
+    take();
+}
+
+bool Traffic::end()
+{
+    bool all = host_.until(
+        [&] {
+            take();
+            return came == sent;
+        },
+        60000);
+    return all && !bad;
+}
+
 void write64(Bus &bus, uint32_t lo, uint64_t value)
 {
     bus.store(lo, (uint32_t)value);

@@ -44,17 +44,34 @@ struct Io {
     Ring ring;
 };
 
+// Seals of one SA, eight at a time in the queue pair, for as long as step is called.
+struct Traffic {
+    Traffic(Card &card, Io &io, const Sa &sa);
+    void step();
+    bool end(); // all have come, and were good
+    unsigned sent = 0, came = 0, bad = 0;
+
+  private:
+    void take();
+    Host &host_;
+    Ring &ring_;
+    const Sa &sa_;
+    uint64_t src_, dst_;
+};
+
 void put64(Bytes &to, uint64_t value);
 void put_state(Bytes &to, const uint8_t *key, uint8_t pad);
 Bytes sa_words(const Sa &sa, bool states = true);
 uint32_t meta(const Sa &sa, uint8_t gen);
-void write64(Bus &bus, uint32_t lo, uint64_t value);
 uint64_t read64(Bus &bus, uint32_t lo);
 void dma(Bus &bus, uint64_t address, uint32_t offset, uint32_t length);
 bool install(Card &card, Sa &sa, uint16_t slot);
 bool seals(Card &card, Io &io, Sa &sa, unsigned length, uint8_t status = SLUICE_STATUS_OK);
 
 void test_bus(uint64_t seed);
+void test_events(uint64_t seed);
+void test_refused(uint64_t seed);
+void test_shared(uint64_t seed);
 void test_dma(uint64_t seed);
 void test_sa(uint64_t seed);
 void test_lane(uint64_t seed);

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(uint64_t seed);
-    } groups[] = {{"bus", test_bus}, {"dma", test_dma}, {"sa", test_sa}, {"lane", test_lane}, {"march", test_march}};
+    } groups[] = {{"bus", test_bus}, {"events", test_events}, {"refused", test_refused}, {"shared", test_shared},
+                  {"dma", test_dma}, {"sa", test_sa},         {"lane", test_lane},       {"march", test_march}};
     printf("# SEED=%llu\n", (unsigned long long)seed);
     Verilated::randReset(2);
     Verilated::randSeed((int)(seed & 0x7fffffff) | 1);

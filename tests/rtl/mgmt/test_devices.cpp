@@ -272,7 +272,7 @@ void test_sa(uint64_t seed)
     Bytes back = bus.get(0x800, sizeof window);
     ok(good && !memcmp(back.data(), &window, sizeof window), "a window goes in and out");
 
-    good = bus.load(MGMT_SA_VALUE) >> 31 == 0 || host.until([&] { return false; }, SLUICE_VIRTUAL_SAS) || true;
+    good = host.until([&] { return bus.load(MGMT_SA_VALUE) >> 31 == 0; }, 2 * SLUICE_VIRTUAL_SAS);
     for (uint32_t index : {0u, 1u, SLUICE_VIRTUAL_SAS - 1u}) {
         bus.store(MGMT_SA_BLOB, index);
         bus.store(MGMT_SA_VALUE, index + 5);
