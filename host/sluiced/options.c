@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sluiced/limits.h"
+#include "sluiced/match.h"
 #include "sluiced/rules.h"
 
 #define ADDRESS_EXPECTED "\"address:port\" with a numeric address, as in \"0.0.0.0:1080\" or \"[::]:1080\""
@@ -142,6 +143,12 @@ static const struct config_option table[] = {
      .element = sizeof(struct options_listener),
      .defaults = listener_defaults,
      .expected = "a list of groups, as in ( { address = \"0.0.0.0:1080\"; } )"},
+    {.name = "balancers",
+     .type = CONFIG_STRINGS,
+     .offset = offsetof(struct options, balancers),
+     .max = OPTIONS_BALANCERS_MAX,
+     .parse = match_check_network,
+     .expected = MATCH_NETWORK_EXPECTED},
     {.name = "udp",
      .type = CONFIG_LIST,
      .offset = offsetof(struct options, udp),

@@ -11,7 +11,8 @@
 #include "tls/peer.h"
 #include "udp/suite.h"
 
-#define OPTIONS_WORKERS_MAX 64
+#define OPTIONS_WORKERS_MAX   64
+#define OPTIONS_BALANCERS_MAX 64
 
 enum replay_policy { REPLAY_DROP, REPLAY_WARN, REPLAY_TERMINATE, REPLAY_OFF };
 
@@ -30,6 +31,7 @@ struct options {
     char *engine;
     unsigned operation_ms;
     struct config_list listeners; /* struct options_listener */
+    struct config_list balancers; /* char *: networks of load balancers that send PROXY headers */
     struct config_list udp;       /* struct options_udp: at most one for each address family */
     struct {
         char *certificate, *key;

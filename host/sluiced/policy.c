@@ -26,7 +26,16 @@ static int load(struct policy *policy, struct config_error *error)
         snprintf(error->text, sizeof error->text, "rules: out of memory");
     if (!rc && (rc = limits_new(&options->limits, &policy->limits)))
         snprintf(error->text, sizeof error->text, "limits: out of memory");
+    char *const *balancers = options->balancers.items;
+    for (unsigned i = 0; !rc && i < options->balancers.count; i++)
+        rc = match_parse_network(balancers[i], &policy->balancers[i]);
     return rc;
+}
+
+bool policy_is_balancer(const struct policy *policy, const struct net_addr *peer)
+{
+    const struct network network = match_network(peer);
+    return policy->options.balancers.count && match_any(policy->balancers, policy->options.balancers.count, &network);
 }
 
 int policy_new(struct options *options, struct policy **out, struct config_error *error)

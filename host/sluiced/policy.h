@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "sluiced/limits.h"
+#include "sluiced/match.h"
 #include "sluiced/options.h"
 #include "sluiced/rules.h"
 #include "sluiced/users.h"
@@ -22,7 +23,8 @@ struct policy {
     struct users *users; /* NULL: no users file */
     struct rules *rules;
     struct limits *limits;
-    unsigned generation; /* from 1, one more with each reload */
+    struct network balancers[OPTIONS_BALANCERS_MAX]; /* as many as options.balancers has */
+    unsigned generation;                             /* from 1, one more with each reload */
     atomic_uint references;
 };
 
@@ -30,6 +32,8 @@ struct policy {
 int policy_new(struct options *options, struct policy **policy, struct config_error *error);
 /* Main thread, before others have it: TLS sessions come from this store, and go there. `sessions` may be NULL. -EIO. */
 int policy_use_sessions(struct policy *policy, struct tls_sessions *sessions);
+/* Any thread: connections from there begin with a PROXY header. */
+bool policy_is_balancer(const struct policy *policy, const struct net_addr *peer);
 /* Any thread. */
 struct policy *policy_ref(struct policy *policy);
 void policy_unref(struct policy *policy); /* NULL is allowed */

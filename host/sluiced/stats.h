@@ -23,6 +23,8 @@
     X(associations_refused, "requests over max_associations")                                                                    \
     X(associations_over, "requests for associations over the limit of a user or address")                                        \
     X(memory_refused, "connections and associations over max_memory")                                                            \
+    X(balanced, "connections that a load balancer has passed on")                                                                \
+    X(balanced_failed, "connections of load balancers that did not begin with a PROXY header, or came to no end of it")          \
     X(accepts_failed, "accepts without a descriptor or memory left")                                                             \
     X(handshakes_slow, "connections that came to no request in handshake_seconds")                                               \
     X(handshakes_failed, "TLS handshakes that failed")                                                                           \

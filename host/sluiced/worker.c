@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sluiced/arrival.h"
 #include "sluiced/association.h"
 #include "sluiced/datapath.h"
 #include "sluiced/session.h"
@@ -79,7 +80,10 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     while (worker->listeners[i] != listener)
         i++;
     net_addr_set(&peer, sa, (socklen_t)len);
-    session_accept(worker, fd, &peer, options[i].tls);
+    if (policy_is_balancer(worker->policy, &peer))
+        arrival_take(worker, fd, &peer, options[i].tls);
+    else
+        session_accept(worker, fd, &peer, options[i].tls);
 }
 
 /* Out of descriptors, as a rule: what waits in the backlog waits until the next tick, instead of waking the loop at once again.
@@ -333,6 +337,7 @@ static void on_stop(struct task *task)
     worker->draining = true;
     worker->drain_until = worker_now() + (time_t)worker->policy->options.drain_seconds;
     close_listeners(worker);
+    arrival_free_all(worker);
     event_add(worker->tick, &often);
 }
 
@@ -470,6 +475,7 @@ void worker_free(struct worker *worker)
     if (!worker)
         return;
     close_listeners(worker);
+    arrival_free_all(worker);
     free(worker->listeners);
     close_udp(worker, &worker->udp[0]);
     close_udp(worker, &worker->udp[1]);

@@ -18,6 +18,7 @@
 #include "udp/batch.h"
 #include "udp/engine.h"
 
+struct arrival;
 struct association;
 struct proxy_epoch;
 struct session;
@@ -58,6 +59,8 @@ struct worker {
     unsigned table_mask;
     struct association *associations; /* all of this worker's, with those that are closing */
     struct session *sessions;
+    struct arrival *arrivals; /* connections whose PROXY header has not come yet */
+    unsigned arrival_count;
     struct event *crossing; /* on the eventfd of incoming rings */
     int crossing_fd;
     bool crossing_held; /* records wait in the rings until the engine has room */

@@ -29,10 +29,11 @@ static void test_good(void)
 {
     struct options options;
     struct config_error error;
-    int rc = options_load_text(GOOD "workers = 3; replay = \"warn\"; suites = [ \"aes128-sha1-mte\" ]; idle_seconds = 7;"
-                                    "udp = ( { address = \"0.0.0.0:1\"; }, { address = \"[::]:1\"; } ); naked = true;"
-                                    "engine = \"sim:/x\"; nameservers = [ \"127.0.0.1:53\" ]; log_level = \"debug\";",
-                               &options, &error);
+    int rc = options_load_text(
+        GOOD "workers = 3; replay = \"warn\"; suites = [ \"aes128-sha1-mte\" ]; idle_seconds = 7;"
+             "udp = ( { address = \"0.0.0.0:1\"; }, { address = \"[::]:1\"; } ); naked = true;"
+             "engine = \"sim:/x\"; balancers = [ \"10.0.0.0/8\" ]; nameservers = [ \"127.0.0.1:53\" ]; log_level = \"debug\";",
+        &options, &error);
     const struct options_listener *listeners = options.listeners.items;
     ok(!rc && options.workers == 3 && options.replay == REPLAY_WARN && options.idle_seconds == 7 && options.naked &&
            !strcmp(options.engine, "sim:/x") && options.log_level == LOG_LEVEL_DEBUG,
@@ -98,6 +99,8 @@ int main(void)
     bad(GOOD "engine = \"\";", "option `engine': expected \"soft:\", \"sim:SOCKET\" or \"pci:ADDRESS\", found \"\"");
     bad(GOOD "log_level = \"loud\";", "option `log_level': expected \"error\"");
     bad(GOOD "nameservers = [ \"dns.example\" ];", "option `nameservers[0]': expected \"address:port\"");
+    bad(GOOD "balancers = [ \"10.0.0.1/8\" ];",
+        "option `balancers[0]': expected a network, as in \"192.0.2.0/24\" or \"2001:db8::/32\"");
     bad(GOOD "udp = ( { address = \"0.0.0.0\"; } );", "option `udp[0].address': expected \"address:port\"");
     bad(GOOD "udp = ( 5 );", "option `udp[0]': expected a group");
     bad(GOOD "udp = ( { address = \"0.0.0.0:1\"; }, { address = \"0.0.0.0:2\"; } );", "two addresses of one family");
