@@ -108,25 +108,8 @@ static int parse_nonces(const char *text, void *field)
 
 static int parse_transport(const char *text, void *field)
 {
-    static const char *const names[] = {"auto", "udp", "tcp"};
-    for (unsigned i = 0; i < 3; i++) {
-        if (!strcmp(text, names[i])) {
-            *(enum client_transport *)field = (enum client_transport)i;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
-
-static int parse_log_level(const char *text, void *field)
-{
-    return log_level_parse(text, field);
-}
-
-static int check_suite(const char *name, void *field)
-{
-    (void)field;
-    return suite_by_name(name) ? 0 : -EINVAL;
+    static const char *const names[] = {"auto", "udp", "tcp", NULL};
+    return config_choose(text, names, field);
 }
 
 /* -EINVAL: unknown, or there already. */
@@ -194,7 +177,7 @@ static const struct config_option options[] = {
      FIELD(struct client_config, file_suites),
      .min = 1,
      .max = SUITE_COUNT,
-     .parse = check_suite,
+     .parse = suite_check_name,
      .expected = "the name of a suite"},
     {.name = "nonces",
      .type = CONFIG_PARSED,
@@ -262,7 +245,7 @@ static const struct config_option options[] = {
     {.name = "log_level",
      .type = CONFIG_PARSED,
      FIELD(struct client_config, log_level),
-     .parse = parse_log_level,
+     .parse = log_level_parse,
      .expected = "\"error\", \"warning\", \"info\" or \"debug\""},
     {0},
 };

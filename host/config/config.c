@@ -282,6 +282,17 @@ static void free_options(const struct config_option *options, void *out)
     }
 }
 
+int config_choose(const char *text, const char *const *names, void *field)
+{
+    for (unsigned i = 0; names[i]; i++) {
+        if (!strcmp(text, names[i])) {
+            *(unsigned *)field = i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
 void config_free(const struct config_option *options, void *out)
 {
     free_options(options, out);

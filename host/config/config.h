@@ -50,6 +50,9 @@ int config_load(const char *path, const struct config_option *options, void *out
 int config_load_text(const char *text, const char *name, const struct config_option *options, void *out,
                      struct config_error *error);
 
+/* For a `parse`: the place of `text` in `names`, which end with NULL, becomes the enum at `field`. -EINVAL: it is not there. */
+int config_choose(const char *text, const char *const *names, void *field);
+
 /* Frees strings and lists inside `out` and leaves them NULL. */
 void config_free(const struct config_option *options, void *out);
 

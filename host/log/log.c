@@ -96,11 +96,11 @@ const char *log_quote(char *out, size_t size, const char *text)
     return out;
 }
 
-int log_level_parse(const char *name, enum log_level *level)
+int log_level_parse(const char *name, void *level)
 {
     for (unsigned i = 0; i < sizeof level_names / sizeof *level_names; i++) {
         if (!strcmp(name, level_names[i])) {
-            *level = (enum log_level)i;
+            *(enum log_level *)level = (enum log_level)i;
             return 0;
         }
     }

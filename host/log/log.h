@@ -29,7 +29,7 @@ void log_long(const struct log *log, enum log_level level, const char *event, co
  * always terminated. Returns `out`. */
 const char *log_quote(char *out, size_t size, const char *text);
 
-/* "error", "warning", "info", "debug"; -EINVAL for another name. */
-int log_level_parse(const char *name, enum log_level *level);
+/* "error", "warning", "info", "debug"; -EINVAL for another name. As a config_option has it: `level` is an enum log_level. */
+int log_level_parse(const char *name, void *level);
 
 #endif

@@ -25,37 +25,14 @@ static int parse_advertise(const char *text, void *field)
 
 static int parse_replay(const char *text, void *field)
 {
-    static const char *const names[] = {"drop", "warn", "terminate", "off"};
-    for (unsigned i = 0; i < 4; i++) {
-        if (!strcmp(text, names[i])) {
-            *(enum replay_policy *)field = (enum replay_policy)i;
-            return 0;
-        }
-    }
-    return -EINVAL;
+    static const char *const names[] = {"drop", "warn", "terminate", "off", NULL};
+    return config_choose(text, names, field);
 }
 
 static int parse_client_name(const char *text, void *field)
 {
-    static const char *const names[] = {"cn", "email", "dns"};
-    for (unsigned i = 0; i < 3; i++) {
-        if (!strcmp(text, names[i])) {
-            *(enum tls_name *)field = (enum tls_name)i;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
-
-static int parse_log_level(const char *text, void *field)
-{
-    return log_level_parse(text, field);
-}
-
-static int check_suite(const char *text, void *field)
-{
-    (void)field;
-    return suite_by_name(text) ? 0 : -EINVAL;
+    static const char *const names[] = {"cn", "email", "dns", NULL};
+    return config_choose(text, names, field);
 }
 
 static void listener_defaults(void *element)
@@ -194,7 +171,7 @@ static const struct config_option table[] = {
      .offset = offsetof(struct options, suites),
      .min = 1,
      .max = SUITE_COUNT,
-     .parse = check_suite,
+     .parse = suite_check_name,
      .expected = "one of aes128-sha256-128-etm, aes256-sha256-128-etm, aes128-sha256-mte, aes256-sha256-mte, "
                  "aes128-sha1-mte, aes256-sha1-mte"},
     {.name = "nameservers",
@@ -233,7 +210,7 @@ static const struct config_option table[] = {
     {.name = "log_level",
      .type = CONFIG_PARSED,
      .offset = offsetof(struct options, log_level),
-     .parse = parse_log_level,
+     .parse = log_level_parse,
      .expected = "\"error\", \"warning\", \"info\" or \"debug\""},
     {.name = NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "udp/suite.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -34,4 +35,10 @@ const struct suite *suite_by_name(const char *name)
             return &suites[i];
     }
     return NULL;
+}
+
+int suite_check_name(const char *name, void *field)
+{
+    (void)field;
+    return suite_by_name(name) ? 0 : -EINVAL;
 }

@@ -21,6 +21,8 @@ struct suite {
 /* NULL: unknown. */
 const struct suite *suite_by_id(uint8_t id);
 const struct suite *suite_by_name(const char *name);
+/* The same as a check of an option. -EINVAL. */
+int suite_check_name(const char *name, void *field);
 /* Ids in the order in which they are offered by default. */
 extern const uint8_t suite_default_order[SUITE_COUNT];
 /* Names of all suites, comma-separated, for messages. */
