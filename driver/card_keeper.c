@@ -12,6 +12,7 @@
 
 #include "card.h"
 #include "deadline.h"
+#include "thread.h"
 
 #define PONGS_MISSED  3u
 #define RETRY_MS      2u /* while no slot can be had */
@@ -244,9 +245,9 @@ int keeper_start(struct card *card, unsigned ping_ms)
     pthread_cond_init(&k->wake, &attr);
     pthread_condattr_destroy(&attr);
     atomic_store(&k->ping_ms, ping_ms);
-    err = pthread_create(&k->thread, NULL, keep, card);
+    err = thread_start(&k->thread, keep, card);
     k->running = err == 0;
-    return -err;
+    return err;
 }
 
 /* Of SAs that are in the card's table it frees none: card_close does. */

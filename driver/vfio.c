@@ -12,7 +12,6 @@
 #include <linux/pci_regs.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,6 +21,7 @@
 #include "barrier.h"
 #include "deadline.h"
 #include "sluice_regs.h"
+#include "thread.h"
 #include "transport.h"
 #include "vfio_attach.h"
 #include "vfio_iommufd.h"
@@ -326,17 +326,13 @@ static void *watch_device(void *arg)
 static int watch(struct transport *t, void (*on_gone)(void *arg), void *arg)
 {
     struct vfio *v = vfio_of(t);
-    sigset_t all, before;
     int err;
 
     v->on_gone = on_gone;
     v->on_gone_arg = arg;
-    sigfillset(&all); /* signals are the program's, not this thread's */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&v->watcher, NULL, watch_device, v);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    err = thread_start(&v->watcher, watch_device, v);
     v->watching = err == 0;
-    return -err;
+    return err;
 }
 
 /* ---------------------------------------------------------------- open and close */

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -20,6 +19,7 @@
 
 #include "deadline.h"
 #include "sluice_regs.h"
+#include "thread.h"
 #include "transport.h"
 #include "vfio_user_msg.h"
 
@@ -336,17 +336,13 @@ static void *watch_peer(void *arg)
 static int watch(struct transport *t, void (*on_gone)(void *arg), void *arg)
 {
     struct vfio_user *vu = vfio_user(t);
-    sigset_t all, before;
     int err;
 
     vu->on_gone = on_gone;
     vu->on_gone_arg = arg;
-    sigfillset(&all); /* signals are the program's, not this thread's */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&vu->watcher, NULL, watch_peer, vu);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    err = thread_start(&vu->watcher, watch_peer, vu);
     vu->watching = err == 0;
-    return -err;
+    return err;
 }
 
 /* ---------------------------------------------------------------- open and close */
