@@ -130,6 +130,11 @@ static void take_addresses(struct session *s)
 {
     struct names_result *all = &s->addresses;
     unsigned allowed = 0;
+    if (!asked_name(s) && net_addr_is_any(&all->addresses[0])) { /* anybody: rules are asked when one comes */
+        all->count = 0;
+        start(s);
+        return;
+    }
     for (unsigned i = 0; i < all->count; i++) {
         if (may_come(s, &all->addresses[i]))
             all->addresses[allowed++] = all->addresses[i];
@@ -142,35 +147,7 @@ static void take_addresses(struct session *s)
         session_reply(s, none ? SOCKS_HOST_UNREACHABLE : SOCKS_NOT_ALLOWED, NULL);
 }
 
-static void on_name(void *arg, const struct names_result *result)
-{
-    struct session *s = arg;
-    s->name = NULL;
-    s->addresses = *result;
-    take_addresses(s);
-}
-
 void session_bind(struct session *s)
 {
-    const struct socks_address *address = &s->socks.request.address;
-    struct net_addr *peer = &s->addresses.addresses[0];
-    s->deadline = worker_now() + (time_t)s->worker->policy->options.handshake_seconds;
-    if (!socks_address_to_addr(address, peer)) {
-        if (net_addr_is_any(peer)) { /* anybody: rules are asked when one comes */
-            start(s);
-            return;
-        }
-        s->addresses.count = 1;
-        take_addresses(s);
-        return;
-    }
-    const struct names_result *known = names_cached(s->worker->names, address->name);
-    if (known) {
-        on_name(s, known);
-        return;
-    }
-    s->state = SESSION_NAME;
-    s->name = names_ask(s->worker->names, address->name, on_name, s);
-    if (!s->name)
-        session_reply(s, SOCKS_FAILURE, NULL);
+    session_resolve(s, take_addresses);
 }

@@ -139,31 +139,8 @@ static void connect_next(struct session *s)
     session_reply(s, reply_of(s->connect_error), NULL);
 }
 
-static void on_name(void *arg, const struct names_result *result)
-{
-    struct session *s = arg;
-    s->name = NULL;
-    s->addresses = *result;
-    connect_next(s);
-}
-
 void session_connect(struct session *s)
 {
-    const struct socks_address *address = &s->socks.request.address;
-    s->deadline = worker_now() + (time_t)s->worker->policy->options.handshake_seconds;
     s->connect_error = EHOSTUNREACH;
-    if (!socks_address_to_addr(address, &s->addresses.addresses[0])) {
-        s->addresses.count = 1;
-        connect_next(s);
-        return;
-    }
-    const struct names_result *known = names_cached(s->worker->names, address->name);
-    if (known) {
-        on_name(s, known);
-        return;
-    }
-    s->state = SESSION_NAME;
-    s->name = names_ask(s->worker->names, address->name, on_name, s);
-    if (!s->name)
-        session_reply(s, SOCKS_FAILURE, NULL);
+    session_resolve(s, connect_next);
 }

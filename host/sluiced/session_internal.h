@@ -13,7 +13,7 @@ enum session_state {
     SESSION_HANDSHAKE,  /* TLS */
     SESSION_SOCKS,      /* greeting to request */
     SESSION_AUTH,       /* the helper checks a password */
-    SESSION_NAME,       /* CONNECT: the target's name */
+    SESSION_NAME,       /* CONNECT, BIND: the name that was asked for */
     SESSION_CONNECT,    /* CONNECT: to the target; BIND: the peer has come */
     SESSION_BIND,       /* BIND: for the peer */
     SESSION_RELAY,      /* CONNECT: bytes both ways */
@@ -48,6 +48,7 @@ struct session {
     struct association *association;
     /* CONNECT, BIND */
     struct names_request *name;
+    void (*on_addresses)(struct session *session);
     struct names_result addresses;
     unsigned next_address;
     int connect_error;
@@ -67,6 +68,8 @@ int session_take_certificate(struct session *session);
 void session_authenticate(struct session *session);
 void session_refuse_auth(struct session *session);
 void session_forget_auth(struct session *session); /* the session goes away */
+/* CONNECT, BIND: calls `then` when the addresses of what was asked for are known, at once or later. */
+void session_resolve(struct session *session, void (*then)(struct session *session));
 /* Goes on with what the client has sent. */
 void session_take_input(struct session *session);
 /* Writes what is queued, then closes. */
