@@ -3,7 +3,6 @@
  * Records with every field wrong, by UDP and inside the TCP connection, contents and control messages that are wrong though
  * authentic, and attempts to have the proxy send more to somebody than he sent. From outside of sluiced.
  */
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,19 +24,6 @@ static struct sluice_card *card;
 static int target;
 static uint16_t port;
 static uint8_t content[2048], record[2048], other[2048];
-
-static bool begin(struct client *c)
-{
-    const struct client_options options = {.port = proxy.tls_port, .tls = TLS1_3_VERSION, .alpn = TLS_ALPN, .card = card};
-    return !client_open(c, &options) && client_associate(c) == SOCKS_OK;
-}
-
-static int source_at(const char *host)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return inet_pton(AF_INET, host, &at.sin_addr) == 1 && !bind(fd, (struct sockaddr *)&at, sizeof at) ? fd : -1;
-}
 
 static size_t good_record(struct client *c)
 {
@@ -90,7 +76,7 @@ static void test_fields(enum way way)
     static const uint8_t types[] = {0x00, 0x14, 0x17, 0x80, 0x94, 0x96, 0x99, 0xff};
     const char *name = way == BY_UDP ? "by UDP" : "by TCP";
     struct client c, d;
-    bool began = begin(&c) && begin(&d) && works(&c);
+    bool began = client_begin(&c, proxy.tls_port, card) && client_begin(&d, proxy.tls_port, card) && works(&c);
     size_t n = good_record(&c);
     bool held = began;
     for (unsigned i = 0; i < sizeof types && way == BY_UDP; i++) {
@@ -135,7 +121,7 @@ static void test_lengths(void)
 {
     static const int changes[] = {-1, 1, 16, -16, 256, 0x4000, 0x8000};
     struct client c;
-    bool began = begin(&c) && works(&c);
+    bool began = client_begin(&c, proxy.tls_port, card) && works(&c);
     size_t n = good_record(&c);
     bool held = began;
     for (unsigned i = 0; i < sizeof changes / sizeof *changes; i++) {
@@ -174,7 +160,7 @@ static void test_broken_stream(void)
     for (unsigned i = 0; i < sizeof heads / sizeof *heads; i++) {
         struct client c;
         uint8_t byte;
-        bool began = begin(&c);
+        bool began = client_begin(&c, proxy.tls_port, card);
         put(&c, BY_TCP, heads[i], sizeof heads[i]);
         held = held && began && read(c.tcp, &byte, 1) <= 0;
         client_close(&c);
@@ -215,7 +201,7 @@ static void test_contents(void)
         {"\0\0\0\1\xff\xff\xff\xff\0\x35z", 11, "rule"}, /* broadcast */
     };
     struct client c;
-    bool held = begin(&c) && works(&c);
+    bool held = client_begin(&c, proxy.tls_port, card) && works(&c);
     for (unsigned i = 0; i + 1 < sizeof data / sizeof *data; i++)
         held = content_refused(&c, 0x97, data[i].bytes, data[i].len, data[i].reason) && held;
     ok(held, "data with a SOCKS5 header that is cut, unknown or a fragment goes nowhere");
@@ -256,7 +242,7 @@ static void test_control(void)
     bool held = true;
     for (unsigned i = 0; i < sizeof messages / sizeof *messages; i++) {
         struct client c;
-        bool began = begin(&c) && works(&c);
+        bool began = client_begin(&c, proxy.tls_port, card) && works(&c);
         long long open = proxy_count(&proxy, "total.associations_open");
         client_write(&c, messages[i].bytes, messages[i].len);
         uint8_t in[3];
@@ -281,8 +267,8 @@ static void test_control(void)
 static void test_amplification(void)
 {
     struct client c;
-    bool began = begin(&c) && works(&c);
-    int far = source_at("127.0.0.9");
+    bool began = client_begin(&c, proxy.tls_port, card) && works(&c);
+    int far = udp_socket_at("127.0.0.9");
     size_t sent = 0, got = 0;
     struct signal request = {.kind = SIGNAL_HEARTBEAT_REQUEST};
     uint8_t in[2048];

@@ -35,6 +35,13 @@ int udp_socket(uint16_t *port)
     return fd;
 }
 
+int udp_socket_at(const char *host)
+{
+    struct net_addr addr = address_of(host, 0);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return fd < 0 || bind(fd, &addr.sa, addr.len) ? -1 : fd;
+}
+
 int udp_receive(int fd, void *data, size_t size, int ms, struct net_addr *from)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -228,6 +235,12 @@ int client_associate(struct client *c)
     if (code)
         return code;
     return read_params(c) || make_sas(c) || open_udp(c) ? -1 : 0;
+}
+
+bool client_begin(struct client *c, uint16_t port, struct sluice_card *card)
+{
+    const struct client_options options = {.port = port, .tls = TLS1_3_VERSION, .alpn = TLS_ALPN, .card = card};
+    return !client_open(c, &options) && client_associate(c) == SOCKS_OK;
 }
 
 int client_associate_naked(struct client *c)

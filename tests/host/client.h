@@ -37,6 +37,8 @@ struct client {
  * authentication. */
 int client_open(struct client *client, const struct client_options *options);
 void client_close(struct client *client);
+/* As a client of ours with secure UDP, at the TLS listener at `port`. */
+bool client_begin(struct client *client, uint16_t port, struct sluice_card *card);
 int client_write(struct client *client, const void *data, size_t len);
 /* Exactly `len` bytes; -1: end, error or 5 s. */
 int client_read(struct client *client, void *data, size_t len);
@@ -61,6 +63,8 @@ int client_receive(struct client *client, uint8_t *data, size_t size, int ms);
 
 /* UDP socket on 127.0.0.1 with a port of its own. */
 int udp_socket(uint16_t *port);
+/* One at that address. */
+int udp_socket_at(const char *host);
 int udp_receive(int fd, void *data, size_t size, int ms, struct net_addr *from);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources of records: who is believed, and what he is sent before. Heartbeats and alerts. From outside of sluiced. */
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,20 +16,6 @@
 static struct proxy_child proxy;
 static struct sluice_card *card;
 static uint8_t content[2048], record[2048];
-
-static bool begin(struct client *c)
-{
-    const struct client_options options = {.port = proxy.tls_port, .tls = TLS1_3_VERSION, .alpn = TLS_ALPN, .card = card};
-    return !client_open(c, &options) && client_associate(c) == SOCKS_OK;
-}
-
-/* A UDP socket at that address. */
-static int source_at(const char *host)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return inet_pton(AF_INET, host, &at.sin_addr) == 1 && !bind(fd, (struct sockaddr *)&at, sizeof at) ? fd : -1;
-}
 
 static size_t send_record(struct client *c, int fd, uint8_t type, size_t len)
 {
@@ -67,8 +52,9 @@ static void test_moved(void)
     struct net_addr from = {0};
     uint16_t port;
     uint8_t data[64];
-    int target = udp_socket(&port), other = source_at("127.0.0.1"), third = source_at("127.0.0.1");
-    bool here = begin(&c) && send_data(&c, c.udp, port) && udp_receive(target, data, sizeof data, 2000, &from) == 5;
+    int target = udp_socket(&port), other = udp_socket_at("127.0.0.1"), third = udp_socket_at("127.0.0.1");
+    bool here = client_begin(&c, proxy.tls_port, card) && send_data(&c, c.udp, port) &&
+                udp_receive(target, data, sizeof data, 2000, &from) == 5;
     sendto(target, "a", 1, 0, &from.sa, from.len);
     ok(here && next_record(&c, c.udp, 2000) == 0x97,
        "the first source is answered, without a check: it is the host of the connection");
@@ -102,8 +88,8 @@ static void test_unchecked(void)
     struct net_addr from;
     uint16_t port;
     uint8_t data[1000] = {0};
-    int target = udp_socket(&port), far = source_at("127.0.0.9");
-    bool began = begin(&c);
+    int target = udp_socket(&port), far = udp_socket_at("127.0.0.9");
+    bool began = client_begin(&c, proxy.tls_port, card);
     size_t sent = send_data(&c, far, port), got = 0;
     bool there = udp_receive(target, data, sizeof data, 2000, &from) == 5;
     for (int i = 0; i < 50; i++)
@@ -133,7 +119,7 @@ static void test_heartbeat(void)
 {
     struct client c;
     struct signal request = {.kind = SIGNAL_HEARTBEAT_REQUEST, .cookie = "sluice!"};
-    bool began = begin(&c);
+    bool began = client_begin(&c, proxy.tls_port, card);
     signal_heartbeat_encode(&request, content, 1000);
     send_record(&c, c.udp, 0x98, 1000);
     int type = next_record(&c, c.udp, 2000);
@@ -151,7 +137,8 @@ static void test_alert(void)
     uint16_t port;
     uint8_t data[64];
     int target = udp_socket(&port);
-    bool began = begin(&c) && send_data(&c, c.udp, port) && udp_receive(target, data, sizeof data, 2000, NULL) == 5;
+    bool began = client_begin(&c, proxy.tls_port, card) && send_data(&c, c.udp, port) &&
+                 udp_receive(target, data, sizeof data, 2000, NULL) == 5;
     long long open = proxy_count(&proxy, "total.associations_open");
     signal_alert_encode(SIGNAL_ALERT_CLOSE_NOTIFY, content);
     send_record(&c, c.udp, 0x95, SIGNAL_ALERT_BYTES);
@@ -159,8 +146,8 @@ static void test_alert(void)
     ok(began && open >= 1 && type == 0x95 && content[1] == SIGNAL_ALERT_CLOSE_NOTIFY,
        "an alert ends the association, and is answered by one");
     client_close(&c);
-    ok(began && begin(&c) && send_data(&c, c.udp, port) && udp_receive(target, data, sizeof data, 2000, NULL) == 5 &&
-           next_record(&c, c.udp, 5000) == 0x95,
+    ok(began && client_begin(&c, proxy.tls_port, card) && send_data(&c, c.udp, port) &&
+           udp_receive(target, data, sizeof data, 2000, NULL) == 5 && next_record(&c, c.udp, 5000) == 0x95,
        "an association that ends by itself says so by an alert");
     client_close(&c);
     close(target);
