@@ -33,18 +33,28 @@ void kit_close(struct kit *kit)
     sluice_close(kit->card);
 }
 
+bool kit_take(struct sluice_qp *qp, struct sluice_done *done, unsigned count)
+{
+    struct pollfd fd = {.fd = sluice_qp_fd(qp), .events = POLLIN};
+
+    for (unsigned n = 0; n < count;) {
+        int more = sluice_qp_poll(qp, done + n, count - n);
+
+        if (more < 0 || (more == 0 && !sluice_qp_arm(qp) && poll(&fd, 1, PATIENCE_MS) != 1)) {
+            tap_note("%u of %u completions, %d", n, count, more);
+            return false;
+        }
+        n += (unsigned)more;
+    }
+    return true;
+}
+
 struct sluice_done kit_run(struct kit *kit, const struct sluice_op *op)
 {
     struct sluice_done done = {.status = SLUICE_STATUS_ABORTED};
-    struct pollfd fd = {.fd = sluice_qp_fd(kit->qp), .events = POLLIN};
 
-    if (sluice_qp_submit(kit->qp, op, 1) != 1) {
-        return done;
-    }
-    while (sluice_qp_poll(kit->qp, &done, 1) == 0) {
-        if (!sluice_qp_arm(kit->qp) && poll(&fd, 1, PATIENCE_MS) == 0) {
-            break;
-        }
+    if (sluice_qp_submit(kit->qp, op, 1) == 1) {
+        (void)kit_take(kit->qp, &done, 1);
     }
     return done;
 }

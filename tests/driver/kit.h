@@ -18,6 +18,8 @@ struct kit {
 int kit_open(struct kit *kit, const char *uri);
 void kit_close(struct kit *kit);
 
+/* Takes `count` completions, asleep until the eventfd tells of them. False: an error, or 30 s without one. */
+bool kit_take(struct sluice_qp *qp, struct sluice_done *done, unsigned count);
 /* Does one operation to its end. Gives up after 30 s with status `aborted`. */
 struct sluice_done kit_run(struct kit *kit, const struct sluice_op *op);
 

@@ -75,25 +75,12 @@ static int submit(struct bench *b, struct sluice_sa *sa, enum sluice_op_type typ
     return sluice_qp_submit(b->qp, &op, 1);
 }
 
-static bool take(struct bench *b, struct sluice_done *done)
-{
-    struct pollfd fd = {.fd = sluice_qp_fd(b->qp), .events = POLLIN};
-    int n;
-
-    while ((n = sluice_qp_poll(b->qp, done, 1)) == 0) {
-        if (!sluice_qp_arm(b->qp) && poll(&fd, 1, PATIENCE_MS) != 1) {
-            return false;
-        }
-    }
-    return n == 1;
-}
-
 static struct sluice_done run(struct bench *b, struct sluice_sa *sa, enum sluice_op_type type)
 {
     struct sluice_done done = {.status = SLUICE_STATUS_INVALID_FIELD};
 
     if (submit(b, sa, type, 0) == 1) {
-        (void)take(b, &done);
+        (void)kit_take(b->qp, &done, 1);
     }
     return done;
 }
@@ -217,7 +204,7 @@ static enum sluice_status there_and_back(struct bench *b, struct sluice_sa *from
 
     *sealed = seal(b, from);
     op.src_len = sealed->length;
-    return sluice_qp_submit(b->qp, &op, 1) == 1 && take(b, &done) ? done.status : SLUICE_STATUS_INVALID_FIELD;
+    return sluice_qp_submit(b->qp, &op, 1) == 1 && kit_take(b->qp, &done, 1) ? done.status : SLUICE_STATUS_INVALID_FIELD;
 }
 
 static void soft_recovery(void)
@@ -247,7 +234,7 @@ static void soft_recovery(void)
         struct sluice_op op = {
             .type = SLUICE_OP_TYPE_OPEN, .sa = to, .src = b.dst, .dst = b.src, .dst_len = 200, .src_len = old_len};
 
-        good = sluice_qp_submit(b.qp, &op, 1) == 1 && take(&b, &done);
+        good = sluice_qp_submit(b.qp, &op, 1) == 1 && kit_take(b.qp, &done, 1);
     }
     tap_ok(good && done.status == SLUICE_STATUS_REPLAYED, "soft: what its reservation covers is refused");
     tap_ok(sluice_card_stats(b.card, &stats) == 0 && stats.open_status[0] == 1, "soft: counters begin anew");
@@ -461,7 +448,7 @@ static void in_flight(void)
     }
     good = good && sluice_card_reset(b.card) == 0 && sluice_qp_in_flight(b.qp) == 12;
     for (unsigned i = 0; i < 12 && good; i++) {
-        good = take(&b, &done);
+        good = kit_take(b.qp, &done, 1);
         ok += done.status == SLUICE_STATUS_OK;
         aborted += done.status == SLUICE_STATUS_ABORTED;
     }
@@ -515,12 +502,12 @@ static void *load(void *arg)
             (void)submit(l->b, l->sa[who], SLUICE_OP_TYPE_SEAL, who);
         }
         while (sluice_qp_in_flight(l->b->qp) > tap_below(DEPTH) && l->good) {
-            l->good = take(l->b, &done);
+            l->good = kit_take(l->b->qp, &done, 1);
             judge(l, &done);
         }
     }
     while (sluice_qp_in_flight(l->b->qp) && l->good) {
-        l->good = take(l->b, &done);
+        l->good = kit_take(l->b->qp, &done, 1);
         judge(l, &done);
     }
     return NULL;

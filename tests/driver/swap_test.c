@@ -13,14 +13,13 @@
 #include "fake_card.h"
 #include "kit.h"
 
-#define DEPTH       64u
-#define SAS         10000u
-#define SLOTS       256u
-#define OPS         30000u
-#define CONTENT     24u
-#define RECORD      (CONTENT + 16u)
-#define ROOM        64u /* of a source or destination */
-#define PATIENCE_MS 20000
+#define DEPTH   64u
+#define SAS     10000u
+#define SLOTS   256u
+#define OPS     30000u
+#define CONTENT 24u
+#define RECORD  (CONTENT + 16u)
+#define ROOM    64u /* of a source or destination */
 
 static const struct sluice_options quick = {.dma_bytes = 2u << 20, .timeout_ms = 5000};
 
@@ -114,23 +113,6 @@ static int submit_one(const struct bench *b, const struct party *p, unsigned pla
     return sluice_qp_submit(b->qp, &op, 1);
 }
 
-/* Takes `count` completions, asleep in between. */
-static bool take(const struct bench *b, struct sluice_done *done, unsigned count)
-{
-    struct pollfd fd = {.fd = sluice_qp_fd(b->qp), .events = POLLIN};
-
-    for (unsigned n = 0; n < count;) {
-        int more = sluice_qp_poll(b->qp, done + n, count - n);
-
-        if (more < 0 || (more == 0 && !sluice_qp_arm(b->qp) && poll(&fd, 1, PATIENCE_MS) != 1)) {
-            tap_note("%u of %u completions, %d", n, count, more);
-            return false;
-        }
-        n += (unsigned)more;
-    }
-    return true;
-}
-
 static bool is_record(const struct bench *b, const struct party *p, unsigned place, const struct sluice_done *done)
 {
     const uint8_t *dst = b->mem + (size_t)place * 2 * ROOM + ROOM;
@@ -184,7 +166,7 @@ static void take_some(struct crowd *c, unsigned least)
     struct sluice_done done[DEPTH];
     unsigned n = least + tap_below(c->submitted - c->done - least + 1);
 
-    c->good = c->good && take(c->b, done, n);
+    c->good = c->good && kit_take(c->b->qp, done, n);
     for (unsigned i = 0; i < n && c->good; i++) {
         unsigned place = done[i].cookie & 0xffff;
         struct party *p = &c->parties[c->who[place]];
@@ -249,13 +231,13 @@ static void least_recent(void)
     }
     good = make_all(&b, parties, 4);
     for (unsigned i = 0; i < 4 && good; i++) {
-        good = submit_one(&b, &parties[use[i]], i) == 1 && take(&b, done, 1);
+        good = submit_one(&b, &parties[use[i]], i) == 1 && kit_take(b.qp, done, 1);
     }
     for (unsigned i = 0; i < 4 && good; i++) {
         good = make(&b, &parties[4 + i]) == 0 && fake_card_seen(b.fake).last_exported == (int)leave[i];
     }
     tap_ok(good, "the least recently used goes first");
-    good = submit_one(&b, &parties[2], 0) == 1 && take(&b, done, 1);
+    good = submit_one(&b, &parties[2], 0) == 1 && kit_take(b.qp, done, 1);
     tap_ok(good && fake_card_seen(b.fake).last_exported == 4, "and one that comes back is the most recently used");
     end_all(parties, 8);
     end(&b);
@@ -276,11 +258,11 @@ static void pinned(void)
         good = good && submit_one(&b, &parties[i], i) == 1;
     }
     tap_ok(good && make(&b, &parties[4]) == -EBUSY, "SAs with operations that were not polled stay: -EBUSY");
-    tap_ok(take(&b, done, 4) && make(&b, &parties[4]) == 0 && make(&b, &parties[5]) == 0, "and go after that");
+    tap_ok(kit_take(b.qp, done, 4) && make(&b, &parties[4]) == 0 && make(&b, &parties[5]) == 0, "and go after that");
     /* Two are out. Theirs wait, what is in goes on, and when everything is polled theirs come. */
     good = submit_one(&b, &parties[0], 0) == 1 && submit_one(&b, &parties[4], 4) == 1 && submit_one(&b, &parties[1], 1) == 1 &&
            submit_one(&b, &parties[5], 5) == 1 && submit_one(&b, &parties[0], 6) == 1;
-    good = good && take(&b, done, 5);
+    good = good && kit_take(b.qp, done, 5);
     tap_ok(good && sluice_qp_in_flight(b.qp) == 0, "operations whose SA is out come after those whose SA is in, and all come");
     end_all(parties, 6);
     end(&b);
@@ -293,7 +275,7 @@ static bool part(const struct bench *b, const struct party *p, unsigned bits)
     struct sluice_done done;
 
     op.part = (uint8_t)(SLUICE_PART | bits);
-    return sluice_qp_submit(b->qp, &op, 1) == 1 && take(b, &done, 1) && done.status == SLUICE_STATUS_OK;
+    return sluice_qp_submit(b->qp, &op, 1) == 1 && kit_take(b->qp, &done, 1) && done.status == SLUICE_STATUS_OK;
 }
 
 static void in_parts(void)
@@ -332,7 +314,7 @@ static void questions(void)
            "what was changed is still changed after a swap");
     tap_ok(sluice_sa_modify(parties[1].sa, parties[1].counter, 0) == -EINVAL, "a counter does not go back");
     parties[1].counter += 50;
-    tap_ok(submit_one(&b, &parties[1], 0) == 1 && take(&b, &done, 1) && is_record(&b, &parties[1], 0, &done),
+    tap_ok(submit_one(&b, &parties[1], 0) == 1 && kit_take(b.qp, &done, 1) && is_record(&b, &parties[1], 0, &done),
            "and the next record has it");
     tap_ok(sluice_sa_reserve(parties[1].sa, 1) == -EINVAL, "a reservation is for an SA that opens");
     end_all(parties, 3);
@@ -356,7 +338,7 @@ static void destroyed_while_out(void)
         good = good && submit_one(&b, &parties[0], i) == 1;
     }
     sluice_sa_destroy(parties[0].sa);
-    good = good && take(&b, done, 3);
+    good = good && kit_take(b.qp, done, 3);
     for (unsigned i = 0; i < 3 && good; i++) {
         good = is_record(&b, &parties[0], i, &done[i]);
         parties[0].counter++;
@@ -382,9 +364,9 @@ static void queue_destroyed(void)
     good = make_all(&b, parties, 3) && submit_one(&b, &parties[0], 0) == 1 && submit_one(&b, &parties[0], 1) == 1;
     sluice_qp_destroy(b.qp);
     good = good && begin_qp(&b);
-    tap_ok(good && submit_one(&b, &parties[1], 0) == 1 && take(&b, &done, 1) && is_record(&b, &parties[1], 0, &done),
+    tap_ok(good && submit_one(&b, &parties[1], 0) == 1 && kit_take(b.qp, &done, 1) && is_record(&b, &parties[1], 0, &done),
            "a queue pair may go with operations that wait, and another takes its place");
-    good = submit_one(&b, &parties[0], 1) == 1 && take(&b, &done, 1) && done.status == SLUICE_STATUS_OK;
+    good = submit_one(&b, &parties[0], 1) == 1 && kit_take(b.qp, &done, 1) && done.status == SLUICE_STATUS_OK;
     tap_ok(good, "and their SA works there");
     end_all(parties, 3);
     end(&b);
@@ -437,10 +419,11 @@ static void refusals(void)
     good = make_all(&b, parties, 3); /* 0 is out */
     fake_card_refuse(b.fake, 5, SLUICE_STATUS_NOT_READY);
     tap_ok(good && make(&b, &parties[3]) == -EAGAIN, "a card that is not seeded yet says so to an admin call");
-    tap_ok(submit_one(&b, &parties[0], 0) == 1 && take(&b, done, 1) && is_record(&b, &parties[0], 0, &done[0]),
+    tap_ok(submit_one(&b, &parties[0], 0) == 1 && kit_take(b.qp, done, 1) && is_record(&b, &parties[0], 0, &done[0]),
            "and an operation waits until it is");
     /* 0 is in; one of the others is out. */
-    good = submit_one(&b, &parties[2], 2) == 1 && take(&b, done, 1) && submit_one(&b, &parties[0], 0) == 1 && take(&b, done, 1);
+    good = submit_one(&b, &parties[2], 2) == 1 && kit_take(b.qp, done, 1) && submit_one(&b, &parties[0], 0) == 1 &&
+           kit_take(b.qp, done, 1);
     fake_card_refuse(b.fake, 0, 0);
     tap_ok(good, "the others go on");
     end_all(parties, 3);
@@ -468,11 +451,11 @@ static void tampered(void)
     good = good && make_all(&b, parties, 3);
     sluice_sa_destroy(parties[2].sa); /* a slot is free */
     fake_card_refuse(b.fake, 1, SLUICE_STATUS_AUTH_FAILED);
-    good = good && submit_one(&b, &parties[0], 0) == 1 && submit_one(&b, &parties[0], 1) == 1 && take(&b, done, 2);
+    good = good && submit_one(&b, &parties[0], 0) == 1 && submit_one(&b, &parties[0], 1) == 1 && kit_take(b.qp, done, 2);
     tap_ok(good && done[0].status == SLUICE_STATUS_HARDWARE_FAULT && done[1].status == SLUICE_STATUS_HARDWARE_FAULT,
            "operations of an SA that the card does not take back end as hardware faults");
-    tap_ok(submit_one(&b, &parties[0], 0) == 1 && take(&b, done, 1) && done[0].status == SLUICE_STATUS_HARDWARE_FAULT &&
-               submit_one(&b, &parties[1], 1) == 1 && take(&b, done, 1) && is_record(&b, &parties[1], 1, &done[0]),
+    tap_ok(submit_one(&b, &parties[0], 0) == 1 && kit_take(b.qp, done, 1) && done[0].status == SLUICE_STATUS_HARDWARE_FAULT &&
+               submit_one(&b, &parties[1], 1) == 1 && kit_take(b.qp, done, 1) && is_record(&b, &parties[1], 1, &done[0]),
            "now and later, and others go on");
     end_all(parties, 2);
     end(&b);
@@ -492,7 +475,7 @@ static void used_up(void)
     good = make_all(&b, parties, 3);
     for (unsigned round = 0; round < 10 && good; round++) {
         for (unsigned i = 0; i < 3 && good; i++) {
-            good = submit_one(&b, &parties[i], i) == 1 && take(&b, &done, 1) && is_record(&b, &parties[i], i, &done);
+            good = submit_one(&b, &parties[i], i) == 1 && kit_take(b.qp, &done, 1) && is_record(&b, &parties[i], i, &done);
             parties[i].counter++;
         }
     }

@@ -12,7 +12,6 @@
 
 #define OPERATION_MS 200u
 #define PING_MS      1000u
-#define PATIENCE_MS  20000
 #define DEPTH        16u
 #define CONTENT      24u
 #define RECORD       (CONTENT + 16u) /* of the model */
@@ -105,24 +104,9 @@ static struct sluice_op open_op(struct bench *b, uint64_t counter)
     return op;
 }
 
-/* By the eventfd alone: nothing is polled that it did not tell of. */
-static bool take(struct bench *b, struct sluice_done *done)
-{
-    struct pollfd fd = {.fd = sluice_qp_fd(b->qp), .events = POLLIN};
-    int n;
-
-    *done = (struct sluice_done){.status = SLUICE_STATUS_INVALID_FIELD};
-    while ((n = sluice_qp_poll(b->qp, done, 1)) == 0) {
-        if (!sluice_qp_arm(b->qp) && poll(&fd, 1, PATIENCE_MS) != 1) {
-            return false;
-        }
-    }
-    return n == 1;
-}
-
 static bool run(struct bench *b, const struct sluice_op *op, struct sluice_done *done)
 {
-    return sluice_qp_submit(b->qp, op, 1) == 1 && take(b, done) && done->cookie == op->cookie;
+    return sluice_qp_submit(b->qp, op, 1) == 1 && kit_take(b->qp, done, 1) && done->cookie == op->cookie;
 }
 
 /* ---------------------------------------------------------------- what is lost on the way */
@@ -145,7 +129,7 @@ static void lost(enum choice choice)
            "an interrupt that was lost is made good");
     (void)sluice_qp_submit(b.qp, &op, 1);
     poll(NULL, 0, 3 * OPERATION_MS);
-    tap_ok(resets(&b) == 0 && sluice_card_ping(b.card) == 0 && take(&b, &done) && done.counter == 102,
+    tap_ok(resets(&b) == 0 && sluice_card_ping(b.card) == 0 && kit_take(b.qp, &done, 1) && done.counter == 102,
            "what waits for its caller is not too old");
     end(&b);
 }
@@ -201,18 +185,19 @@ static void done_again(void)
     op[1].dst = op[1].src;
     op[2].type = SLUICE_OP_TYPE_NOP;
     fake_card_lose(b.fake, FOR_EVER, 0);
-    good = sluice_qp_submit(b.qp, op, 4) == 4 && take(&b, &done);
+    good = sluice_qp_submit(b.qp, op, 4) == 4 && kit_take(b.qp, &done, 1);
     tap_ok(good && done.cookie == 1 && done.status == SLUICE_STATUS_ABORTED && resets(&b) == 1,
            "an operation in place is not done again");
     for (unsigned i = 0, seals = 0; i < 3; i++) {
-        good = good && take(&b, &done) && done.status == SLUICE_STATUS_OK &&
+        good = good && kit_take(b.qp, &done, 1) && done.status == SLUICE_STATUS_OK &&
                (done.cookie == 2 || (done.counter == TAKE_OVER + 100 + seals && done.cookie == 3 * seals));
         seals += done.cookie != 2;
     }
     tap_ok(good && sluice_qp_in_flight(b.qp) == 0, "others are, once, in order, under a raised incarnation");
     op[0].cookie = 9;
     good = sluice_qp_submit(b.qp, op, 1) == 1;
-    tap_ok(good && sluice_card_reset(b.card) == 0 && take(&b, &done) && done.cookie == 9 && done.status == SLUICE_STATUS_OK,
+    tap_ok(good && sluice_card_reset(b.card) == 0 && kit_take(b.qp, &done, 1) && done.cookie == 9 &&
+               done.status == SLUICE_STATUS_OK,
            "so they are after a reset that was asked for");
     end(&b);
 }
