@@ -123,8 +123,8 @@ lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
 
 lint-spdx:
-	@! git ls-files | grep -vE '^(LICENSE|\.gitignore)$$|\.md$$|/corpus/' | xargs grep -L 'SPDX-License-Identifier: Apache-2.0' | grep . || \
-		{ echo "lint: these files have no SPDX line"; exit 1; }
+	@! git ls-files | grep -vE '^(LICENSE|\.gitignore)$$|\.md$$|/corpus/' | \
+		xargs grep -L 'SPDX-License-Identifier: Apache-2.0' | grep . || { echo "lint: these files have no SPDX line"; exit 1; }
 
 lint-docs:
 	python3 scripts/regs.py rtl/regs.toml --check rtl/README.md
@@ -137,9 +137,10 @@ lint-cppcheck: $(GENERATED) $(DEVICES)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem -D__linux__ -I$(GEN) -Idriver -Ihost $(filter-out tests/%,$(filter %.c,$(C_FILES)))
 
+LINT_PATHS := -I. -Isim -Itests/sim -Itests/driver -Ifirmware -Itests/firmware
 lint-tidy: $(GENERATED) $(DEVICES)
 	printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -I. -Isim -Itests/sim -Itests/driver -Ifirmware -Itests/firmware $(CSTD) 2>/dev/null' tidy
+		'clang-tidy --quiet "$$@" -- $(CPPFLAGS) $(LINT_PATHS) $(CSTD) 2>/dev/null' tidy
 
 clean:
 	rm -rf $(BUILD)

@@ -10,7 +10,7 @@ DRIVER_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard driver/*.c))
 # One set of objects serves both libraries; -fPIC comes last and wins.
 $(DRIVER_OBJS): CFLAGS += -fPIC
 # Masked loops over a record's bytes: without vectors they cost as much as its cipher.
-$(BUILD)/driver/soft_ct.o $(BUILD)/driver/soft_record.o $(BUILD)/driver/soft_mac.o: CFLAGS += -ftree-vectorize -fvect-cost-model=dynamic
+$(patsubst %,$(BUILD)/driver/%.o,soft_ct soft_record soft_mac): CFLAGS += -ftree-vectorize -fvect-cost-model=dynamic
 
 $(LIBSLUICE): $(DRIVER_OBJS)
 	rm -f $@

@@ -14,7 +14,8 @@ $(FW_BUILD)/sluice.elf: $(FW_SOURCES) firmware/link.ld firmware/firmware.mk \
   $(wildcard firmware/*.h firmware/freestanding/*.h driver/sa_rules.h) $(GENERATED) $(DEVICES)
 	@mkdir -p $(@D)
 	@echo "  FW $@"
-	$(FW_CC) $(FW_FLAGS) -T firmware/link.ld -Wl,--gc-sections,--no-warn-rwx-segments -Wl,-Map,$(@:.elf=.map) $(filter %.c %.S,$^) -lgcc -o $@
+	$(FW_CC) $(FW_FLAGS) -T firmware/link.ld -Wl,--gc-sections,--no-warn-rwx-segments -Wl,-Map,$(@:.elf=.map) \
+	  $(filter %.c %.S,$^) -lgcc -o $@
 
 $(FW_BUILD)/sluice.hex: $(FW_BUILD)/sluice.elf scripts/fwhex.py
 	riscv64-unknown-elf-objcopy -O binary $< $(FW_BUILD)/sluice.bin

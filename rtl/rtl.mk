@@ -18,7 +18,8 @@ RTL_SV := $(GEN)/fw.vh $(GEN)/sluice_regs_pkg.sv $(addprefix rtl/pkg/,sluice_pkg
           rtl/sluice_card.sv
 
 LINT += lint-rtl lint-yosys lint-board lint-regs
-HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yosys reads the card" "lint-board|the noise source of a board, and its rings after synthesis"
+HELP += "lint-rtl|Verilator -Wall over the card, small and full" "lint-yosys|Yosys reads the card"
+HELP += "lint-board|the noise source of a board, and its rings after synthesis"
 
 .PHONY: lint-rtl lint-yosys lint-board lint-regs
 lint-rtl: $(RTL_SV)

@@ -51,4 +51,4 @@ install-sim: $(SLUICE_SIM)
 	$(INSTALL) -m 755 $(SLUICE_SIM) $(AT)/bin/sluice-sim
 	$(INSTALL) -m 644 sim/sluice-sim.1 $(AT)/share/man/man1/
 
-HELP += "install|puts programs, library, header and manuals under PREFIX (/usr/local), below DESTDIR; parts: install-lib, -host, -sim"
+HELP += "install|programs, library, header, manuals under PREFIX (/usr/local), below DESTDIR; parts: install-lib, -host, -sim"

@@ -78,7 +78,8 @@ def prototypes(text):
 
 
 def title(name, version):
-    return ['.\\" SPDX-License-Identifier: Apache-2.0', f'.TH {name.upper()} 3 "" "sluice {version}" "libsluice"', ".ad l", ".SH NAME"]
+    return ['.\\" SPDX-License-Identifier: Apache-2.0',
+            f'.TH {name.upper()} 3 "" "sluice {version}" "libsluice"', ".ad l", ".SH NAME"]
 
 
 def synopsis(protos):

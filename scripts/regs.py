@@ -71,7 +71,8 @@ def c_enum(name, enum):
 
 
 def c_head(guard):
-    return [f"/* {SPDX} */", f"/* {NOTE} */", f"#ifndef {guard}", f"#define {guard}", "", "#include <assert.h>", "#include <stdint.h>", ""]
+    return [f"/* {SPDX} */", f"/* {NOTE} */", f"#ifndef {guard}", f"#define {guard}", "",
+            "#include <assert.h>", "#include <stdint.h>", ""]
 
 
 def defs_h(spec):
@@ -169,7 +170,8 @@ def tables_md(spec):
         many = f" + n * {r['stride']:#x}, n < {r['count']}" if "count" in r else ""
         out.append(f"| {r['offset']:#06x}{many} | {r['name']} | {r['doc']} |")
     for name, st in spec["struct"].items():
-        out += ["", f"### `{name}`, {st['bytes']} bytes", "", st["doc"], "", "| offset | bytes | field | meaning |", "|---|---|---|---|"]
+        out += ["", f"### `{name}`, {st['bytes']} bytes", "", st["doc"], "",
+                "| offset | bytes | field | meaning |", "|---|---|---|---|"]
         out += [f"| {v['offset']} | {v['width']} | {f} | {v['doc']} |" for f, v in fields(st)]
     for name, enum in spec["enum"].items():
         out += ["", f"### `{name}`", "", enum["doc"], "", "| value | name | meaning |", "|---|---|---|"]
@@ -211,7 +213,8 @@ def check_devices(spec):
 def devices_h(spec):
     out = [f"/* {SPDX} */", f"/* {NOTE_DEVICES} */", "#ifndef MGMT_DEVICES_H", "#define MGMT_DEVICES_H", ""]
     for name, v in spec["region"].items():
-        out += [f"#define MGMT_{name.upper()} {v['base']:#010x}u /* {v['doc']} */", f"#define MGMT_{name.upper()}_BYTES {v['bytes']}u"]
+        out += [f"#define MGMT_{name.upper()} {v['base']:#010x}u /* {v['doc']} */",
+                f"#define MGMT_{name.upper()}_BYTES {v['bytes']}u"]
     base = spec["region"]["devices"]["base"]
     for dev, device in spec["device"].items():
         out += ["", f"/* {device['doc']} */"]
@@ -256,7 +259,8 @@ def main():
     check(spec)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-        for name, make in (("sluice_defs.h", defs_h), ("sluice_regs.h", regs_h), ("sluice_regs_pkg.sv", pkg_sv), ("registers.md", tables_md)):
+        for name, make in (("sluice_defs.h", defs_h), ("sluice_regs.h", regs_h),
+                           ("sluice_regs_pkg.sv", pkg_sv), ("registers.md", tables_md)):
             (args.out / name).write_text("\n".join(make(spec)))
     if args.readme:
         args.readme.write_text(spliced(args.readme, spec)[1])

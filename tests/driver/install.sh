@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What `make install` puts down: the library's symbols and name, a header for C and C++, pkg-config, manuals that are whole, and the
-# examples, built against the installed tree alone and run on each engine that is there.
+# What `make install` puts down: the library's symbols and name, a header for C and C++, pkg-config, manuals that are whole, and
+# the examples, built against the installed tree alone and run on each engine that is there.
 set -u
 build=${BUILD:-build}
 sim=$(realpath "${SLUICE_SIM:-$build/sim/sluice-sim}" 2>/dev/null)
@@ -31,7 +31,8 @@ parts=(install-lib install-host)
 # The simulated card is not built for this: it takes minutes.
 if [[ $(readlink "$build/sim/sluice-sim") =~ ^sluice-sim-([0-9]+)-([0-9]+)$ ]]; then
     kind=(LANES="${BASH_REMATCH[1]}" IO_QUEUES="${BASH_REMATCH[2]}")
-    MAKEFLAGS='' make -q BUILD="$build" SAN="${SAN:-}" "${kind[@]}" "$build/sim/${BASH_REMATCH[0]}" 2>/dev/null && parts+=("${kind[@]}" install-sim)
+    MAKEFLAGS='' make -q BUILD="$build" SAN="${SAN:-}" "${kind[@]}" "$build/sim/${BASH_REMATCH[0]}" 2>/dev/null &&
+        parts+=("${kind[@]}" install-sim)
 fi
 MAKEFLAGS='' quiet make -j1 BUILD="$build" SAN="${SAN:-}" DESTDIR="$tree/root" PREFIX=/opt/sluice "${parts[@]}"
 ok $? "make install: ${parts[*]}"
@@ -40,10 +41,12 @@ lib=$at/lib/libsluice.so.1
 ! nm -D --defined-only "$lib" | awk '$2 != "A" {print $3}' | grep -v '^sluice_' >"$tree/out"
 ok $? "the shared library has symbols that begin with sluice_ alone"
 nm -D --defined-only "$lib" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}' | sort >"$tree/has"
-sed -e '/^ *\*/d' "$at/include/sluice.h" | grep -oE '^[a-z].*\bsluice_\w+\(' | grep -oE 'sluice_\w+\($' | tr -d '(' | sort >"$tree/wants"
+sed -e '/^ *\*/d' "$at/include/sluice.h" | grep -oE '^[a-z].*\bsluice_\w+\(' |
+    grep -oE 'sluice_\w+\($' | tr -d '(' | sort >"$tree/wants"
 quiet diff "$tree/wants" "$tree/has"
 ok $? "namely those that the header declares"
-readelf -d "$lib" >"$tree/out" && grep -q 'SONAME.*\[libsluice.so.1\]' "$tree/out" && [ -L "$lib" ] && [ "$(readlink "$at/lib/libsluice.so")" = libsluice.so.1 ]
+readelf -d "$lib" >"$tree/out" && grep -q 'SONAME.*\[libsluice.so.1\]' "$tree/out" &&
+    [ -L "$lib" ] && [ "$(readlink "$at/lib/libsluice.so")" = libsluice.so.1 ]
 ok $? "its name is libsluice.so.1, and a link leads to it"
 [ "$(readlink -f "$lib")" = "$(realpath "$at/lib/libsluice.so.1.0")" ]
 ok $? "as one leads from there to the file"
@@ -59,7 +62,8 @@ for std in c++11 c++17 c++20; do
 done
 
 export PKG_CONFIG_PATH=$at/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$tree/root
-quiet pkg-config --exists --print-errors libsluice && pkg-config --cflags --libs libsluice >"$tree/out" && grep -q -e "-I$at/include .*-L$at/lib -lsluice" "$tree/out"
+quiet pkg-config --exists --print-errors libsluice && pkg-config --cflags --libs libsluice >"$tree/out" &&
+    grep -q -e "-I$at/include .*-L$at/lib -lsluice" "$tree/out"
 ok $? "pkg-config knows it"
 read -ra cflags <<<"$(pkg-config --cflags libsluice) ${SAN:+-fsanitize=$SAN}"
 read -ra libs <<<"$(pkg-config --libs libsluice)"
@@ -86,13 +90,16 @@ for source in "$at"/share/doc/sluice/examples/*.c; do
         skip "$name sim:" "no sluice-sim"
     fi
 done
-quiet gcc -std=c11 "${cflags[@]}" "$at/share/doc/sluice/examples/seal_open.c" "${all_libs[@]}" -o "$tree/static" && quiet "$tree/static" soft:
+quiet gcc -std=c11 "${cflags[@]}" "$at/share/doc/sluice/examples/seal_open.c" "${all_libs[@]}" -o "$tree/static" &&
+    quiet "$tree/static" soft:
 ok $? "an example with the static library, by pkg-config --static"
 echo '#include <sluice.h>
-int main() { sluice_card *card; int err = sluice_open("soft:", nullptr, &card); if (!err) sluice_close(card); return err ? 1 : 0; }' |
+int main() { sluice_card *card; int err = sluice_open("soft:", nullptr, &card);
+    if (!err) sluice_close(card); return err ? 1 : 0; }' |
     quiet g++ -std=c++17 -Wall -Wextra -pedantic -Werror "${cflags[@]}" -xc++ - "${libs[@]}" -o "$tree/cxx" && quiet "$tree/cxx"
 ok $? "a C++ program opens an engine"
-[ "$(env -u LD_LIBRARY_PATH "$at/bin/sluice" --version)" = "sluice 0.1" ] && [ "$("$at/sbin/sluiced" --version)" = "sluiced 0.1" ] &&
+[ "$(env -u LD_LIBRARY_PATH "$at/bin/sluice" --version)" = "sluice 0.1" ] &&
+    [ "$("$at/sbin/sluiced" --version)" = "sluiced 0.1" ] &&
     pkg-config --modversion libsluice | grep -qx 0.1
 ok $? "programs and library tell the same version"
 
@@ -110,7 +117,8 @@ options_told() { # options_told MANUAL COMMAND...
     [ ! -s "$tree/out" ]
 }
 options_told man1/sluice.1 "$at/bin/sluice" --help && options_told man1/sluice-client.1 "$at/bin/sluice" client --help &&
-    options_told man1/sluice-card.1 "$at/bin/sluice" card --help && options_told man1/sluice-stat.1 "$at/bin/sluice" stat --help &&
+    options_told man1/sluice-card.1 "$at/bin/sluice" card --help &&
+        options_told man1/sluice-stat.1 "$at/bin/sluice" stat --help &&
     options_told man8/sluiced.8 "$at/sbin/sluiced" --help
 ok $? "every option of the programs is in their manuals"
 if [ -x "$at/bin/sluice-sim" ]; then

@@ -74,7 +74,8 @@ check "all stop" all_stop
 holds "keys were renewed" "$(from_json client rekeys) >= 5"
 is "nothing is delivered twice" "$(sum duplicates)" 0
 is "nothing arrives damaged" "$(sum corrupt)" 0
-is "each second copy was refused as replayed" "$(from_json proxy total.refused.replayed)" "$(field "$work/impair.log" .up.doubled)"
+is "each second copy was refused as replayed" "$(from_json proxy total.refused.replayed)" \
+    "$(field "$work/impair.log" .up.doubled)"
 holds "almost everything came back" "$(sum received) >= 990 * round"
 
 check "random nonces, and a network that replays 500 records each way" network --replay 500

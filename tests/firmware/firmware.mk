@@ -2,7 +2,8 @@
 #
 # The firmware's sources on the host, with a card made of OpenSSL behind them.
 FWT_BUILD := $(BUILD)/tests/firmware
-FWT_KIT := $(patsubst %,$(FWT_BUILD)/%.o,known fake_hw fake_lane commands) $(patsubst %,$(BUILD)/tests/driver/%.o,reference tap)
+FWT_KIT := $(patsubst %,$(FWT_BUILD)/%.o,known fake_hw fake_hw_lanes fake_lane commands)
+FWT_KIT += $(patsubst %,$(BUILD)/tests/driver/%.o,reference tap)
 FWT_LOGIC := $(patsubst %.c,$(FWT_BUILD)/fw/%.o,$(notdir $(FW_LOGIC)))
 FWT_TESTS := $(patsubst tests/firmware/%.c,$(FWT_BUILD)/%,$(wildcard tests/firmware/*_test.c))
 

@@ -30,7 +30,8 @@ holds() { # holds FILTER: of the JSON in out
 
 gives 0 --help && grep -q 'selftest URI' out
 ok $? "--help says what there is"
-for wrong in "" "frob soft:" "info" "info soft: soft:" "--clear info soft:" "--frob info soft:" "--timeout 0 info soft:" "--timeout x list" "--operation-ms 19 bench soft:"; do
+for wrong in "" "frob soft:" "info" "info soft: soft:" "--clear info soft:" "--frob info soft:" \
+    "--timeout 0 info soft:" "--timeout x list" "--operation-ms 19 bench soft:"; do
     # shellcheck disable=SC2086
     gives 2 $wrong && grep -q '^sluice: card: ' err && grep -q '^usage: sluice card' err
     ok $? "'$wrong' is refused with what is wrong and the usage"
@@ -69,14 +70,18 @@ figures='.rows | all(.supported and .records > 0 and .failed == 0 and .records_p
 gives 0 --json bench --seconds 0.02 soft: && holds "$figures" &&
     holds '.queues == 1 and .depth == 64 and (.rows | length == 16 and all(has("cycles") | not))'
 ok $? "bench of soft:, every default row"
-all_suites=null-sha1-etm,des-md5-mte,des3-sha1-tls_mte,aes128-none-etm,aes192-sha256-tls_etm,aes256-sha256-128-etm,aes128-sha1-tls10
-gives 0 --json bench --seconds 0.02 --suites $all_suites --sizes 0,300 --operations open --queues 3 --depth 1 soft: && holds "$figures" &&
-    holds '.queues == 3 and .depth == 1 and (.rows | length == 14 and all(.operation == "open") and map(.bytes) == [range(7) | 0, 300])'
+all_suites=null-sha1-etm,des-md5-mte,des3-sha1-tls_mte,aes128-none-etm,aes192-sha256-tls_etm,aes256-sha256-128-etm
+all_suites+=,aes128-sha1-tls10
+gives 0 --json bench --seconds 0.02 --suites $all_suites --sizes 0,300 --operations open --queues 3 --depth 1 soft: &&
+    holds "$figures" &&
+    holds '.queues == 3 and .depth == 1 and (.rows | length == 14 and all(.operation == "open") and
+        map(.bytes) == [range(7) | 0, 300])'
 ok $? "suites of every cipher, MAC and form, three threads, one operation at a time"
 gives 0 bench --seconds 0.02 --spin --sizes 1400 --suites aes128-sha256-128-etm soft: && grep -q '^suite .*p99.9 .*max us$' out &&
     grep -qE '^aes128-sha256-128-etm  open +1400( +[0-9.]+){7}$' out
 ok $? "the same as text"
-for wrong in "--queues 0" "--queues 65" "--depth 4097" "--seconds 0" "--seconds x" "--sizes 16385" "--sizes -1" "--sizes" "--operations shut" \
+for wrong in "--queues 0" "--queues 65" "--depth 4097" "--seconds 0" "--seconds x" "--sizes 16385" "--sizes -1" "--sizes" \
+    "--operations shut" \
     "--suites aes128" "--suites aes512-sha1-etm" "--suites aes128-sha1-161-etm" "--suites aes128-sha1-168-etm" \
     "--suites aes128-sha1-160-etm-etm" "--depth 4096 --queues 64 --sizes 16384"; do
     # shellcheck disable=SC2086
@@ -86,7 +91,8 @@ done
 gives 2 info soft: --depth 4 && grep -q 'bench alone' err
 ok $? "options of bench go with bench alone"
 if command -v script >/dev/null; then
-    script -qec "$sluice card bench --seconds 0.2 --sizes 64 --suites aes128-sha1-mte soft: >$dir/out" /dev/null </dev/null >screen 2>&1
+    script -qec "$sluice card bench --seconds 0.2 --sizes 64 --suites aes128-sha1-mte soft: >$dir/out" /dev/null </dev/null \
+        >screen 2>&1
     grep -q '2/2  aes128-sha1-mte open 64 bytes, .* s left' screen && ! grep -q left out
     ok $? "progress is shown on a terminal"
 fi
@@ -101,7 +107,8 @@ if [ -x "$sim" ]; then
     uri=sim:$dir/card
     gives 0 list "$uri" && grep -q 'simulated card$' out
     ok $? "list sees a simulated card's socket"
-    gives 0 --json info "$uri" && holds '.engine == "sim" and .lanes >= 1 and .clock_khz > 0' && managed=$(jq '.features | index("managed")' out)
+    gives 0 --json info "$uri" && holds '.engine == "sim" and .lanes >= 1 and .clock_khz > 0' &&
+        managed=$(jq '.features | index("managed")' out)
     ok $? "info of a simulated card"
     gives 0 --json stats "$uri" && holds '.cycles > 0 and (.lanes | length >= 1)'
     ok $? "stats of a simulated card"

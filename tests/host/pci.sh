@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# sluice card list, bind and unbind on made-up sysfs trees: what is told of a card, the advice for each thing that it may lack, and
-# what is written, with a script in the kernel's place.
+# sluice card list, bind and unbind on made-up sysfs trees: what is told of a card, the advice for each thing that it may lack,
+# and what is written, with a script in the kernel's place.
 set -u
 build=${BUILD:-build}
 sluice=$(realpath "$build/bin/sluice") || exit 1
@@ -85,7 +85,8 @@ holds() { # holds FILTER: of the JSON in out
     jq -e "$jq_words$1" out >/dev/null
 }
 lacks() { # lacks WHAT WORDS: the only card lacks this alone, and the advice has these words, in both forms
-    pci --json list && holds ".cards[1] | if \"$1\" == \"memlock\" then .lacks else others end | length == 1 and .[0].what == \"$1\" and (.[0].advice | contains(\"$2\"))" &&
+    pci --json list && holds ".cards[1] | if \"$1\" == \"memlock\" then .lacks else others end | length == 1 and
+        .[0].what == \"$1\" and (.[0].advice | contains(\"$2\"))" &&
         pci list && grep -F "lacks $1" out | grep -qF -- "$2"
 }
 
@@ -98,14 +99,16 @@ ok $? "a machine without PCI has none either"
 
 fresh
 card 0000:03:00.0 12
-pci --json list && holds '.cards[1] | .uri == "pci:0000:03:00.0" and .address == "0000:03:00.0" and .vendor == "10ee" and .device == "5c1e"
+pci --json list && holds '.cards[1] | .uri == "pci:0000:03:00.0" and .address == "0000:03:00.0" and .vendor == "10ee" and
+    .device == "5c1e"
     and .subsystem_vendor == "10ee" and .subsystem == "0001" and .bar_bytes == [65536, 0, 0, 0, 0, 0] and .msix_vectors == 9
     and .link == {mt_s: 5000, width: 4, most_mt_s: 5000, most_width: 4} and .iommu_group == 12 and .numa_node == 1
     and .driver == "vfio-pci" and ready_but and others == []'
 ok $? "everything that is told of a card that lacks nothing, as JSON"
 pci list && grep -q '^pci:0000:03:00.0  *card, ' out && grep -q '^  *ids  *10ee:5c1e, subsystem 10ee:0001$' out &&
     grep -q 'bar0  *65536 bytes' out && grep -q 'msix_vectors  *9$' out && grep -q 'link  *5.0 GT/s x4 of 5.0 GT/s x4$' out &&
-    grep -q 'iommu_group  *12$' out && grep -q 'numa_node  *1$' out && grep -q 'driver  *vfio-pci$' out && ! grep 'lacks' out | grep -qv memlock
+    grep -q 'iommu_group  *12$' out && grep -q 'numa_node  *1$' out && grep -q 'driver  *vfio-pci$' out &&
+        ! grep 'lacks' out | grep -qv memlock
 ok $? "the same as text"
 
 card 0000:81:00.0 7

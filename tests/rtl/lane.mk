@@ -11,7 +11,7 @@ CRYPTO_SV := $(filter rtl/crypto/%,$(LANE_SV)) tests/rtl/crypto/crypto_top.sv
 
 TESTS += $(LANE_BUILD)/crypto/crypto_test $(LANE_BUILD)/lane_test $(LANE_BUILD)/lane_legacy_test
 
-LANE_TEST_DEPS := $(LANE_PACKAGES) $(LANE_SV) $(wildcard tests/rtl/lane/*.sv tests/rtl/lane/*.cpp tests/rtl/lane/*.h) $(GEN)/sluice_defs.h
+LANE_TEST_DEPS := $(LANE_PACKAGES) $(LANE_SV) $(wildcard $(patsubst %,tests/rtl/lane/*.%,sv cpp h)) $(GEN)/sluice_defs.h
 LANE_TEST_SOURCES := $(LANE_PACKAGES) $(LANE_SV) tests/rtl/lane/lane_top.sv $(abspath $(wildcard tests/rtl/lane/*.cpp))
 
 $(LANE_BUILD)/lane_test: $(LANE_TEST_DEPS)

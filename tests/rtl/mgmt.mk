@@ -6,7 +6,8 @@ MGMT_SV = $(patsubst rtl/mgmt/cpu/cpu_core.sv,tests/rtl/mgmt/cpu_core.sv,$(RTL_S
 
 TESTS += $(CARD_BUILD)/mgmt_test
 
-$(CARD_BUILD)/mgmt_test: $(MGMT_SV) $(MGMT_CXX) tests/rtl/mgmt/public.vlt $(wildcard tests/rtl/card/*.h tests/rtl/mgmt/*.h) | $(GENERATED)
+$(CARD_BUILD)/mgmt_test: $(MGMT_SV) $(MGMT_CXX) tests/rtl/mgmt/public.vlt \
+		$(wildcard tests/rtl/card/*.h tests/rtl/mgmt/*.h) | $(GENERATED)
 	@mkdir -p $(@D)
 	$(VERILATE) -Wno-UNUSEDPARAM -GCplTimeoutLog2=14 $(call size_flags,2-2-256-32) $(call size_macros,2-2-256-32) \
 	  --Mdir $@.obj --top-module sluice_card -o $(abspath $@) \

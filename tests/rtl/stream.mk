@@ -4,7 +4,7 @@
 include rtl/stream/files.mk
 
 STREAM_BUILD := $(BUILD)/tests/rtl
-STREAM_CRYPTO := $(addprefix rtl/crypto/sluice_,aes_pkg.sv aes_rom.sv aes.sv aes_key.sv sha256.sv sha1.sv des_pkg.sv des.sv md5.sv)
+STREAM_CRYPTO := $(patsubst %,rtl/crypto/sluice_%.sv,aes_pkg aes_rom aes aes_key sha256 sha1 des_pkg des md5)
 STREAM_ALL := $(GEN)/sluice_regs_pkg.sv rtl/pkg/sluice_pkg.sv $(STREAM_CRYPTO) $(STREAM_SV)
 
 TESTS += $(STREAM_BUILD)/stream_test

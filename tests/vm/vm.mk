@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A real kernel: virtual machines with the simulated card as PCI function. What they are made of is fetched once (scripts/vm-cache).
+# A real kernel: virtual machines with the simulated card as PCI function. What they are made of is fetched once
+# (scripts/vm-cache).
 VM_TEST := $(BUILD)/tests/vm/vfio_test
 VM_PROGRAMS := $(BUILD)/bin/sluice $(BUILD)/bin/sluiced $(addprefix $(BUILD)/tests/,\
 	$(addprefix driver/,diff_test sim_test sim_manage_test pairs_test cut_test window_test vectors_test) \
