@@ -61,12 +61,12 @@ static unsigned most_of(const struct limits_values *limits, enum account_place p
     }
 }
 
-int access_take(struct access *access, struct accounts *accounts, const struct policy *policy, enum account_place place)
+static int take(struct access *access, struct accounts *accounts, enum account_place place, unsigned most)
 {
     struct account *account = account_get(accounts, access->user, &access->source);
     if (!account)
         return -ENOMEM;
-    if (!account_take(account, place, most_of(limits_of(access, policy), place))) {
+    if (!account_take(account, place, most)) {
         account_unref(account);
         return -EAGAIN;
     }
@@ -74,6 +74,16 @@ int access_take(struct access *access, struct accounts *accounts, const struct p
     access->account = account;
     access->place = place;
     return 0;
+}
+
+int access_take(struct access *access, struct accounts *accounts, const struct policy *policy, enum account_place place)
+{
+    return take(access, accounts, place, most_of(limits_of(access, policy), place));
+}
+
+int access_keep(struct access *access, struct accounts *accounts, enum account_place place)
+{
+    return take(access, accounts, place, 0);
 }
 
 bool access_pass(struct access *access, const struct policy *policy, enum account_way way, uint32_t bytes)

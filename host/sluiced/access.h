@@ -33,6 +33,8 @@ void access_clear(struct access *access);
 /* Takes a place in the account of the user, or of the source as long as there is no user, and gives back the former one. -EAGAIN:
  * over the limit; -ENOMEM. */
 int access_take(struct access *access, struct accounts *accounts, const struct policy *policy, enum account_place place);
+/* The same for what had a place already: there is no limit. -ENOMEM. */
+int access_keep(struct access *access, struct accounts *accounts, enum account_place place);
 /* A datagram of that length may pass. Quick where there are no limits. */
 bool access_pass(struct access *access, const struct policy *policy, enum account_way way, uint32_t bytes);
 /* For how many milliseconds no more bytes of a stream should come. */

@@ -31,6 +31,7 @@ struct admin {
     struct pending *pending;
     char address[128];
     char *path; /* of a UNIX socket */
+    int fd;     /* the listener's */
     bool open;
 };
 
@@ -212,22 +213,29 @@ static void on_request(struct evhttp_request *request, void *arg)
 
 /* ---- start and end */
 
-static int open_tcp(struct admin *admin, const char *where)
+static int bind_tcp(struct net_addr *addr)
 {
-    struct net_addr addr;
-    int one = 1, rc = net_addr_parse_port(where, &addr);
-    if (rc)
-        return rc;
-    int fd = socket(addr.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int one = 1, fd = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    socklen_t len = sizeof addr.in6;
-    if (bind(fd, &addr.sa, addr.len) || getsockname(fd, &addr.sa, &len)) {
-        rc = -errno;
-        close(fd);
-        return rc;
-    }
+    socklen_t len = sizeof addr->in6;
+    if (!bind(fd, &addr->sa, addr->len) && !getsockname(fd, &addr->sa, &len))
+        return fd;
+    int rc = -errno;
+    close(fd);
+    return rc;
+}
+
+static int open_tcp(struct admin *admin, const char *where)
+{
+    struct net_addr addr;
+    int rc = net_addr_parse_port(where, &addr);
+    int fd = rc ? rc : activation_find(&admin->proxy->activation, ACTIVATION_ADMIN, 0, &addr);
+    if (fd == -ENOENT)
+        fd = bind_tcp(&addr);
+    if (fd < 0)
+        return fd;
     net_addr_format(&addr, admin->address);
     admin->open =
         addr.sa.sa_family == AF_INET ? ntohl(addr.in.sin_addr.s_addr) >> 24 != 127 : !IN6_IS_ADDR_LOOPBACK(&addr.in6.sin6_addr);
@@ -236,7 +244,7 @@ static int open_tcp(struct admin *admin, const char *where)
 
 static int open_unix(struct admin *admin, const char *path)
 {
-    int fd = status_bind(path);
+    int fd = status_bind(admin->proxy, path, SOCK_STREAM);
     if (fd < 0)
         return fd;
     admin->path = strdup(path);
@@ -256,6 +264,7 @@ static int listen_on(struct event_base *base, struct admin *admin, int fd)
         evconnlistener_free(listener);
         return -ENOMEM;
     }
+    admin->fd = fd;
     evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
     evhttp_set_max_headers_size(admin->http, HEADERS_MAX);
     evhttp_set_max_body_size(admin->http, 0);
@@ -273,13 +282,18 @@ int admin_new(struct event_base *base, struct proxy *proxy, const char *where, s
     int fd = !strncmp(where, "unix:", 5) ? open_unix(admin, where + 5) : open_tcp(admin, where);
     int rc = fd < 0 ? fd : listen_on(base, admin, fd);
     if (rc)
-        admin_free(admin);
+        admin_free(admin, false);
     else
         *out = admin;
     return rc;
 }
 
-void admin_free(struct admin *admin)
+int admin_fd(const struct admin *admin)
+{
+    return admin ? admin->fd : -1;
+}
+
+void admin_free(struct admin *admin, bool given)
 {
     if (!admin)
         return;
@@ -292,7 +306,7 @@ void admin_free(struct admin *admin)
     if (admin->http)
         evhttp_free(admin->http);
     mailbox_free(admin->mailbox);
-    if (admin->path)
+    if (admin->path && !given)
         unlink(admin->path);
     free(admin->path);
     free(admin);

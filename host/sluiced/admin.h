@@ -21,7 +21,9 @@ struct admin;
 
 /* `where`: "address:port" or "unix:PATH". A port 0 is chosen by the kernel. 0 or -errno. */
 int admin_new(struct event_base *base, struct proxy *proxy, const char *where, struct admin **admin);
-void admin_free(struct admin *admin); /* NULL is allowed */
+/* `given`: somebody else has the socket now. NULL is allowed. */
+void admin_free(struct admin *admin, bool given);
+int admin_fd(const struct admin *admin); /* of the listening socket; -1: NULL */
 /* Where it is, and whether others than this host can reach it. */
 const char *admin_address(const struct admin *admin);
 bool admin_is_open(const struct admin *admin);

@@ -36,7 +36,7 @@ static void socket_init(struct target_socket *socket, struct association *a)
     socket->association = a;
 }
 
-struct association *association_new(struct worker *worker, struct session *session, const struct access *access, bool secure)
+static struct association *create(struct worker *worker, struct session *session, bool secure)
 {
     struct association *a = calloc(1, sizeof *a);
     if (!a)
@@ -48,6 +48,14 @@ struct association *association_new(struct worker *worker, struct session *sessi
     socket_init(&a->targets[0], a);
     socket_init(&a->targets[1], a);
     socket_init(&a->naked, a);
+    return a;
+}
+
+struct association *association_new(struct worker *worker, struct session *session, const struct access *access, bool secure)
+{
+    struct association *a = create(worker, session, secure);
+    if (!a)
+        return NULL;
     int rc = access_copy(&a->access, access);
     if (!rc)
         rc = access_take(&a->access, worker->proxy->accounts, worker->policy, ACCOUNT_ASSOCIATION);
@@ -59,6 +67,22 @@ struct association *association_new(struct worker *worker, struct session *sessi
         return NULL;
     }
     link_in(a);
+    return a;
+}
+
+struct association *association_take(struct worker *worker, const struct access *access)
+{
+    struct association *a = create(worker, NULL, true);
+    if (!a || access_copy(&a->access, access) || access_keep(&a->access, worker->proxy->accounts, ACCOUNT_ASSOCIATION)) {
+        if (a)
+            access_clear(&a->access);
+        free(a);
+        return NULL;
+    }
+    link_in(a);
+    stats_add(&worker->stats.associations_taken, 1);
+    stats_add(&worker->stats.associations_open, 1);
+    atomic_fetch_add(&worker->proxy->associations, 1);
     return a;
 }
 
@@ -117,6 +141,23 @@ struct target_socket *association_target(struct association *a, int family)
         return NULL;
     }
     return socket;
+}
+
+int association_take_target(struct association *a, int family, int fd)
+{
+    struct target_socket *socket = &a->targets[family == AF_INET6];
+    int domain, type;
+    socklen_t len = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) ||
+        domain != family || type != SOCK_DGRAM || socket->fd >= 0) {
+        close(fd);
+        return -EPROTO;
+    }
+    socket->fd = fd;
+    int rc = watch(socket, datapath_from_targets, &a->worker->to_targets);
+    if (rc)
+        close_socket(socket);
+    return rc;
 }
 
 int association_open_naked(struct association *a, const struct net_addr *local, const struct net_addr *host)
@@ -219,9 +260,36 @@ void association_leave(struct association *a, const char *why)
               a->peer_text, a->user, why, grace);
 }
 
+static bool is_waiting(const struct association *a)
+{
+    for (unsigned i = 0; i < ASSOCIATION_HELD; i++) {
+        if (a->held[i].request)
+            return true;
+    }
+    return false;
+}
+
+void association_give(struct association *a)
+{
+    struct worker *worker = a->worker;
+    if (a->state == ASSOCIATION_CLOSING)
+        return;
+    stats_add(&worker->stats.associations_open, (uint64_t)-1);
+    if (a->state == ASSOCIATION_OPEN)
+        stats_add(&worker->stats.associations_given, 1);
+    atomic_fetch_sub(&worker->proxy->associations, 1);
+    a->given = true;
+    for (unsigned i = 0; i < 2; i++)
+        worker_release(worker, &a->targets[i].source);
+    if (!is_waiting(a))
+        association_close(a);
+}
+
 void association_tick(struct association *a)
 {
-    if (a->state != ASSOCIATION_OPEN || a->session)
+    if (a->given && !is_waiting(a))
+        association_close(a);
+    if (a->state != ASSOCIATION_OPEN || a->session || a->given)
         return;
     epochs_tick(a);
     if (a->worker->draining && worker_now() >= a->worker->drain_until)

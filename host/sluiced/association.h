@@ -68,6 +68,7 @@ struct association {
     struct net_addr *sent; /* targets.h */
     struct task task;      /* its own end */
     bool ended;            /* that has been posted */
+    bool given;            /* another process has it; what waits for a name here is sent yet */
     struct association *prev, *next;
 };
 
@@ -88,6 +89,13 @@ void association_end(struct association *association, enum control_close reason,
 void association_leave(struct association *association, const char *why);
 /* Ends it, counts and logs that. */
 void association_finish(struct association *association, const char *why);
+/* Secure: another process had it. There is no limit for those, as they are there already. It has neither state nor epoch yet.
+ * NULL: no memory. */
+struct association *association_take(struct worker *worker, const struct access *access);
+/* Takes over a socket toward its targets, also when it fails. -EPROTO: it is none of that family; -ENOMEM. */
+int association_take_target(struct association *association, int family, int fd);
+/* Secure: another process has it, with its sockets. */
+void association_give(struct association *association);
 /* Every second, for those without a connection. */
 void association_tick(struct association *association);
 /* Ends it; the memory goes once nothing of it is in flight. */

@@ -158,14 +158,14 @@ static void cross(struct worker *worker, unsigned to, const struct ring_entry *r
 static void find_place(struct worker *worker, const struct record_header *header, const struct ring_entry *record)
 {
     struct cid_place place;
-    if (cid_read(worker->cid_key, header->cid, &place) || place.worker >= worker->proxy->worker_count)
+    if (cid_read(worker->cid_key, header->cid, &place) || place.worker >= worker->proxy->cid_workers)
         stats_refuse(&worker->stats, REFUSAL_FORGED_CID);
     else if (place.member != worker->proxy->member)
         stats_refuse(&worker->stats, REFUSAL_FOREIGN_CID);
-    else if (place.worker == worker->index)
+    else if (proxy_worker_of(worker->proxy, &place) == worker->index)
         stats_refuse(&worker->stats, REFUSAL_UNKNOWN_CID);
     else
-        cross(worker, place.worker, record);
+        cross(worker, proxy_worker_of(worker->proxy, &place), record);
 }
 
 static void take_record(struct worker *worker, const struct ring_entry *record)

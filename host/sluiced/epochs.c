@@ -105,6 +105,12 @@ static int attach(struct proxy_epoch *e)
 static void done_make(struct task *task)
 {
     struct proxy_epoch *e = of_task(task);
+    struct worker *worker = e->association->worker;
+    if (worker->frozen) {
+        task->next = worker->late;
+        worker->late = task;
+        return;
+    }
     e->busy = false;
     if (e->epoch.going)
         epochs_settle(e);
@@ -124,6 +130,30 @@ int epochs_make(struct association *a, const struct keys_agreement *agreement, c
     e->task = (struct task){.run = run_make, .done = done_make, .mailbox = a->worker->mailbox};
     helper_post(proxy->admin, &e->task);
     return 0;
+}
+
+int epochs_begin(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
+{
+    struct proxy_epoch *e = calloc(1, sizeof *e);
+    if (!e)
+        return -ENOMEM;
+    e->association = a;
+    a->agreement = *agreement;
+    a->making = e;
+    return epoch_init(&e->epoch, SAS_PROXY, agreement, keys, a->worker->policy->options.replay != REPLAY_OFF,
+                      (uint64_t)worker_now());
+}
+
+int epochs_take(struct association *a)
+{
+    struct proxy_epoch *e = a->making;
+    int rc = engine_attach(a->worker->engine, &e->epoch.sas);
+    e->epoch.attached = !rc;
+    if (rc)
+        epochs_end_making(a);
+    else
+        epochs_adopt(a);
+    return rc;
 }
 
 void epochs_adopt(struct association *a)

@@ -32,6 +32,10 @@ struct proxy_epoch *epochs_find(const struct worker *worker, const uint8_t cid[C
 int epochs_draw(struct association *association);
 /* Has its SAs made by the helper; then association_made is called. The agreement and the keys are copied. -ENOMEM. */
 int epochs_make(struct association *association, const struct keys_agreement *agreement, const struct keys *keys);
+/* One that another process had begins here: it is association->making, and what belongs to it may be set before epochs_take makes
+ * its SAs in this thread and adopts it. -ENOMEM; -errno of engine_attach, and it is gone. */
+int epochs_begin(struct association *association, const struct keys_agreement *agreement, const struct keys *keys);
+int epochs_take(struct association *association);
 /* The one that was made is the newest now; the first one seals at once. */
 void epochs_adopt(struct association *association);
 /* The peer has this epoch: records are sealed under it from now on. */

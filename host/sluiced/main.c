@@ -14,7 +14,9 @@
 
 #include "sluiced/accounts.h"
 #include "sluiced/admin.h"
+#include "sluiced/background.h"
 #include "sluiced/confine.h"
+#include "sluiced/give.h"
 #include "sluiced/guard.h"
 #include "sluiced/history.h"
 #include "sluiced/notify.h"
@@ -22,16 +24,18 @@
 #include "sluiced/proxy.h"
 #include "sluiced/reload.h"
 #include "sluiced/status.h"
+#include "sluiced/take.h"
 #include "sluiced/worker.h"
 #include "tls/sessions.h"
 
 #define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
 
 static const char usage[] =
-    "usage: sluiced --config FILE [--check]\n"
+    "usage: sluiced --config FILE [--check | --upgrade]\n"
     "\n"
     "  -c, --config FILE   configuration (host/sluiced.conf.example says what it may hold)\n"
     "      --check         reads the configuration, tells what is wrong with it, and ends\n"
+    "      --upgrade       takes over from the one that is running, goes on in the background\n"
     "  -h, --help          this text\n"
     "  -V, --version       version\n"
     "\n"
@@ -46,8 +50,12 @@ struct daemon {
     struct event *watch;
     struct status_socket *socket;
     struct admin *admin;
+    struct give *give;
+    struct take *take; /* from the one that this one takes over from */
     unsigned started;
-    bool stopping;
+    bool upgrade;
+    bool stopping, given; /* given: another one has taken over */
+    bool shared;          /* paths of sockets are another one's */
 };
 
 /* ---- what the workers share */
@@ -80,6 +88,7 @@ static int open_shared(struct proxy *proxy)
     rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), proxy->options.operation_ms, &proxy->cards);
     if (rc)
         return complain_errno(proxy->options.engine, rc);
+    proxy->cid_workers = proxy->options.workers;
     proxy->guard = guard_new();
     proxy->accounts = accounts_new();
     proxy->overload = overload_new();
@@ -134,16 +143,10 @@ static int open_workers(struct proxy *proxy)
 }
 
 /* What nobody has asked for is closed, once all workers have theirs. */
-static void tell_unused(struct proxy *proxy)
+static void tell_unused(void *arg, const char *address, const char *protocol)
 {
-    char text[NET_ADDR_TEXT];
-    for (unsigned i = 0; i < proxy->activation.count; i++) {
-        if (!proxy->activation.sockets[i].used)
-            log_event(&proxy->log, LOG_LEVEL_WARNING, "socket_unused", "address=%s protocol=%s",
-                      net_addr_format(&proxy->activation.sockets[i].address, text),
-                      proxy->activation.sockets[i].type == SOCK_STREAM ? "tcp" : "udp");
-    }
-    activation_close(&proxy->activation);
+    const struct proxy *proxy = arg;
+    log_event(&proxy->log, LOG_LEVEL_WARNING, "socket_unused", "address=%s protocol=%s", address, protocol);
 }
 
 /* Once all is open that takes more rights than what comes. */
@@ -202,7 +205,8 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
     if (daemon->stopping)
         return;
     daemon->stopping = true;
-    (void)notify("STOPPING=1");
+    if (!daemon->given)
+        (void)notify("STOPPING=1");
     log_event(&daemon->proxy.log, LOG_LEVEL_INFO, "stopping", "signal=%d", (int)number);
     event_base_loopbreak(daemon->base); /* run stops the workers */
 }
@@ -223,13 +227,35 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
     struct daemon *daemon = arg;
     (void)number;
     (void)what;
-    if (daemon->stopping)
+    if (daemon->stopping || daemon->given)
         return;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     (void)notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     reload(&daemon->proxy, daemon->config);
     (void)notify("READY=1");
+}
+
+/* Another one has taken over: what is left here ends by and by. */
+static void on_given(void *arg, pid_t to, unsigned associations)
+{
+    struct daemon *daemon = arg;
+    status_socket_free(daemon->socket, true);
+    admin_free(daemon->admin, true);
+    daemon->socket = NULL;
+    daemon->admin = NULL;
+    daemon->given = daemon->shared = true;
+    log_event(&daemon->proxy.log, LOG_LEVEL_WARNING, "given", "pid=%d to=%d associations=%u", (int)getpid(), (int)to,
+              associations);
+}
+
+static bool is_over(const struct daemon *daemon)
+{
+    for (unsigned i = 0; i < daemon->started; i++) {
+        if (!atomic_load(&daemon->proxy.workers[i]->ended))
+            return false;
+    }
+    return daemon->given;
 }
 
 /* Every second. A worker whose last engine has failed takes the program down. */
@@ -244,6 +270,8 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
         if (atomic_load(&daemon->proxy.workers[i]->failed))
             event_base_loopbreak(daemon->base);
     }
+    if (is_over(daemon))
+        event_base_loopbreak(daemon->base);
 }
 
 static int open_events(struct daemon *daemon)
@@ -266,8 +294,9 @@ static int open_events(struct daemon *daemon)
 
 static void close_events(struct daemon *daemon)
 {
-    status_socket_free(daemon->socket);
-    admin_free(daemon->admin);
+    status_socket_free(daemon->socket, daemon->shared);
+    admin_free(daemon->admin, daemon->shared);
+    give_free(daemon->give, daemon->shared);
     if (daemon->watch)
         event_free(daemon->watch);
     for (unsigned i = 0; i < 4; i++) {
@@ -290,6 +319,11 @@ static int open_status(struct daemon *daemon)
         return complain_errno(path ? path : "events", rc);
     path = daemon->proxy.options.admin;
     rc = path ? admin_new(daemon->base, &daemon->proxy, path, &daemon->admin) : 0;
+    if (rc)
+        return complain_errno(path, rc);
+    const struct give_what what = {.status = daemon->socket, .admin = daemon->admin, .given = on_given, .arg = daemon};
+    path = daemon->proxy.options.upgrade_socket;
+    rc = path ? give_new(daemon->base, &daemon->proxy, &what, path, &daemon->give) : 0;
     return rc ? complain_errno(path, rc) : 0;
 }
 
@@ -340,11 +374,11 @@ static int run(struct daemon *daemon)
     }
     tell_listening(proxy);
     tell_admin(proxy, daemon->admin);
-    (void)notify("READY=1\nSTATUS=%u workers, engine %s", proxy->worker_count, proxy->options.engine);
+    (void)notify("READY=1\nSTATUS=%u workers, engine %s\nMAINPID=%d", proxy->worker_count, proxy->options.engine, (int)getpid());
     log_event(&proxy->log, LOG_LEVEL_INFO, "ready", "engine=%s workers=%u pid=%d", proxy->options.engine, proxy->worker_count,
               (int)getpid());
     event_base_dispatch(daemon->base);
-    if (!daemon->stopping)
+    if (!daemon->stopping && !daemon->given)
         rc = -ENODEV;
     stop_workers(daemon);
     return rc;
@@ -360,7 +394,7 @@ static void finish(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
     join_workers(daemon);
-    if (proxy->options.stats_file && daemon->started) {
+    if (proxy->options.stats_file && daemon->started && !daemon->given) {
         int rc = status_write(proxy, proxy->options.stats_file);
         if (rc)
             complain_errno(proxy->options.stats_file, rc);
@@ -377,9 +411,40 @@ static void raise_limits(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
 }
 
+/* ---- upgrade */
+
+static int take_sockets(struct daemon *daemon)
+{
+    const char *what;
+    daemon->shared = true;
+    int rc = take_new(&daemon->proxy, daemon->proxy.options.upgrade_socket, &daemon->take, &what);
+    return rc ? complain_errno(what, rc) : 0;
+}
+
+static int take_over(struct daemon *daemon, int tell)
+{
+    struct proxy *proxy = &daemon->proxy;
+    const char *what;
+    unsigned count = 0;
+    int rc = take_associations(daemon->take, &count, &what);
+    if (rc)
+        return complain_errno(what, rc);
+    daemon->shared = false;
+    background_done(tell, take_log(daemon->take));
+    take_free(daemon->take);
+    daemon->take = NULL;
+    log_event(&proxy->log, LOG_LEVEL_WARNING, "taken", "pid=%d associations=%u", (int)getpid(), count);
+    return 0;
+}
+
 static int serve(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
+    int tell = daemon->upgrade ? background_begin() : 0;
+    if (tell < 0) {
+        complain_errno("fork", tell);
+        return EXIT_FAILURE;
+    }
     raise_limits();
     /* Whatever it runs into, no program that it might start gets more rights than it has. */
     int rc = confine_no_new_privileges();
@@ -393,31 +458,33 @@ static int serve(struct daemon *daemon)
         complain_errno("LISTEN_FDS", rc);
     if (!rc)
         rc = open_shared(proxy);
+    if (!rc && daemon->upgrade)
+        rc = take_sockets(daemon);
     if (!rc)
         rc = open_workers(proxy);
     if (!rc)
         rc = open_status(daemon);
-    tell_unused(proxy);
+    activation_close(&proxy->activation, tell_unused, proxy);
     if (!rc)
         rc = confine(proxy);
     if (!rc)
         rc = open_helpers(proxy);
+    if (!rc && daemon->upgrade)
+        rc = take_over(daemon, tell);
     if (!rc)
         rc = run(daemon);
     if (daemon->started)
         finish(daemon);
     close_events(daemon);
+    take_free(daemon->take);
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option long_options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"check", no_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},   {"upgrade", no_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
     };
     static struct daemon daemon;
     struct config_error error;
@@ -436,6 +503,7 @@ int main(int argc, char **argv)
         if (c == 'c')
             config = optarg;
         check |= c == 'k';
+        daemon.upgrade |= c == 'u';
     }
     if (!config || optind < argc) {
         fputs(usage, stderr);
@@ -444,6 +512,11 @@ int main(int argc, char **argv)
     daemon.config = config;
     if (options_load(config, &daemon.proxy.options, &error)) {
         complain(error.text, NULL);
+        return EXIT_CONFIG;
+    }
+    if (daemon.upgrade && !daemon.proxy.options.upgrade_socket) {
+        complain(config, "--upgrade needs upgrade_socket");
+        options_free(&daemon.proxy.options);
         return EXIT_CONFIG;
     }
     daemon.proxy.access = (struct log){.program = "sluiced", .fd = -1, .level = LOG_LEVEL_DEBUG};

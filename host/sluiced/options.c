@@ -198,6 +198,7 @@ static const struct config_option table[] = {
     SECONDS(idle_seconds, 1),
     SECONDS(grace_seconds, 0),
     SECONDS(drain_seconds, 0),
+    SECONDS(upgrade_drain_seconds, 0),
     {.name = "user", .type = CONFIG_STRING, .offset = offsetof(struct options, user), .expected = "the name of a user"},
     {.name = "filter", .type = CONFIG_BOOL, .offset = offsetof(struct options, filter)},
     {.name = "access_log", .type = CONFIG_STRING, .offset = offsetof(struct options, access_log), .expected = "a path"},
@@ -207,6 +208,7 @@ static const struct config_option table[] = {
      .expected = "\"address:port\" or \"unix:PATH\""},
     {.name = "stats_file", .type = CONFIG_STRING, .offset = offsetof(struct options, stats_file), .expected = "a path"},
     {.name = "control_socket", .type = CONFIG_STRING, .offset = offsetof(struct options, control_socket), .expected = "a path"},
+    {.name = "upgrade_socket", .type = CONFIG_STRING, .offset = offsetof(struct options, upgrade_socket), .expected = "a path"},
     {.name = "log_level",
      .type = CONFIG_PARSED,
      .offset = offsetof(struct options, log_level),
@@ -233,6 +235,7 @@ static void defaults(struct options *options)
         .idle_seconds = 300,
         .grace_seconds = 30,
         .drain_seconds = 5,
+        .upgrade_drain_seconds = 3600,
         .log_level = LOG_LEVEL_INFO,
     };
 }

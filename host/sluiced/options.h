@@ -54,12 +54,12 @@ struct options {
     unsigned max_sessions; /* of TLS, remembered; 0: none */
     unsigned max_memory;   /* MiB; 0: no limit */
     bool restricted;       /* datagrams from those targets alone that were sent to */
-    unsigned handshake_seconds, grace_seconds, bind_seconds, idle_seconds, drain_seconds;
+    unsigned handshake_seconds, grace_seconds, bind_seconds, idle_seconds, drain_seconds, upgrade_drain_seconds;
     char *user;       /* to go on as; NULL: the one that it was started by */
     bool filter;      /* of system calls */
     char *access_log; /* NULL: it is part of the log */
     char *admin;      /* NULL: none */
-    char *stats_file, *control_socket;
+    char *stats_file, *control_socket, *upgrade_socket;
     enum log_level log_level;
 };
 

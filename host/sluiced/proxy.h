@@ -35,11 +35,18 @@ struct proxy {
     struct tls_sessions *sessions;  /* NULL: every handshake is a full one */
     uint8_t cid_key[CID_KEY_BYTES]; /* secret */
     uint8_t member;
+    unsigned cid_workers; /* workers that are in cids; those of a former process may have been more */
     struct worker **workers;
     unsigned worker_count;
     struct ring **rings; /* from worker i to worker j at [i * worker_count + j] */
     atomic_uint connections, associations;
 };
+
+/* Whose associations have such cids. */
+static inline unsigned proxy_worker_of(const struct proxy *proxy, const struct cid_place *place)
+{
+    return place->worker % proxy->worker_count;
+}
 
 /* Where it is told who comes in, and what he reaches. */
 static inline const struct log *proxy_access(const struct proxy *proxy)

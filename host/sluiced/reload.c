@@ -51,6 +51,7 @@ static void tell_fixed(const struct proxy *proxy, const struct options *after)
         {"admin", same_text(before->admin, after->admin)},
         {"stats_file", same_text(before->stats_file, after->stats_file)},
         {"control_socket", same_text(before->control_socket, after->control_socket)},
+        {"upgrade_socket", same_text(before->upgrade_socket, after->upgrade_socket)},
     };
     for (unsigned i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         if (!fixed[i].same)

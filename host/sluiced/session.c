@@ -89,6 +89,21 @@ void session_free(struct session *s)
     free(s);
 }
 
+void session_pause(struct session *s, bool pause)
+{
+    stream_pause(s->stream, pause);
+}
+
+void session_give(struct session *s)
+{
+    struct association *a = s->association;
+    if (!a || !a->secure)
+        return;
+    a->session = NULL;
+    s->association = NULL;
+    session_free(s);
+}
+
 void session_wind_up(struct session *s)
 {
     s->state = SESSION_ENDING;

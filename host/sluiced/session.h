@@ -17,6 +17,11 @@ void session_tick(struct session *session);
 void session_end(struct session *session, enum control_close reason, const char *why);
 /* Closes at once. */
 void session_free(struct session *session);
+/* Stops or resumes reading. */
+void session_pause(struct session *session, bool pause);
+/* Its secure association is another process's: closes without a word, so that the client comes back by another connection. One
+ * without such an association stays. */
+void session_give(struct session *session);
 struct session *session_next(const struct session *session);
 /* Answer of association_make, for the first epoch and those after it. */
 void session_association_made(struct session *session, int error);

@@ -198,6 +198,10 @@ void session_associate(struct session *s, bool secure)
         session_reply(s, SOCKS_NOT_ALLOWED, NULL);
         return;
     }
+    if (secure && s->worker->given) { /* without an answer: the client asks again, and finds the other process */
+        session_wind_up(s);
+        return;
+    }
     if (secure && SOCKS_PARAMS_HAS(&s->socks.params, SOCKS_PARAM_TAKE_UP)) {
         session_take_up(s);
         return;

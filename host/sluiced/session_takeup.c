@@ -37,6 +37,8 @@ static void arrive(struct task *task)
     stream_set_callback(s->stream, session_on_stream, s);
     if (stream_error(s->stream) || stream_attach(s->stream, s->worker->base))
         session_free(s);
+    else if (s->worker->given)
+        session_wind_up(s);
     else if (s->worker->draining)
         session_reply(s, SOCKS_FAILURE, NULL);
     else
@@ -130,10 +132,10 @@ void session_take_up(struct session *s)
     struct cid_place place;
     const uint8_t *cid = s->socks.params.take_up_cid;
     if (cid_read(worker->cid_key, cid, &place) || place.member != worker->proxy->member ||
-        place.worker >= worker->proxy->worker_count)
+        place.worker >= worker->proxy->cid_workers)
         refuse(s);
-    else if (place.worker != worker->index)
-        move(s, place.worker);
+    else if (proxy_worker_of(worker->proxy, &place) != worker->index)
+        move(s, proxy_worker_of(worker->proxy, &place));
     else
         take_up_here(s);
 }

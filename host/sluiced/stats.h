@@ -66,6 +66,8 @@
     X(rekeys, "epochs begun after the first")                                                                                    \
     X(take_ups, "associations that a new connection took up")                                                                    \
     X(take_ups_refused, "attempts to take one up that failed")                                                                   \
+    X(associations_taken, "secure associations taken over from a former process")                                                \
+    X(associations_given, "secure associations handed over to another process")                                                  \
     X(heartbeats, "heartbeats answered")                                                                                         \
     X(path_checks, "path checks asked")                                                                                          \
     X(paths_changed, "clients that were found elsewhere")                                                                        \

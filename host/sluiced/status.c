@@ -217,16 +217,19 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, s
     socket->asked = asked;
 }
 
-int status_bind(const char *path)
+int status_bind(struct proxy *proxy, const char *path, int type)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat st;
     if (strlen(path) >= sizeof address.sun_path)
         return -ENAMETOOLONG;
+    int fd = activation_find_path(&proxy->activation, path);
+    if (fd != -ENOENT)
+        return fd;
     memcpy(address.sun_path, path, strlen(path));
     if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
         unlink(path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     mode_t mask = umask(0177);
@@ -242,7 +245,7 @@ int status_socket_new(struct event_base *base, struct proxy *proxy, const char *
     struct status_socket *socket = calloc(1, sizeof *socket);
     if (!socket)
         return -ENOMEM;
-    int fd = status_bind(path);
+    int fd = status_bind(proxy, path, SOCK_STREAM);
     if (fd < 0) {
         free(socket);
         return fd;
@@ -254,14 +257,19 @@ int status_socket_new(struct event_base *base, struct proxy *proxy, const char *
     if (!socket->listener)
         close(fd);
     if (!socket->listener || !socket->path) {
-        status_socket_free(socket);
+        status_socket_free(socket, false);
         return -ENOMEM;
     }
     *out = socket;
     return 0;
 }
 
-void status_socket_free(struct status_socket *socket)
+int status_socket_fd(const struct status_socket *socket)
+{
+    return socket ? evconnlistener_get_fd(socket->listener) : -1;
+}
+
+void status_socket_free(struct status_socket *socket, bool given)
 {
     if (!socket)
         return;
@@ -274,7 +282,7 @@ void status_socket_free(struct status_socket *socket)
         free(asked);
     }
     mailbox_free(socket->mailbox);
-    if (socket->path)
+    if (socket->path && !given)
         unlink(socket->path);
     free(socket->path);
     free(socket);

@@ -96,3 +96,11 @@ void targets_sent(struct association *a, const struct net_addr *target)
     memmove(set + 1, set, i * sizeof *set);
     set[0] = *target;
 }
+
+void targets_each(const struct association *a, targets_fn *fn, void *arg)
+{
+    for (unsigned i = a->sent ? TARGET_SETS * TARGET_WAYS : 0; i-- > 0;) { /* in a set the last is the oldest */
+        if (a->sent[i].len)
+            fn(arg, &a->sent[i]);
+    }
+}

@@ -13,5 +13,8 @@ const struct net_addr *targets_choose(struct association *association, const cha
 void targets_sent(struct association *association, const struct net_addr *target);
 /* A datagram from there is taken: where `restricted` is set, only when one was sent there. */
 bool targets_expect(const struct association *association, const struct net_addr *target);
+/* Calls `fn` for those that were sent to and are remembered, so that targets_sent in that order remembers the same. */
+typedef void targets_fn(void *arg, const struct net_addr *target);
+void targets_each(const struct association *association, targets_fn *fn, void *arg);
 
 #endif

@@ -13,6 +13,7 @@
 #include "sluiced/arrival.h"
 #include "sluiced/association.h"
 #include "sluiced/datapath.h"
+#include "sluiced/freeze.h"
 #include "sluiced/session.h"
 
 #define ENGINE_DEPTH  512
@@ -51,10 +52,10 @@ static int bind_shared(int fd, struct net_addr *address)
     return getsockname(fd, &address->sa, &len) ? -errno : 0;
 }
 
-static int open_udp(struct worker *worker, struct net_addr *address)
+static int open_udp(struct worker *worker, unsigned i, struct net_addr *address)
 {
     struct udp_socket *udp = &worker->udp[address->sa.sa_family == AF_INET6];
-    udp->fd = activation_socket(&worker->proxy->activation, SOCK_DGRAM, address);
+    udp->fd = activation_find(&worker->proxy->activation, ACTIVATION_UDP, i, address);
     bool given = udp->fd != -ENOENT;
     if (!given)
         udp->fd = worker_socket(address->sa.sa_family);
@@ -122,7 +123,7 @@ static int stream_socket(struct net_addr *address, int *rc)
 
 static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
 {
-    int rc = 0, fd = activation_socket(&worker->proxy->activation, SOCK_STREAM, &options->address);
+    int rc = 0, fd = activation_find(&worker->proxy->activation, ACTIVATION_LISTENER, i, &options->address);
     if (fd == -ENOENT)
         fd = stream_socket(&options->address, &rc);
     if (fd < 0)
@@ -145,7 +146,7 @@ static int open_sockets(struct worker *worker)
     struct options_listener *listeners = options->listeners.items;
     int rc = 0;
     for (unsigned i = 0; i < options->udp.count && !rc; i++)
-        rc = open_udp(worker, &udp[i].address);
+        rc = open_udp(worker, i, &udp[i].address);
     worker->listeners = calloc(options->listeners.count, sizeof(struct evconnlistener *));
     if (!worker->listeners)
         return -ENOMEM;
@@ -154,7 +155,7 @@ static int open_sockets(struct worker *worker)
     return rc;
 }
 
-static void close_listeners(struct worker *worker)
+void worker_close_listeners(struct worker *worker)
 {
     for (unsigned i = 0; worker->listeners && i < worker->proxy->options.listeners.count; i++) {
         if (worker->listeners[i])
@@ -193,9 +194,9 @@ bool worker_has_room(const struct worker *worker)
     return engine_room(worker->engine) >= LEAST_ROOM && pool_available(engine_pool(worker->engine)) >= LEAST_CHUNKS;
 }
 
-static void resume(struct worker *worker)
+void worker_resume(struct worker *worker)
 {
-    if (!worker_has_room(worker))
+    if (worker->frozen || !worker_has_room(worker))
         return;
     if (worker->crossing_held)
         event_active(worker->crossing, EV_READ, 0);
@@ -219,7 +220,7 @@ static void send_all(struct worker *worker)
     stats_fold(stats, &worker->to_targets, &stats->datagrams_up, &stats->datagram_bytes_up);
     stats_set(&stats->engine_busy, engine_in_flight(worker->engine));
     stats_set(&stats->chunks_free, pool_available(engine_pool(worker->engine)));
-    resume(worker);
+    worker_resume(worker);
 }
 
 static void on_burst(void *arg)
@@ -312,6 +313,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct session *next;
     (void)fd;
     (void)what;
+    if (worker->frozen)
+        return;
     for (struct session *s = worker->sessions; s; s = next) {
         next = session_next(s);
         session_tick(s);
@@ -328,17 +331,24 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* ---- start and end */
 
+void worker_drain(struct worker *worker, unsigned seconds)
+{
+    const struct timeval often = {.tv_usec = 20000};
+    time_t until = worker_now() + (time_t)seconds;
+    if (!worker->draining || until < worker->drain_until)
+        worker->drain_until = until;
+    worker->draining = true;
+    worker_close_listeners(worker);
+    arrival_free_all(worker);
+    event_add(worker->tick, &often);
+}
+
 static void on_stop(struct task *task)
 {
     struct worker *worker = (struct worker *)((char *)task - offsetof(struct worker, stop_task));
-    const struct timeval often = {.tv_usec = 20000};
-    if (worker->draining)
-        return;
-    worker->draining = true;
-    worker->drain_until = worker_now() + (time_t)worker->policy->options.drain_seconds;
-    close_listeners(worker);
-    arrival_free_all(worker);
-    event_add(worker->tick, &often);
+    if (worker->frozen)
+        worker_thaw(worker);
+    worker_drain(worker, worker->policy->options.drain_seconds);
 }
 
 void worker_stop(struct worker *worker)
@@ -444,6 +454,7 @@ static void *worker_main(void *arg)
 {
     struct worker *worker = arg;
     event_base_dispatch(worker->base);
+    atomic_store(&worker->ended, true);
     return NULL;
 }
 
@@ -474,7 +485,7 @@ void worker_free(struct worker *worker)
 {
     if (!worker)
         return;
-    close_listeners(worker);
+    worker_close_listeners(worker);
     arrival_free_all(worker);
     free(worker->listeners);
     close_udp(worker, &worker->udp[0]);

@@ -71,7 +71,11 @@ struct worker {
     bool draining;
     time_t drain_until;
     struct task stop_task;
+    bool frozen;       /* between two processes: freeze.h */
+    struct task *late; /* epochs that were made meanwhile */
+    bool given;        /* what comes for secure UDP is the other process's */
     atomic_bool failed;
+    atomic_bool ended; /* the thread has nothing more to do */
     struct stats stats;
 };
 
@@ -104,5 +108,10 @@ void worker_hold(struct worker *worker, struct source *source);
 /* The source goes away. */
 void worker_release(struct worker *worker, struct source *source);
 int worker_socket(int family); /* a UDP socket with large buffers, or -errno */
+/* Ends once no session is left, or after so many seconds; a sooner end than one that was asked for before. */
+void worker_drain(struct worker *worker, unsigned seconds);
+void worker_close_listeners(struct worker *worker);
+/* Reads again from sources that were held, if the engine has room. */
+void worker_resume(struct worker *worker);
 
 #endif

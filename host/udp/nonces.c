@@ -99,3 +99,13 @@ int nonces_take(struct nonces *n, const uint8_t nonce[NONCES_BYTES])
     put(n, i, nonce);
     return 0;
 }
+
+uint32_t nonces_list(const struct nonces *n, uint32_t *at, uint8_t *out, uint32_t most)
+{
+    uint32_t count = 0;
+    for (; *at <= n->mask && count < most; ++*at) {
+        if (is_used(n, *at))
+            memcpy(out + NONCES_BYTES * (size_t)count++, n->places[*at], NONCES_BYTES);
+    }
+    return count;
+}

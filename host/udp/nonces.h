@@ -18,5 +18,7 @@ struct nonces *nonces_new(void); /* NULL: no memory */
 void nonces_free(struct nonces *nonces);
 /* 0: it was not there and is now; -EEXIST: it was; -ENOSPC: the set is full; -ENOMEM. */
 int nonces_take(struct nonces *nonces, const uint8_t nonce[NONCES_BYTES]);
+/* Up to `most` of them from place `*at` on, which is 0 at first and moved on; 0: there are no more. */
+uint32_t nonces_list(const struct nonces *nonces, uint32_t *at, uint8_t *out, uint32_t most);
 
 #endif

@@ -91,6 +91,8 @@ int main(void)
     bad(GOOD "workers = -1;", "found -1");
     bad(GOOD "max_connections = 99999999999L;", "expected a number from 1 to 1000000");
     bad(GOOD "idle_seconds = 0;", "option `idle_seconds': expected seconds, from 1 to 86400, found 0");
+    bad(GOOD "upgrade_drain_seconds = 86401;", "option `upgrade_drain_seconds': expected seconds, from 0 to 86400, found 86401");
+    bad(GOOD "upgrade_socket = \"\";", "option `upgrade_socket': expected a path");
     bad(GOOD "operation_ms = 19;", "option `operation_ms': expected milliseconds, from 20 to 3600000, found 19");
     bad(GOOD "replay = \"never\";", "option `replay': expected \"drop\", \"warn\", \"terminate\" or \"off\", found \"never\"");
     bad(GOOD "suites = [ \"aes256-sha1-mte\", \"des-sha1-mte\" ];", "option `suites[1]': expected one of aes128-sha256-128-etm");
