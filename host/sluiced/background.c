@@ -43,7 +43,7 @@ int background_begin(void)
     return ends[1];
 }
 
-void background_done(int tell, int log)
+void background_log(int log)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = STDIN_FILENO; nothing >= 0 && fd <= STDOUT_FILENO; fd++)
@@ -52,6 +52,10 @@ void background_done(int tell, int log)
         close(nothing);
     if (log >= 0)
         (void)dup2(log, STDERR_FILENO);
+}
+
+void background_done(int tell)
+{
     (void)!write(tell, "", 1); /* nobody may wait any more */
     close(tell);
 }

@@ -7,6 +7,7 @@
  * 0 at background_done, or with the child's status if that ends before. */
 int background_begin(void);
 /* What is said on stderr goes to `log` from now on (-1: stays where it is), and nothing to stdout. */
-void background_done(int tell, int log);
+void background_log(int log);
+void background_done(int tell);
 
 #endif

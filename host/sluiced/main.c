@@ -430,10 +430,11 @@ static int take_over(struct daemon *daemon, int tell)
     if (rc)
         return complain_errno(what, rc);
     daemon->shared = false;
-    background_done(tell, take_log(daemon->take));
+    background_log(take_log(daemon->take));
     take_free(daemon->take);
     daemon->take = NULL;
     log_event(&proxy->log, LOG_LEVEL_WARNING, "taken", "pid=%d associations=%u", (int)getpid(), count);
+    background_done(tell);
     return 0;
 }
 
