@@ -78,14 +78,23 @@ static int take_message(struct association *a, const struct control_message *mes
     return 0;
 }
 
+static void closed(struct association *a, int reason)
+{
+    if (reason == CONTROL_CLOSE_STOPPING && association_may_move(a))
+        association_leave(a);
+    else
+        association_end(a, -ESHUTDOWN);
+}
+
 static void take_messages(struct association *a)
 {
     struct control_message message;
     int rc;
     a->heard_at = client_now();
     while ((rc = control_take(stream_input(a->control), &message)) > 0) {
-        if (control_close_reason(&message) >= 0) {
-            association_end(a, -ESHUTDOWN);
+        int reason = control_close_reason(&message);
+        if (reason >= 0) {
+            closed(a, reason);
             return;
         }
         rc = take_message(a, &message);
@@ -279,7 +288,9 @@ void association_tick(struct client *client)
         next = a->next;
         if (a->state == ASSOCIATION_OPEN && !a->broken && a->secure && !a->newest->sas.card)
             a->broken = -ENODEV; /* the engine that took over could not make its SAs */
-        if (a->state == ASSOCIATION_OPEN && a->broken)
+        if (a->state == ASSOCIATION_OPEN && a->broken == -ESHUTDOWN && association_may_move(a))
+            association_leave(a);
+        else if (a->state == ASSOCIATION_OPEN && a->broken)
             association_end(a, a->broken);
         else if (a->state == ASSOCIATION_OPEN && a->secure)
             tick_one(a, now);

@@ -63,7 +63,7 @@ static void heard(struct association *a, struct engine_job *job)
         association_take_heartbeat(a, job);
         break;
     case RECORD_ALERT:
-        if (signal_alert_decode(job->dst, job->length) == SIGNAL_ALERT_CLOSE_NOTIFY && !a->broken)
+        if (signal_alert_decode(job->dst, job->length) == SIGNAL_ALERT_CLOSE_NOTIFY && !a->broken && !a->retake.leaving)
             a->broken = -ESHUTDOWN; /* not at once: a notice may still tell more */
         break;
     default:

@@ -34,9 +34,12 @@ struct association {
     } mtu;
     bool by_tcp; /* records go inside the connection, since UDP is blocked */
     struct {
-        uint64_t until;   /* ms; 0: the connection is there */
-        uint64_t next_at; /* the next attempt */
-        unsigned wait;    /* ms, after it */
+        uint64_t since, until; /* ms; 0: the connection is there */
+        uint64_t next_at;      /* the next attempt */
+        unsigned wait;         /* ms, after it */
+        unsigned failed;       /* attempts */
+        bool anew;             /* the last one is: not a take-up */
+        bool leaving;          /* so are all: the proxy has ended it */
     } retake;
     unsigned grace; /* seconds, the proxy's */
     struct dial *dial;
@@ -98,8 +101,12 @@ void association_send_probe(struct association *association, const uint8_t *reco
 
 /* ---- association_retake.c */
 
-/* The connection broke: another one takes the association up, if the proxy gives time for that. False: it does not. */
+/* The connection broke: another one takes the association up, or another proxy has it. False: neither may be. */
 bool association_retake(struct association *association, int error);
+/* There is another proxy for it. */
+bool association_may_move(const struct association *association);
+/* The proxy has ended it: it goes to another one. */
+void association_leave(struct association *association);
 void association_retake_tick(struct association *association, uint64_t now);
 
 /* ---- association_epochs.c */

@@ -347,7 +347,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 /* False: it fails at once. */
 static bool try_server(struct dial *d, struct server *server)
 {
-    const struct timeval limit = {.tv_sec = d->request.server || d->client->servers->count == 1 ? DIAL_SECONDS : TRIAL_SECONDS};
+    const struct timeval limit = {.tv_sec = d->client->servers->count == 1 ? DIAL_SECONDS : TRIAL_SECONDS};
     leave_server(d);
     d->server = server;
     d->tried |= servers_bit(d->client, server);

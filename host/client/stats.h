@@ -23,6 +23,7 @@ struct client;
     X(heartbeats)        /* sent */                                                                                              \
     X(path_checks)       /* answered */                                                                                          \
     X(take_ups)          /* associations that went on by another connection */                                                   \
+    X(moves)             /* associations that went on at another proxy */                                                        \
     X(associations_lost) /* ended by the proxy or the network */                                                                 \
     X(datagrams_up)      /* from local programs, on their way to the proxy */                                                    \
     X(datagram_bytes_up) /* payload */                                                                                           \

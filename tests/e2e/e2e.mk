@@ -15,6 +15,6 @@ E2E_TESTS := roundtrip.sh network.sh rekey.sh paths.sh takeup.sh blocked.sh acce
 E2E_TESTS += rules.py requests.py
 E2E_TESTS += users.py
 E2E_TESTS += operation.py limits.py admin.py badinput.py balancer.py upgrade.py
-E2E_TESTS += client.py programs.py tls_peers.py run.sh
+E2E_TESTS += client.py move.py programs.py tls_peers.py run.sh
 TESTS += $(addprefix tests/e2e/,$(E2E_TESTS))
 TEST_NEEDS += $(E2E_TOOLS) $(SLUICED) $(SLUICE) $(SLUICE_SIM)
