@@ -31,7 +31,8 @@ struct admin {
     struct pending *pending;
     char address[128];
     char *path; /* of a UNIX socket */
-    int fd;     /* the listener's */
+    struct evhttp_bound_socket *bound;
+    struct evconnlistener *listener; /* of that */
     bool open;
 };
 
@@ -260,11 +261,12 @@ static int listen_on(struct event_base *base, struct admin *admin, int fd)
         return -errno;
     }
     admin->http = evhttp_new(base);
-    if (!admin->http || !evhttp_bind_listener(admin->http, listener)) {
+    admin->bound = admin->http ? evhttp_bind_listener(admin->http, listener) : NULL;
+    if (!admin->bound) {
         evconnlistener_free(listener);
         return -ENOMEM;
     }
-    admin->fd = fd;
+    admin->listener = listener;
     evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
     evhttp_set_max_headers_size(admin->http, HEADERS_MAX);
     evhttp_set_max_body_size(admin->http, 0);
@@ -290,7 +292,23 @@ int admin_new(struct event_base *base, struct proxy *proxy, const char *where, s
 
 int admin_fd(const struct admin *admin)
 {
-    return admin ? admin->fd : -1;
+    return admin ? evconnlistener_get_fd(admin->listener) : -1;
+}
+
+void admin_pause(struct admin *admin, bool pause)
+{
+    if (admin && pause)
+        evconnlistener_disable(admin->listener);
+    else if (admin)
+        evconnlistener_enable(admin->listener);
+}
+
+void admin_give(struct admin *admin)
+{
+    if (!admin)
+        return;
+    evhttp_del_accept_socket(admin->http, admin->bound);
+    admin->listener = NULL;
 }
 
 void admin_free(struct admin *admin, bool given)

@@ -24,6 +24,9 @@ int admin_new(struct event_base *base, struct proxy *proxy, const char *where, s
 /* `given`: somebody else has the socket now. NULL is allowed. */
 void admin_free(struct admin *admin, bool given);
 int admin_fd(const struct admin *admin); /* of the listening socket; -1: NULL */
+/* As status_socket_pause and status_socket_give. */
+void admin_pause(struct admin *admin, bool pause);
+void admin_give(struct admin *admin);
 /* Where it is, and whether others than this host can reach it. */
 const char *admin_address(const struct admin *admin);
 bool admin_is_open(const struct admin *admin);

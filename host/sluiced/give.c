@@ -199,19 +199,30 @@ static void do_release(struct task *task)
     come_back(part, on_released);
 }
 
+static void pause_questions(struct give *g, bool pause)
+{
+    status_socket_pause(g->what.status, pause);
+    admin_pause(g->what.admin, pause);
+}
+
 /* The word that cannot be taken back: before it nothing has changed here, after it nothing is left here. */
 static void let_go(struct give *g)
 {
     (void)notify("MAINPID=%d", (int)g->peer.pid);
+    pause_questions(g, true);
     int rc = say(g, HANDOVER_GO, NULL, NULL, 0);
     if (rc) {
         (void)notify("MAINPID=%d", (int)getpid());
+        pause_questions(g, false);
         fail(g, rc);
         return;
     }
     close_channel(g);
     g->state = GIVEN;
-    evconnlistener_disable(g->listener);
+    status_socket_give(g->what.status);
+    admin_give(g->what.admin);
+    evconnlistener_free(g->listener);
+    g->listener = NULL;
     post_all(g, do_release);
 }
 

@@ -17,8 +17,8 @@ struct status_socket;
 
 /* What is handed over beside the workers' sockets, and who is told. */
 struct give_what {
-    const struct status_socket *status;
-    const struct admin *admin;
+    struct status_socket *status;
+    struct admin *admin;
     /* Another process has it all; the workers end when what is left with them has. */
     void (*given)(void *arg, pid_t to, unsigned associations);
     void *arg;

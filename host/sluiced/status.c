@@ -269,6 +269,22 @@ int status_socket_fd(const struct status_socket *socket)
     return socket ? evconnlistener_get_fd(socket->listener) : -1;
 }
 
+void status_socket_pause(struct status_socket *socket, bool pause)
+{
+    if (socket && pause)
+        evconnlistener_disable(socket->listener);
+    else if (socket)
+        evconnlistener_enable(socket->listener);
+}
+
+void status_socket_give(struct status_socket *socket)
+{
+    if (!socket)
+        return;
+    evconnlistener_free(socket->listener);
+    socket->listener = NULL;
+}
+
 void status_socket_free(struct status_socket *socket, bool given)
 {
     if (!socket)

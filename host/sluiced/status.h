@@ -24,5 +24,9 @@ int status_socket_new(struct event_base *base, struct proxy *proxy, const char *
 /* `given`: somebody else has the socket now, and its path stays. */
 void status_socket_free(struct status_socket *socket, bool given);
 int status_socket_fd(const struct status_socket *socket); /* -1: NULL */
+/* Takes no connection any more, or does again; NULL is allowed, as in the next. */
+void status_socket_pause(struct status_socket *socket, bool pause);
+/* Somebody else has the socket now; who has asked is answered. */
+void status_socket_give(struct status_socket *socket);
 
 #endif

@@ -183,8 +183,8 @@ if os.geteuid() == 0:
     for name in ("upgrade", "key.pem", "users", "conf"):
         os.chmod(proxy.path(name), 0o666)
     done = upgrade(before=lambda: os.setuid(nobody))
-    tap.ok(done.returncode == 1 and proxy.logged(f"event=upgrade_refused pid=.* uid={nobody} reason=uid"), "another user is refused",
-           done.stderr)
+    tap.ok(done.returncode == 1 and proxy.logged(f"event=upgrade_refused pid=.* uid={nobody} reason=uid"),
+           "another user is refused", done.stderr)
     os.chmod(proxy.path("upgrade"), 0o600)
 else:
     tap.ok(True, "another user is refused # SKIP not root")
@@ -210,7 +210,8 @@ for name, messages, until in (("noise", [os.urandom(100)], None), ("an old versi
                               ("a wrong number", [hello, b"\5", b"\x0b\1\0\x08" + bytes(8)], [4, 10, None])):
     talk(*messages, until=until)
     failures += 1
-    tap.ok(within(5, lambda: len(re.findall("event=upgrade_failed", proxy.log())) >= failures), f"{name}: it gives up, and says so")
+    tap.ok(within(5, lambda: len(re.findall("event=upgrade_failed", proxy.log())) >= failures),
+           f"{name}: it gives up, and says so")
     time.sleep(0.1)
 for program in programs:
     program.stop()
