@@ -14,7 +14,7 @@ $(LIBHOST): $(LIBHOST_OBJECTS)
 # Not beside its objects, which are in $(BUILD)/host/sluiced/.
 SLUICED := $(BUILD)/bin/sluiced
 SLUICED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/sluiced/*.c))
-SLUICED_LIBS := $(LIBHOST_LIBS) -lcrypt -ljansson -lseccomp -lcap-ng
+SLUICED_LIBS := $(LIBHOST_LIBS) -lcrypt -lpam -ljansson -lseccomp -lcap-ng
 
 # The status page, as bytes.
 STATUS_PAGE := $(GEN)/status_page.h

@@ -21,6 +21,7 @@
 #include "sluiced/history.h"
 #include "sluiced/notify.h"
 #include "sluiced/overload.h"
+#include "sluiced/pam.h"
 #include "sluiced/proxy.h"
 #include "sluiced/reload.h"
 #include "sluiced/status.h"
@@ -54,6 +55,7 @@ struct daemon {
     struct take *take; /* from the one that this one takes over from */
     unsigned started;
     bool upgrade;
+    int tell;             /* for background_done */
     bool stopping, given; /* given: another one has taken over */
     bool shared;          /* paths of sockets are another one's */
 };
@@ -186,6 +188,8 @@ static void close_shared(struct proxy *proxy)
     tls_sessions_free(proxy->sessions);
     if (proxy->access.fd >= 0)
         close(proxy->access.fd);
+    if (proxy->pam >= 0)
+        close(proxy->pam);
     explicit_bzero(proxy->cid_key, sizeof proxy->cid_key);
     options_free(&proxy->options);
 }
@@ -240,10 +244,6 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 static void on_given(void *arg, pid_t to, unsigned associations)
 {
     struct daemon *daemon = arg;
-    status_socket_free(daemon->socket, true);
-    admin_free(daemon->admin, true);
-    daemon->socket = NULL;
-    daemon->admin = NULL;
     daemon->given = daemon->shared = true;
     log_event(&daemon->proxy.log, LOG_LEVEL_WARNING, "given", "pid=%d to=%d associations=%u", (int)getpid(), (int)to,
               associations);
@@ -421,7 +421,7 @@ static int take_sockets(struct daemon *daemon)
     return rc ? complain_errno(what, rc) : 0;
 }
 
-static int take_over(struct daemon *daemon, int tell)
+static int take_over(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
     const char *what;
@@ -434,18 +434,25 @@ static int take_over(struct daemon *daemon, int tell)
     take_free(daemon->take);
     daemon->take = NULL;
     log_event(&proxy->log, LOG_LEVEL_WARNING, "taken", "pid=%d associations=%u", (int)getpid(), count);
-    background_done(tell);
+    background_done(daemon->tell);
     return 0;
+}
+
+/* What takes a process of its own, before this one has secrets or anything open. */
+static int fork_all(struct daemon *daemon)
+{
+    struct proxy *proxy = &daemon->proxy;
+    daemon->tell = daemon->upgrade ? background_begin() : 0;
+    if (daemon->tell < 0)
+        return complain_errno("fork", daemon->tell);
+    if (proxy->options.pam_service)
+        proxy->pam = pam_new(proxy->options.pam_service, proxy->options.pam_directory);
+    return proxy->options.pam_service && proxy->pam < 0 ? complain_errno("pam", proxy->pam) : 0;
 }
 
 static int serve(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
-    int tell = daemon->upgrade ? background_begin() : 0;
-    if (tell < 0) {
-        complain_errno("fork", tell);
-        return EXIT_FAILURE;
-    }
     raise_limits();
     /* Whatever it runs into, no program that it might start gets more rights than it has. */
     int rc = confine_no_new_privileges();
@@ -471,7 +478,7 @@ static int serve(struct daemon *daemon)
     if (!rc)
         rc = open_helpers(proxy);
     if (!rc && daemon->upgrade)
-        rc = take_over(daemon, tell);
+        rc = take_over(daemon);
     if (!rc)
         rc = run(daemon);
     if (daemon->started)
@@ -522,7 +529,10 @@ int main(int argc, char **argv)
     }
     daemon.proxy.access = (struct log){.program = "sluiced", .fd = -1, .level = LOG_LEVEL_DEBUG};
     daemon.proxy.log = (struct log){.program = "sluiced", .fd = STDERR_FILENO, .level = daemon.proxy.options.log_level};
-    int status = load_policy(config, &daemon.proxy.policy) ? EXIT_CONFIG : EXIT_SUCCESS;
+    daemon.proxy.pam = -1;
+    int status = !check && fork_all(&daemon) ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (!status && load_policy(config, &daemon.proxy.policy))
+        status = EXIT_CONFIG;
     if (!status && !check)
         status = serve(&daemon);
     close_shared(&daemon.proxy);

@@ -139,6 +139,11 @@ static const struct config_option table[] = {
      .offset = offsetof(struct options, users_file),
      .expected = "the path of a file with lines NAME:HASH"},
     {.name = "password_threads", .type = CONFIG_UINT, .offset = offsetof(struct options, password_threads), .min = 1, .max = 16},
+    {.name = "pam_service",
+     .type = CONFIG_STRING,
+     .offset = offsetof(struct options, pam_service),
+     .expected = "the name of a PAM service"},
+    {.name = "pam_directory", .type = CONFIG_STRING, .offset = offsetof(struct options, pam_directory), .expected = "a path"},
     {.name = "rules",
      .type = CONFIG_LIST,
      .offset = offsetof(struct options, rules),
@@ -263,6 +268,10 @@ static const char *contradiction(const struct options *options)
         return "group tls is of no use: every listener has tls = false";
     if (options->admin && strncmp(options->admin, "unix:/", 6) != 0 && parse_address(options->admin, NULL))
         return "admin: expected \"address:port\" or \"unix:/PATH\"";
+    if (options->pam_service && strchr(options->pam_service, '/'))
+        return "pam_service: expected a name, as of a file in /etc/pam.d";
+    if (options->pam_directory && !options->pam_service)
+        return "pam_directory is of no use without pam_service";
     if (options->tls.client_required && !options->tls.client_ca)
         return "tls.client_required needs tls.client_ca";
     if (!tls && options->udp.count)

@@ -43,6 +43,8 @@ struct options {
     struct config_list limits; /* struct limits_entry */
     char *users_file;          /* NULL: no authentication by password */
     unsigned password_threads;
+    char *pam_service;   /* NULL: PAM is not asked */
+    char *pam_directory; /* of services; NULL: PAM's own */
     bool naked;
     enum replay_policy replay;
     bool random_nonces;

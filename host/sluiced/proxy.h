@@ -27,6 +27,7 @@ struct proxy {
     struct cards *cards;
     struct helper *passwords; /* helpers of their own, so that neither waits for the other's work */
     struct helper *admin;
+    int pam; /* pam.h's keeper; -1: none */
     struct activation activation;
     struct guard *guard;
     struct accounts *accounts;
@@ -41,6 +42,12 @@ struct proxy {
     struct ring **rings; /* from worker i to worker j at [i * worker_count + j] */
     atomic_uint connections, associations;
 };
+
+/* Who does not show a certificate needs a password. */
+static inline bool proxy_wants_password(const struct proxy *proxy, const struct policy *policy)
+{
+    return policy->users || proxy->pam >= 0;
+}
 
 /* Whose associations have such cids. */
 static inline unsigned proxy_worker_of(const struct proxy *proxy, const struct cid_place *place)

@@ -44,6 +44,8 @@ static void tell_fixed(const struct proxy *proxy, const struct options *after)
         {"udp", before->udp.count == after->udp.count},
         {"nameservers", before->nameservers.count == after->nameservers.count},
         {"password_threads", before->password_threads == after->password_threads},
+        {"pam_service", same_text(before->pam_service, after->pam_service)},
+        {"pam_directory", same_text(before->pam_directory, after->pam_directory)},
         {"max_sessions", before->max_sessions == after->max_sessions},
         {"user", same_text(before->user, after->user)},
         {"filter", before->filter == after->filter},

@@ -322,7 +322,7 @@ static void opened(struct session *s)
         session_free(s);
         return;
     }
-    bool password = s->worker->policy->users && !s->access.user;
+    bool password = proxy_wants_password(proxy, s->worker->policy) && !s->access.user;
     socks_server_init(&s->socks, password, ssl && tls_is_sluice(ssl));
     s->state = SESSION_SOCKS;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sluiced/guard.h"
+#include "sluiced/pam.h"
 #include "sluiced/session_internal.h"
 #include "tls/peer.h"
 
@@ -19,6 +20,7 @@ struct auth_task {
     struct policy *policy;
     struct net_addr source;
     struct socks_auth auth;
+    bool asked; /* PAM */
     bool ok;
 };
 
@@ -64,7 +66,10 @@ int session_take_certificate(struct session *s)
 static void run_auth(struct task *task)
 {
     struct auth_task *auth = (struct auth_task *)task;
-    auth->ok = users_check(auth->policy->users, auth->auth.user, auth->auth.password);
+    const struct users *users = auth->policy->users;
+    auth->asked = auth->worker->proxy->pam >= 0 && !(users && users_has_password(users, auth->auth.user));
+    auth->ok = auth->asked ? pam_check(auth->worker->proxy->pam, auth->auth.user, auth->auth.password, &auth->source)
+                           : users_check(users, auth->auth.user, auth->auth.password);
     explicit_bzero(auth->auth.password, sizeof auth->auth.password);
 }
 
@@ -89,6 +94,7 @@ static void done_auth(struct task *task)
     bool ok = auth->ok;
     guard_tell(auth->worker->proxy->guard, &auth->source, auth->auth.user, ok, worker_now());
     auth->worker->pending--;
+    stats_add(&auth->worker->stats.auth_pam, auth->asked);
     policy_unref(auth->policy);
     free(auth);
     if (!s)
@@ -152,7 +158,7 @@ void session_authenticate(struct session *s)
     struct stats *stats = &s->worker->stats;
     log_quote(s->user, sizeof s->user, s->socks.auth.user);
     s->state = SESSION_AUTH;
-    if (!s->worker->policy->users) { /* taken away by a reload */
+    if (!proxy_wants_password(proxy, s->worker->policy)) { /* taken away by a reload */
         answer(s, false);
         return;
     }

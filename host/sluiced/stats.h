@@ -31,6 +31,7 @@
     X(handshakes_resumed, "TLS handshakes that resumed a session")                                                               \
     X(socks_failed, "what is not SOCKS5, or malformed")                                                                          \
     X(auth_failed, "wrong users or passwords")                                                                                   \
+    X(auth_pam, "passwords that PAM was asked about")                                                                            \
     X(auth_slowed, "passwords not looked at after wrong ones")                                                                   \
     X(auth_shed, "passwords not looked at since too many waited")                                                                \
     X(certificates_refused, "client certificates of nobody who is a user")                                                       \

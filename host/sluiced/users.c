@@ -165,11 +165,17 @@ int users_load(const char *path, struct users **out, struct config_error *error)
     return rc;
 }
 
+bool users_has_password(const struct users *users, const char *name)
+{
+    const struct user *user = find(users, name);
+    return user && strcmp(user->hash, "-") != 0;
+}
+
 bool users_check(const struct users *users, const char *name, const char *password)
 {
     const struct user *user = find(users, name);
     /* A name that does not exist, or has no password, costs what one that has one does. */
-    bool usable = user && strcmp(user->hash, "-") != 0;
+    bool usable = users_has_password(users, name);
     const char *measure = usable ? user->hash : users->measure;
     if (!measure)
         return false;

@@ -21,6 +21,7 @@ int users_read(FILE *file, const char *name, struct users **users, struct config
 void users_free(struct users *users);
 /* Slow, by the design of the hashes. As slow for a name that does not exist. */
 bool users_check(const struct users *users, const char *name, const char *password);
+bool users_has_password(const struct users *users, const char *name);
 bool users_exists(const struct users *users, const char *name);
 bool users_in_group(const struct users *users, const char *name, const char *group);
 

@@ -91,6 +91,8 @@ int main(void)
     bad(GOOD "workers = -1;", "found -1");
     bad(GOOD "max_connections = 99999999999L;", "expected a number from 1 to 1000000");
     bad(GOOD "idle_seconds = 0;", "option `idle_seconds': expected seconds, from 1 to 86400, found 0");
+    bad(GOOD "pam_service = \"../x\";", "pam_service: expected a name");
+    bad(GOOD "pam_directory = \"/x\";", "pam_directory is of no use without pam_service");
     bad(GOOD "upgrade_drain_seconds = 86401;", "option `upgrade_drain_seconds': expected seconds, from 0 to 86400, found 86401");
     bad(GOOD "upgrade_socket = \"\";", "option `upgrade_socket': expected a path");
     bad(GOOD "operation_ms = 19;", "option `operation_ms': expected milliseconds, from 20 to 3600000, found 19");
