@@ -328,12 +328,63 @@ static void run(struct soft_card *soft, struct soft_qp *q, const struct sluice_o
     count_done(&q->counts, op, done);
 }
 
+static struct sluice_done *next_done(struct soft_qp *q)
+{
+    return &q->ring[q->tail++ & (q->qp.depth - 1)];
+}
+
+/* One of those that may be sealed together. */
+static bool is_plain_seal(const struct sluice_op *op)
+{
+    return op->type == SLUICE_OP_TYPE_SEAL && op->part == 0 && !op->src_list && !op->dst_list;
+}
+
+/* How many of these seal whole records of one SA. */
+static unsigned seals_alike(const struct sluice_op *ops, unsigned count_ops)
+{
+    unsigned n = 0;
+
+    while (n < count_ops && n < CBC_LANES && is_plain_seal(&ops[n]) && ops[n].sa == ops[0].sa) {
+        n++;
+    }
+    return n;
+}
+
+/* Seals the first of these together, if there are some: how many. */
+static unsigned run_seals(struct soft_card *soft, struct soft_qp *q, const struct sluice_op *ops, unsigned count_ops)
+{
+    struct sluice_done *done[CBC_LANES];
+    enum sluice_status status = SLUICE_STATUS_OK;
+    unsigned n = seals_alike(ops, count_ops);
+    struct soft_sa *sa = n < CBC_LANES_LEAST ? NULL : find_sa(soft, ops[0].sa, SLUICE_DIRECTION_SEAL, &status);
+
+    if (!sa || !soft_seals_many(sa)) {
+        return 0;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        done[i] = next_done(q);
+        *done[i] = (struct sluice_done){.cookie = ops[i].cookie};
+    }
+    soft_seal_many(sa, ops, done, n);
+    for (unsigned i = 0; i < n; i++) {
+        count_done(&q->counts, &ops[i], done[i]);
+    }
+    return n;
+}
+
 static int soft_submit(struct sluice_qp *qp, const struct sluice_op *ops, unsigned count_ops)
 {
     struct soft_qp *q = (struct soft_qp *)qp;
+    struct soft_card *soft = soft_card(qp->card);
 
-    for (unsigned i = 0; i < count_ops; i++) {
-        run(soft_card(qp->card), q, &ops[i], &q->ring[q->tail++ & (qp->depth - 1)]);
+    for (unsigned i = 0; i < count_ops;) {
+        unsigned together = is_plain_seal(&ops[i]) ? run_seals(soft, q, ops + i, count_ops - i) : 0;
+
+        if (together > 0) {
+            i += together;
+        } else {
+            run(soft, q, &ops[i++], next_done(q));
+        }
     }
     if (q->armed && count_ops) {
         q->armed = false;

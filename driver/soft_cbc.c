@@ -38,6 +38,32 @@ static void expand_key(enum sluice_cipher cipher, const uint8_t *key, uint8_t ex
     }
 }
 
+static const EVP_CIPHER *evp_blocks(enum sluice_cipher cipher)
+{
+    switch (cipher) {
+    case SLUICE_CIPHER_AES128:
+        return EVP_aes_128_ecb();
+    case SLUICE_CIPHER_AES192:
+        return EVP_aes_192_ecb();
+    case SLUICE_CIPHER_AES256:
+        return EVP_aes_256_ecb();
+    default:
+        return NULL;
+    }
+}
+
+static EVP_CIPHER_CTX *context(const EVP_CIPHER *evp, const uint8_t *key, const uint8_t *iv, enum sluice_direction direction)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+    if (ctx && EVP_CipherInit_ex(ctx, evp, NULL, key, iv, direction == SLUICE_DIRECTION_SEAL) &&
+        EVP_CIPHER_CTX_set_padding(ctx, 0)) {
+        return ctx;
+    }
+    EVP_CIPHER_CTX_free(ctx);
+    return NULL;
+}
+
 int cbc_init(struct cbc *cbc, enum sluice_cipher cipher, enum sluice_direction direction, const uint8_t *key)
 {
     const EVP_CIPHER *evp = evp_cipher(cipher);
@@ -53,9 +79,12 @@ int cbc_init(struct cbc *cbc, enum sluice_cipher cipher, enum sluice_direction d
         return -EOPNOTSUPP;
     }
     expand_key(cipher, key, expanded);
-    cbc->ctx = EVP_CIPHER_CTX_new();
-    good = cbc->ctx && EVP_CipherInit_ex(cbc->ctx, evp, NULL, expanded, cbc->chain, direction == SLUICE_DIRECTION_SEAL) &&
-           EVP_CIPHER_CTX_set_padding(cbc->ctx, 0);
+    cbc->ctx = context(evp, expanded, cbc->chain, direction);
+    good = cbc->ctx;
+    if (good && direction == SLUICE_DIRECTION_SEAL && evp_blocks(cipher)) {
+        cbc->blocks = context(evp_blocks(cipher), expanded, NULL, direction);
+        good = cbc->blocks;
+    }
     explicit_bzero(expanded, sizeof expanded);
     if (!good) {
         cbc_fini(cbc);
@@ -67,7 +96,8 @@ int cbc_init(struct cbc *cbc, enum sluice_cipher cipher, enum sluice_direction d
 void cbc_fini(struct cbc *cbc)
 {
     EVP_CIPHER_CTX_free(cbc->ctx); /* which wipes the key */
-    cbc->ctx = NULL;
+    EVP_CIPHER_CTX_free(cbc->blocks);
+    cbc->ctx = cbc->blocks = NULL;
 }
 
 static void xor_block(uint8_t *out, const uint8_t *a, const uint8_t *b, unsigned len)
@@ -164,6 +194,96 @@ int cbc_run(struct cbc *cbc, const uint8_t *in, uint8_t *out, size_t len)
     err = cbc->direction == SLUICE_DIRECTION_OPEN ? decrypt(cbc, in, out, len) : encrypt(cbc, in, out, len);
     if (cbc->mixed) {
         forget_mix(cbc);
+    }
+    return err;
+}
+
+/* ---------------------------------------------------------------- lanes */
+
+/* The blocks that come next, one of each lane. */
+struct row {
+    uint8_t blocks[CBC_LANES][CBC_BLOCK_BYTES];
+};
+
+static void xor_aes_block(uint8_t *to, const uint8_t *with)
+{
+    uint64_t a[2], b[2];
+
+    memcpy(a, to, sizeof a);
+    memcpy(b, with, sizeof b);
+    a[0] ^= b[0];
+    a[1] ^= b[1];
+    memcpy(to, a, sizeof a);
+}
+
+static int encrypt_row(struct cbc *cbc, struct row *row, unsigned count)
+{
+    int done = 0, len = (int)(count * CBC_BLOCK_BYTES);
+
+    return EVP_EncryptUpdate(cbc->blocks, row->blocks[0], &done, row->blocks[0], len) && done == len ? 0 : -EIO;
+}
+
+int cbc_lane_ivs(struct cbc *cbc, struct cbc_lane *lanes, unsigned count)
+{
+    struct row row = {0};
+    int err;
+
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(row.blocks[i], lanes[i].iv, CBC_BLOCK_BYTES);
+    }
+    err = encrypt_row(cbc, &row, count);
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(lanes[i].iv, row.blocks[i], CBC_BLOCK_BYTES);
+    }
+    return err;
+}
+
+/* One block of each lane; row has the one before, and then this. */
+static int step_lanes(struct cbc *cbc, struct cbc_lane *lanes, unsigned count, struct row *row)
+{
+    int err;
+
+    for (unsigned i = 0; i < count; i++) {
+        xor_aes_block(row->blocks[i], lanes[i].data);
+    }
+    err = encrypt_row(cbc, row, count);
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(lanes[i].data, row->blocks[i], CBC_BLOCK_BYTES);
+        lanes[i].data += CBC_BLOCK_BYTES;
+        lanes[i].len -= CBC_BLOCK_BYTES;
+    }
+    return err;
+}
+
+/* Puts the last of the lanes where one is through; how many are left. */
+static unsigned drop_lanes(struct cbc_lane *lanes, unsigned count, struct row *row)
+{
+    for (unsigned i = 0; i < count;) {
+        if (lanes[i].len > 0) {
+            i++;
+        } else if (i < --count) {
+            lanes[i] = lanes[count];
+            memcpy(row->blocks[i], row->blocks[count], CBC_BLOCK_BYTES);
+        }
+    }
+    return count;
+}
+
+int cbc_run_lanes(struct cbc *cbc, struct cbc_lane *lanes, unsigned count)
+{
+    struct row row = {0};
+    int err = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(row.blocks[i], lanes[i].iv, CBC_BLOCK_BYTES);
+    }
+    while (!err && count >= CBC_LANES_LEAST) {
+        err = step_lanes(cbc, lanes, count, &row);
+        count = drop_lanes(lanes, count, &row);
+    }
+    for (unsigned i = 0; !err && i < count; i++) {
+        cbc_start(cbc, row.blocks[i]);
+        err = cbc_run(cbc, lanes[i].data, lanes[i].data, lanes[i].len);
     }
     return err;
 }

@@ -147,66 +147,158 @@ void soft_put_header(const struct soft_sa *sa, uint8_t type, uint32_t record, ui
     }
 }
 
-/* Builds the record in place at dst; the content is moved first, since src may be dst. */
-static int build_record(struct soft_sa *sa, const struct sluice_op *op, const struct seal_size *size, const struct turn *turn)
+/* A record on its way, between the steps of sealing it. */
+struct sealing {
+    const struct sluice_op *op;
+    struct sluice_done *done;
+    struct seal_size size;
+    struct turn turn;
+    uint64_t counter;
+};
+
+/* Checks 4 to 6, and takes a counter. False: refused, and *done says why. */
+static bool begin_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done, struct sealing *s)
 {
-    uint8_t *header = op->dst, *body = header + shape_body(&sa->shape);
-    uint8_t *after = body + op->src_len, *end = body + size->encrypted;
+    *s = (struct sealing){.op = op, .done = done, .turn.seq = op->seq};
+    if (!shape_seal(&sa->shape, op->src_len, op->pad, &s->size)) {
+        done->status = SLUICE_STATUS_BAD_LENGTH;
+    } else if (op->dst_len < s->size.record) {
+        done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
+    } else if (sa->sequence && sa->next >= sa->limit) {
+        done->status = SLUICE_STATUS_COUNTER_EXHAUSTED;
+    } else {
+        done->status = SLUICE_STATUS_OK;
+        s->counter = sa->sequence ? sa->next++ : 0;
+    }
+    return done->status == SLUICE_STATUS_OK;
+}
+
+static uint8_t *sealing_body(const struct soft_sa *sa, const struct sealing *s)
+{
+    return (uint8_t *)s->op->dst + shape_body(&sa->shape);
+}
+
+/* Builds the record in place at dst, not yet encrypted; the content is moved first, since src may be dst. */
+static void lay_out(const struct soft_sa *sa, const struct sealing *s)
+{
+    const struct sluice_op *op = s->op;
+    uint8_t *header = op->dst, *body = sealing_body(sa, s), *after = body + op->src_len;
     uint8_t mac[MAC_MAX_BYTES];
-    int err = 0;
 
     memmove(body, op->src, op->src_len);
-    soft_put_header(sa, op->content_type, size->record, header);
-    memcpy(header + sa->shape.header, turn->nonce, sa->shape.lead);
+    soft_put_header(sa, op->content_type, s->size.record, header);
+    memcpy(header + sa->shape.header, s->turn.nonce, sa->shape.lead);
     if (sa->mac.hash && !sa->shape.etm) {
-        record_mac(sa, turn, header, op->src_len, body, op->src_len, mac);
+        record_mac(sa, &s->turn, header, op->src_len, body, op->src_len, mac);
         memcpy(after, mac, sa->shape.mac_len);
         after += sa->shape.mac_len;
     }
     if (sa->shape.padded) {
-        memset(after, (int)size->padding, size->padding + 1);
-        err = cbc_run(&sa->cbc, body, body, size->encrypted);
+        memset(after, (int)s->size.padding, s->size.padding + 1);
     }
+}
+
+/* What comes after the cipher text. */
+static void complete(const struct soft_sa *sa, const struct sealing *s)
+{
+    uint8_t *header = s->op->dst, *end = sealing_body(sa, s) + s->size.encrypted;
+    uint8_t mac[MAC_MAX_BYTES];
+
     if (sa->mac.hash && sa->shape.etm) {
-        etm_mac(sa, turn, header, size->encrypted, size->record, mac);
+        etm_mac(sa, &s->turn, header, s->size.encrypted, s->size.record, mac);
         memcpy(end, mac, sa->shape.mac_len);
         end += sa->shape.mac_len;
     }
-    memcpy(end, turn->nonce, sa->shape.trail);
-    return err;
+    memcpy(end, s->turn.nonce, sa->shape.trail);
+    s->done->counter = s->counter;
+    s->done->length = s->size.record;
+}
+
+static void spoil(const struct sealing *s)
+{
+    memset(s->op->dst, 0, s->size.record);
+    s->done->status = SLUICE_STATUS_HARDWARE_FAULT;
 }
 
 uint32_t soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done)
 {
-    struct turn turn = {.seq = op->seq};
-    uint64_t counter = 0;
-    struct seal_size size;
+    struct sealing s;
+    int err;
 
-    if (!shape_seal(&sa->shape, op->src_len, op->pad, &size)) {
-        done->status = SLUICE_STATUS_BAD_LENGTH;
+    if (!begin_seal(sa, op, done, &s)) {
         return 0;
     }
-    if (op->dst_len < size.record) {
-        done->status = SLUICE_STATUS_OUTPUT_TOO_SMALL;
-        return 0;
+    err = make_nonce(sa, op->nonce, s.counter, s.turn.nonce);
+    if (!err) {
+        lay_out(sa, &s);
+        if (sa->shape.padded) {
+            err = cbc_run(&sa->cbc, sealing_body(sa, &s), sealing_body(sa, &s), s.size.encrypted);
+        }
+    }
+    if (err) {
+        spoil(&s);
+    } else {
+        complete(sa, &s);
+        put_next_iv(sa, done);
+    }
+    return s.size.record;
+}
+
+/* ---------------------------------------------------------------- seal, several at a time */
+
+bool soft_seals_many(const struct soft_sa *sa)
+{
+    return cbc_has_lanes(&sa->cbc) && !sa->chained;
+}
+
+/* The nonce of each, in its lane and in its turn. */
+static int make_nonces(struct soft_sa *sa, struct sealing *s, struct cbc_lane *lanes, unsigned count)
+{
+    int err = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (sa->sequence) {
+            memset(lanes[i].iv, 0, CBC_BLOCK_BYTES - COUNTER_BYTES);
+            store_be64(lanes[i].iv + CBC_BLOCK_BYTES - COUNTER_BYTES, s[i].counter);
+        } else {
+            memcpy(lanes[i].iv, s[i].op->nonce, CBC_BLOCK_BYTES);
+        }
     }
     if (sa->sequence) {
-        if (sa->next >= sa->limit) {
-            done->status = SLUICE_STATUS_COUNTER_EXHAUSTED;
-            return 0;
+        err = cbc_lane_ivs(&sa->cbc, lanes, count);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(s[i].turn.nonce, lanes[i].iv, CBC_BLOCK_BYTES);
+    }
+    return err;
+}
+
+void soft_seal_many(struct soft_sa *sa, const struct sluice_op *ops, struct sluice_done *const *done, unsigned count)
+{
+    struct sealing s[CBC_LANES];
+    struct cbc_lane lanes[CBC_LANES];
+    unsigned begun = 0;
+    int err;
+
+    for (unsigned i = 0; i < count; i++) {
+        begun += begin_seal(sa, &ops[i], done[i], &s[begun]);
+    }
+    err = begun > 0 ? make_nonces(sa, s, lanes, begun) : 0;
+    for (unsigned i = 0; !err && i < begun; i++) {
+        lay_out(sa, &s[i]);
+        lanes[i].data = sealing_body(sa, &s[i]);
+        lanes[i].len = s[i].size.encrypted;
+    }
+    if (!err) {
+        err = cbc_run_lanes(&sa->cbc, lanes, begun);
+    }
+    for (unsigned i = 0; i < begun; i++) {
+        if (err) {
+            spoil(&s[i]);
+        } else {
+            complete(sa, &s[i]);
         }
-        counter = sa->next++;
     }
-    if (make_nonce(sa, op->nonce, counter, turn.nonce) || build_record(sa, op, &size, &turn)) {
-        memset(op->dst, 0, size.record);
-        done->status = SLUICE_STATUS_HARDWARE_FAULT;
-        return size.record;
-    }
-    done->status = SLUICE_STATUS_OK;
-    done->counter = counter;
-    done->length = size.record;
-    put_next_iv(sa, done);
-    return size.record;
 }
 
 /* ---------------------------------------------------------------- open */

@@ -79,6 +79,9 @@ void soft_sa_fini(struct soft_sa *sa);
  * *done; they return how many bytes were written at dst, which may be more than the result.
  */
 uint32_t soft_seal(struct soft_sa *sa, const struct sluice_op *op, struct sluice_done *done);
+/* The same for up to CBC_LANES at a time, in their order, where that is faster than one after the other. */
+bool soft_seals_many(const struct soft_sa *sa);
+void soft_seal_many(struct soft_sa *sa, const struct sluice_op *ops, struct sluice_done *const *done, unsigned count);
 uint32_t soft_unseal(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done);
 /* soft_part.c */
 uint32_t soft_seal_part(struct soft_sa *sa, struct soft_scratch *scratch, const struct sluice_op *op, struct sluice_done *done);

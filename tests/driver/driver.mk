@@ -2,7 +2,7 @@
 #
 # Tests of libsluice. Those that need a card start a sluice-sim of their own.
 comma := ,
-DRIVER_TESTS := soft_test pairs_test vectors_test tls_peer_test parts_test window_test cut_test ct_test server_test
+DRIVER_TESTS := soft_test burst_test pairs_test vectors_test tls_peer_test parts_test window_test cut_test ct_test server_test
 DRIVER_TESTS += sim_test diff_test swap_test manage_test watch_test sim_manage_test sim_hang_test
 DRIVER_TESTS += pci_test vfio_place_test alloc_test stress_test
 DRIVER_KIT := fake_card fake_firmware kit layout mix mix_plan mix_sa reference sim_child tap twins
