@@ -5,7 +5,8 @@
 
 #include <pthread.h>
 
-/* Starts one that takes no signals but for its own faults: they are the program's. 0 or -errno. */
+/* Starts one that takes no signals but for its own faults: they are the program's. It has no capabilities: a program that gives
+ * up its own later can do that for the thread that asks alone. 0 or -errno. */
 int thread_start(pthread_t *thread, void *(*main)(void *arg), void *arg);
 
 #endif

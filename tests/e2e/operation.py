@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 
-from kit import CONNECT, LOOPBACK, Proxy, Socks, Tap, listen, udp, within
+from kit import BUILD, CONNECT, LOOPBACK, Proxy, Socks, Tap, listen, udp, within
 
 tap = Tap()
 folder = tempfile.mkdtemp(prefix="sluice-notify.")
@@ -77,6 +77,17 @@ else:
 proxy = Proxy('user = "nobody-at-all";')
 tap.ok(proxy.process.wait(5) == 1 and proxy.logged("sluiced: user: No such file"), "a user that does not exist is told")
 shutil.rmtree(proxy.folder)
+
+card = subprocess.Popen([f"{BUILD}/sim/sluice-sim", "--socket", f"{folder}/card"], stdout=subprocess.PIPE)
+card.stdout.readline()
+proxy = Proxy(f'engine = "sim:{folder}/card";')
+names = [name[0] for name in threads(proxy.process, "Name")]
+zero = [["0" * 16]] * len(names)
+tap.ok(len(names) > count and [threads(proxy.process, key) for key in ("CapEff", "CapPrm", "CapAmb")] == [zero] * 3,
+       "with a card its driver's threads, which started before, have none either", names, threads(proxy.process, "CapEff"))
+proxy.end(tap)
+card.terminate()
+card.wait()
 
 # ---- sockets that a service manager opened
 
