@@ -251,6 +251,13 @@ static int close_half(struct stream *s)
     return shutdown(s->fd, SHUT_WR) && errno != ENOTCONN ? -errno : 0;
 }
 
+/* A ticket that was written with them leaves OpenSSL's buffers allocated, 16 KiB of a connection that may stay silent. */
+static void release_buffers(struct stream *s)
+{
+    if (s->ssl && !SSL_has_pending(s->ssl))
+        (void)SSL_free_buffers(s->ssl);
+}
+
 static void write_turn(struct stream *s)
 {
     size_t total = 0;
@@ -275,6 +282,7 @@ static void write_turn(struct stream *s)
     }
     if (evbuffer_get_length(s->out))
         return;
+    release_buffers(s);
     if (s->finishing && !s->closed) {
         int rc = close_half(s);
         if (rc == -EAGAIN)

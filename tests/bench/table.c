@@ -13,19 +13,32 @@ void table_head(const char *title)
     printf("\n%s\n%-*s | %10s | %18s |\n", title, FIGURE_WIDTH, "figure", "goal", "measured");
 }
 
+static bool reaches(enum goal kind, double goal, double measured)
+{
+    switch (kind) {
+    case GOAL_AT_LEAST:
+        return measured >= goal;
+    case GOAL_AT_MOST:
+        return measured <= goal;
+    default:
+        return measured < goal;
+    }
+}
+
 void table_row(const char *figure, enum goal kind, double goal, double measured, const char *unit)
 {
-    bool good = kind == GOAL_NONE || (kind == GOAL_AT_LEAST ? measured >= goal : measured < goal);
+    static const char *const signs[] = {"", ">=", "<=", "<"};
+    bool good = kind == GOAL_NONE || reaches(kind, goal, measured);
     int digits = measured < 100 ? 3 : 0;
     char text[32] = "";
 
     if (kind != GOAL_NONE) {
-        snprintf(text, sizeof text, "%s %g", kind == GOAL_AT_LEAST ? ">=" : "<", goal);
+        snprintf(text, sizeof text, "%s %g", signs[kind], goal);
     }
     printf("%-*s | %10s | %9.*f %-8s | %s\n", FIGURE_WIDTH, figure, text, digits, measured, unit,
            kind == GOAL_NONE ? ""
            : good            ? "ok"
-                             : "short");
+                             : "MISSED");
     fell_short = fell_short || !good;
 }
 
@@ -47,7 +60,7 @@ void table_rate(const char *figure, double content, double bound, double share, 
            100 * bound / clocks,
            share <= 0 ? ""
            : good     ? "ok"
-                      : "short");
+                      : "MISSED");
     fell_short = fell_short || !good;
 }
 

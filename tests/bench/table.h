@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum goal { GOAL_NONE, GOAL_AT_LEAST, GOAL_BELOW };
+enum goal { GOAL_NONE, GOAL_AT_LEAST, GOAL_AT_MOST, GOAL_BELOW };
 
 void table_head(const char *title);
 void table_row(const char *figure, enum goal kind, double goal, double measured, const char *unit);

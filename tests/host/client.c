@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/rand.h>
 #include <poll.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 #include "tls/tls.h"
 
-#define HALF     65536u
+#define HALF     (CLIENT_MEM / 2)
 #define PATIENCE 5000 /* ms */
 
 /* The proxy listens on every address. It is reached by its second one, and must answer from there. */
@@ -78,22 +79,33 @@ int client_read(struct client *c, void *data, size_t len)
     return 0;
 }
 
+static int bind_source(const struct client *c, int fd)
+{
+    if (!c->options.source)
+        return 0;
+    struct net_addr addr = address_of(c->options.source, 0);
+    return bind(fd, &addr.sa, addr.len);
+}
+
 static int open_tcp(struct client *c)
 {
     struct net_addr addr = address_of(PROXY, c->options.port);
     const struct timeval patience = {.tv_sec = PATIENCE / 1000};
     c->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(c->tcp, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    return connect(c->tcp, &addr.sa, addr.len) ? -1 : 0;
+    setsockopt(c->tcp, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    return bind_source(c, c->tcp) || connect(c->tcp, &addr.sa, addr.len) ? -1 : 0;
 }
 
 static int open_tls(struct client *c)
 {
     uint8_t alpn[64];
-    c->ctx = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_min_proto_version(c->ctx, c->options.tls);
-    SSL_CTX_set_max_proto_version(c->ctx, c->options.tls);
+    c->ctx = c->options.ctx ? c->options.ctx : SSL_CTX_new(TLS_client_method());
     c->ssl = SSL_new(c->ctx);
+    SSL_set_min_proto_version(c->ssl, c->options.tls);
+    SSL_set_max_proto_version(c->ssl, c->options.tls);
+    if (c->options.session)
+        SSL_set_session(c->ssl, c->options.session);
     if (c->options.alpn) {
         alpn[0] = (uint8_t)strlen(c->options.alpn);
         memcpy(alpn + 1, c->options.alpn, alpn[0]);
@@ -113,17 +125,23 @@ static int authenticate(struct client *c)
     return client_write(c, out, (size_t)n) || client_read(c, in, 2) || in[1] ? -1 : 0;
 }
 
-int client_open(struct client *c, const struct client_options *options)
+int client_connect(struct client *c, const struct client_options *options)
 {
-    struct socks_greeting greeting = {.none = !options->user, .password = options->user != NULL};
-    uint8_t out[SOCKS_GREETING_MAX], in[2];
     memset(c, 0, sizeof *c);
     c->options = *options;
     c->udp = -1;
     if (open_tcp(c))
         return -1;
-    if (options->tls && open_tls(c))
-        return -2;
+    return options->tls && open_tls(c) ? -2 : 0;
+}
+
+int client_open(struct client *c, const struct client_options *options)
+{
+    struct socks_greeting greeting = {.none = !options->user, .password = options->user != NULL};
+    uint8_t out[SOCKS_GREETING_MAX], in[2];
+    int rc = client_connect(c, options);
+    if (rc)
+        return rc;
     if (client_write(c, out, socks_greeting_encode(&greeting, out)) || client_read(c, in, 2) ||
         in[1] != (options->user ? SOCKS_METHOD_PASSWORD : SOCKS_METHOD_NONE))
         return -3;
@@ -132,13 +150,14 @@ int client_open(struct client *c, const struct client_options *options)
 
 void client_close(struct client *c)
 {
-    if (c->qp)
+    if (c->qp && !c->options.qp)
         sluice_qp_destroy(c->qp);
     sas_destroy(&c->sas);
-    if (c->mem)
+    if (c->mem && !c->options.mem)
         sluice_mem_free(c->options.card, c->mem);
     SSL_free(c->ssl);
-    SSL_CTX_free(c->ctx);
+    if (!c->options.ctx)
+        SSL_CTX_free(c->ctx);
     close(c->tcp);
     if (c->udp >= 0)
         close(c->udp);
@@ -209,14 +228,19 @@ static int make_sas(struct client *c)
         return -1;
     sas_init(&c->sas, SAS_CLIENT, &agreement, &keys, true);
     keys_wipe(&keys);
-    c->mem = sluice_mem_alloc(c->options.card, (size_t)2 * HALF);
-    return sas_create(&c->sas, c->options.card) || sluice_qp_create(c->options.card, 4, &c->qp) || !c->mem ? -1 : 0;
+    c->mem = c->options.mem ? c->options.mem : sluice_mem_alloc(c->options.card, CLIENT_MEM);
+    c->qp = c->options.qp;
+    if (!c->mem || (!c->qp && sluice_qp_create(c->options.card, 4, &c->qp)))
+        return -1;
+    return sas_create(&c->sas, c->options.card) ? -1 : 0;
 }
 
 static int open_udp(struct client *c)
 {
     uint16_t port;
-    c->udp = udp_socket(&port);
+    c->udp = c->options.source ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : udp_socket(&port);
+    if (c->udp < 0 || bind_source(c, c->udp))
+        return -1;
     /* Connected, so that nothing is received from another address than that of the reply. */
     return socks_address_to_addr(&c->reply.address, &c->records) || connect(c->udp, &c->records.sa, c->records.len);
 }

@@ -17,7 +17,15 @@ struct client_options {
     uint8_t nonce_mode;          /* 0: sequence */
     bool take_up;                /* asks for one */
     struct sluice_card *card;    /* for records */
+    /* What many clients share; NULL: each has its own. */
+    SSL_CTX *ctx;
+    struct sluice_qp *qp;
+    uint8_t *mem;         /* of CLIENT_MEM bytes */
+    SSL_SESSION *session; /* to come back by; NULL: a full handshake */
+    const char *source;   /* IPv4 address to come from; NULL: any */
 };
+
+#define CLIENT_MEM (2u * 65536u) /* DMA memory: source, then destination */
 
 struct client {
     struct client_options options;
@@ -29,13 +37,15 @@ struct client {
     uint8_t cid[8];
     struct sas sas;
     struct sluice_qp *qp;
-    uint8_t *mem;            /* DMA memory: 64 KiB source, 64 KiB destination */
+    uint8_t *mem;            /* CLIENT_MEM bytes */
     struct net_addr records; /* where records or naked datagrams go */
 };
 
 /* Connects and authenticates. 0, or a negative number that says at which step it failed: -1 TCP, -2 TLS, -3 method, -4
  * authentication. */
 int client_open(struct client *client, const struct client_options *options);
+/* The first two of these steps. */
+int client_connect(struct client *client, const struct client_options *options);
 void client_close(struct client *client);
 /* As a client of ours with secure UDP, at the TLS listener at `port`. */
 bool client_begin(struct client *client, uint16_t port, struct sluice_card *card);
