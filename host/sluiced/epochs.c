@@ -83,6 +83,21 @@ static struct proxy_epoch *of_task(struct task *task)
     return (struct proxy_epoch *)((char *)task - offsetof(struct proxy_epoch, task));
 }
 
+/* A card may block, and then the helper does it; the software engine's SAs are not worth its wakening. */
+static void post(struct proxy_epoch *e, struct sluice_card *card)
+{
+    struct worker *worker = e->association->worker;
+    e->busy = true;
+    e->task.mailbox = worker->mailbox;
+    if (e->task.run && !sas_at_once(card)) {
+        helper_post(worker->proxy->admin, &e->task);
+        return;
+    }
+    if (e->task.run)
+        e->task.run(&e->task);
+    mailbox_post(worker->mailbox, &e->task);
+}
+
 static void run_make(struct task *task)
 {
     struct proxy_epoch *e = of_task(task);
@@ -120,15 +135,13 @@ static void done_make(struct task *task)
 
 int epochs_make(struct association *a, const struct keys_agreement *agreement, const struct keys *keys)
 {
-    struct proxy *proxy = a->worker->proxy;
     struct proxy_epoch *e = a->making;
     int rc = epoch_init(&e->epoch, SAS_PROXY, agreement, keys, a->worker->policy->options.replay != REPLAY_OFF,
                         (uint64_t)worker_now());
     if (rc)
         return rc;
-    e->busy = true;
-    e->task = (struct task){.run = run_make, .done = done_make, .mailbox = a->worker->mailbox};
-    helper_post(proxy->admin, &e->task);
+    e->task = (struct task){.run = run_make, .done = done_make};
+    post(e, cards_current(a->worker->proxy->cards));
     return 0;
 }
 
@@ -215,12 +228,9 @@ void epochs_settle(struct proxy_epoch *e)
     if (e->epoch.attached)
         engine_detach(worker->engine, &e->epoch.sas);
     e->epoch.attached = false;
-    e->busy = true;
-    e->task = (struct task){.run = run_destroy, .done = done_destroy, .mailbox = worker->mailbox};
-    if (e->epoch.sas.seal || e->epoch.sas.open)
-        helper_post(worker->proxy->admin, &e->task);
-    else
-        mailbox_post(worker->mailbox, &e->task);
+    bool made = e->epoch.sas.seal || e->epoch.sas.open;
+    e->task = (struct task){.run = made ? run_destroy : NULL, .done = done_destroy};
+    post(e, e->epoch.sas.card);
 }
 
 static void end(struct proxy_epoch *e)

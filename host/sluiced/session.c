@@ -69,6 +69,14 @@ static void leave_association(struct session *s, const char *why)
         association_leave(a, why);
 }
 
+static void drop_socks(struct session *s)
+{
+    if (s->socks)
+        socks_server_clear(s->socks);
+    free(s->socks);
+    s->socks = NULL;
+}
+
 void session_free(struct session *s)
 {
     struct worker *worker = s->worker;
@@ -82,7 +90,7 @@ void session_free(struct session *s)
     session_bind_free(s);
     stream_free(s->to_target);
     stream_free(s->stream);
-    socks_server_clear(&s->socks);
+    drop_socks(s);
     access_clear(&s->access);
     session_link_out(s);
     atomic_fetch_sub(&worker->proxy->connections, 1);
@@ -153,7 +161,7 @@ void session_reply(struct session *s, enum socks_reply code, const struct net_ad
         return;
     stats_add(&s->worker->stats.requests_refused, 1);
     log_event(proxy_access(s->worker->proxy), LOG_LEVEL_INFO, "request_refused", "peer=%s user=%s command=%#x target=%s code=%d",
-              s->peer_text, s->user, s->socks.request.code, s->target, code);
+              s->peer_text, s->user, s->request.code, s->target, code);
     session_wind_up(s);
 }
 
@@ -161,15 +169,18 @@ static void take_request(struct session *s)
 {
     struct worker *worker = s->worker;
     char text[300];
+    s->request = s->socks->request;
+    s->offer = s->socks->params;
+    drop_socks(s);
     if (stream_ssl(s->stream))
         tls_sessions_give(stream_ssl(s->stream));
-    log_quote(s->target, sizeof s->target, socks_address_format(&s->socks.request.address, text, sizeof text));
+    log_quote(s->target, sizeof s->target, socks_address_format(&s->request.address, text, sizeof text));
     if (access_take(&s->access, worker->proxy->accounts, worker->policy, ACCOUNT_CONNECTION)) {
         stats_add(&worker->stats.connections_over, 1);
         session_reply(s, SOCKS_NOT_ALLOWED, NULL);
         return;
     }
-    switch (s->socks.request.code) {
+    switch (s->request.code) {
     case SOCKS_CONNECT:
         session_connect(s);
         break;
@@ -212,10 +223,10 @@ static void take_socks(struct session *s)
     while (s->state == SESSION_SOCKS && evbuffer_get_length(in)) {
         size_t used, len = evbuffer_get_contiguous_space(in);
         const uint8_t *data = evbuffer_pullup(in, (ev_ssize_t)len);
-        enum socks_server_event event = socks_server_input(&s->socks, data, len, &used);
+        enum socks_server_event event = socks_server_input(s->socks, data, len, &used);
         evbuffer_drain(in, used);
-        stream_write(s->stream, s->socks.out, s->socks.out_len);
-        s->socks.out_len = 0;
+        stream_write(s->stream, s->socks->out, s->socks->out_len);
+        s->socks->out_len = 0;
         handle(s, event);
     }
 }
@@ -322,8 +333,13 @@ static void opened(struct session *s)
         session_free(s);
         return;
     }
+    s->socks = malloc(sizeof *s->socks);
+    if (!s->socks) {
+        session_free(s);
+        return;
+    }
     bool password = proxy_wants_password(proxy, s->worker->policy) && !s->access.user;
-    socks_server_init(&s->socks, password, ssl && tls_is_sluice(ssl));
+    socks_server_init(s->socks, password, ssl && tls_is_sluice(ssl));
     s->state = SESSION_SOCKS;
 }
 

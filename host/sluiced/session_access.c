@@ -75,11 +75,11 @@ static void run_auth(struct task *task)
 
 static void answer(struct session *s, bool ok)
 {
-    if (ok && access_set_user(&s->access, s->socks.auth.user))
+    if (ok && access_set_user(&s->access, s->socks->auth.user))
         ok = false;
-    enum socks_server_event event = socks_server_authenticated(&s->socks, ok);
-    stream_write(s->stream, s->socks.out, s->socks.out_len);
-    s->socks.out_len = 0;
+    enum socks_server_event event = socks_server_authenticated(s->socks, ok);
+    stream_write(s->stream, s->socks->out, s->socks->out_len);
+    s->socks->out_len = 0;
     s->state = SESSION_SOCKS;
     if (event == SOCKS_SERVER_FAILED)
         session_wind_up(s);
@@ -132,7 +132,7 @@ static struct auth_task *new_task(struct session *s)
     auth->session = s;
     auth->policy = policy_ref(s->worker->policy);
     auth->source = s->access.source;
-    auth->auth = s->socks.auth;
+    auth->auth = s->socks->auth;
     return auth;
 }
 
@@ -156,13 +156,13 @@ void session_authenticate(struct session *s)
 {
     struct proxy *proxy = s->worker->proxy;
     struct stats *stats = &s->worker->stats;
-    log_quote(s->user, sizeof s->user, s->socks.auth.user);
+    log_quote(s->user, sizeof s->user, s->socks->auth.user);
     s->state = SESSION_AUTH;
     if (!proxy_wants_password(proxy, s->worker->policy)) { /* taken away by a reload */
         answer(s, false);
         return;
     }
-    if (!guard_may_try(proxy->guard, &s->access.source, s->socks.auth.user, worker_now())) {
+    if (!guard_may_try(proxy->guard, &s->access.source, s->socks->auth.user, worker_now())) {
         put_off(s, &stats->auth_slowed, "slowed");
         return;
     }

@@ -43,7 +43,7 @@ static struct net_addr told_address(const struct session *s, const struct udp_so
 /* The client's first choice of what is allowed here. */
 static const struct suite *choose_suite(const struct session *s)
 {
-    const struct socks_params *offer = &s->socks.params;
+    const struct socks_params *offer = &s->offer;
     for (unsigned i = 0; i < offer->suite_count; i++) {
         if (s->worker->policy->options.suite_allowed[offer->suites[i]])
             return suite_by_id(offer->suites[i]);
@@ -53,7 +53,7 @@ static const struct suite *choose_suite(const struct session *s)
 
 static uint8_t choose_mode(const struct session *s)
 {
-    const struct socks_params *offer = &s->socks.params;
+    const struct socks_params *offer = &s->offer;
     for (unsigned i = 0; i < offer->nonce_mode_count; i++) {
         uint8_t mode = offer->nonce_modes[i];
         if (mode == SOCKS_NONCE_SEQUENCE || (mode == SOCKS_NONCE_RANDOM && s->worker->policy->options.random_nonces))
@@ -64,7 +64,7 @@ static uint8_t choose_mode(const struct session *s)
 
 enum socks_reply session_agree(const struct session *s, uint32_t epoch, struct keys_agreement *agreement)
 {
-    const struct socks_params *offer = &s->socks.params;
+    const struct socks_params *offer = &s->offer;
     *agreement = (struct keys_agreement){.version = SOCKS_PARAMS_VERSION, .epoch = epoch};
     agreement->suite = choose_suite(s);
     agreement->nonce_mode = choose_mode(s);
@@ -202,7 +202,7 @@ void session_associate(struct session *s, bool secure)
         session_wind_up(s);
         return;
     }
-    if (secure && SOCKS_PARAMS_HAS(&s->socks.params, SOCKS_PARAM_TAKE_UP)) {
+    if (secure && SOCKS_PARAMS_HAS(&s->offer, SOCKS_PARAM_TAKE_UP)) {
         session_take_up(s);
         return;
     }

@@ -15,14 +15,14 @@
 
 static const char *asked_name(const struct session *s)
 {
-    return s->socks.request.address.type == SOCKS_NAME ? s->socks.request.address.name : NULL;
+    return s->request.address.type == SOCKS_NAME ? s->request.address.name : NULL;
 }
 
 /* Rules see the port of the request: the peer's own says nothing. */
 static bool may_come(struct session *s, const struct net_addr *peer)
 {
     struct net_addr target = *peer;
-    net_addr_set_port(&target, s->socks.request.address.port);
+    net_addr_set_port(&target, s->request.address.port);
     return session_may_reach(s, RULES_BIND, asked_name(s), &target);
 }
 

@@ -76,7 +76,7 @@ void session_relay(struct session *s, const struct net_addr *bound)
     stats_add(&s->worker->stats.streams, 1);
     stats_add(&s->worker->stats.streams_open, 1);
     log_event(proxy_access(proxy), LOG_LEVEL_INFO, "stream_open", "peer=%s user=%s command=%s target=%s address=%s", s->peer_text,
-              s->user, s->socks.request.code == SOCKS_BIND ? "bind" : "connect", s->target, peer_of(target, text));
+              s->user, s->request.code == SOCKS_BIND ? "bind" : "connect", s->target, peer_of(target, text));
     s->relay = relay_new(s->worker->base, client, target, s->worker->policy->options.idle_seconds, on_relay_ended, s);
     if (!s->relay) {
         stats_add(&s->worker->stats.streams_open, (uint64_t)-1);
@@ -106,7 +106,7 @@ static void on_target(struct stream *stream, enum stream_event event, void *arg)
 static struct stream *open_target(struct session *s, const struct net_addr *target)
 {
     int one = 1;
-    const struct socks_address *asked = &s->socks.request.address;
+    const struct socks_address *asked = &s->request.address;
     const char *name = asked->type == SOCKS_NAME ? asked->name : NULL;
     if (!net_addr_is_destination(target) || !session_may_reach(s, RULES_CONNECT, name, target)) {
         s->connect_error = EACCES;
@@ -131,7 +131,7 @@ static void connect_next(struct session *s)
     s->state = SESSION_CONNECT;
     while (s->next_address < s->addresses.count) {
         struct net_addr target = s->addresses.addresses[s->next_address++];
-        net_addr_set_port(&target, s->socks.request.address.port);
+        net_addr_set_port(&target, s->request.address.port);
         s->to_target = open_target(s, &target);
         if (s->to_target)
             return;

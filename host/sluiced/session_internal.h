@@ -29,7 +29,9 @@ struct session {
     struct worker *worker;
     enum session_state state;
     struct stream *stream;
-    struct socks_server socks;
+    struct socks_server *socks; /* until the request is complete */
+    struct socks_message request;
+    struct socks_params offer;
     struct net_addr peer, local;
     char peer_text[NET_ADDR_TEXT];
     struct access access;

@@ -12,7 +12,7 @@ static void on_name(void *arg, const struct names_result *result)
 
 void session_resolve(struct session *s, void (*then)(struct session *s))
 {
-    const struct socks_address *asked = &s->socks.request.address;
+    const struct socks_address *asked = &s->request.address;
     s->deadline = worker_now() + (time_t)s->worker->policy->options.handshake_seconds;
     s->on_addresses = then;
     if (!socks_address_to_addr(asked, &s->addresses.addresses[0])) {

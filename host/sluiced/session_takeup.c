@@ -76,7 +76,7 @@ static bool is_proven(const struct session *s, const struct proxy_epoch *e)
     bool same = old && now ? !strcmp(old, now) : old == now;
     if (keys_take_up_proof(stream_ssl(s->stream), e->epoch.take_up, proof))
         return false;
-    bool right = CRYPTO_memcmp(proof, s->socks.params.take_up_proof, sizeof proof) == 0;
+    bool right = CRYPTO_memcmp(proof, s->offer.take_up_proof, sizeof proof) == 0;
     explicit_bzero(proof, sizeof proof);
     return right && same;
 }
@@ -115,7 +115,7 @@ static enum socks_reply begin(struct session *s)
 
 static void take_up_here(struct session *s)
 {
-    struct proxy_epoch *e = epochs_find(s->worker, s->socks.params.take_up_cid);
+    struct proxy_epoch *e = epochs_find(s->worker, s->offer.take_up_cid);
     if (!e || e->association->state != ASSOCIATION_OPEN || e->association->making || !is_proven(s, e)) {
         refuse(s);
         return;
@@ -130,7 +130,7 @@ void session_take_up(struct session *s)
 {
     struct worker *worker = s->worker;
     struct cid_place place;
-    const uint8_t *cid = s->socks.params.take_up_cid;
+    const uint8_t *cid = s->offer.take_up_cid;
     if (cid_read(worker->cid_key, cid, &place) || place.member != worker->proxy->member ||
         place.worker >= worker->proxy->cid_workers)
         refuse(s);

@@ -69,6 +69,12 @@ void sas_destroy(struct sas *sas)
     sas->card = NULL;
 }
 
+bool sas_at_once(struct sluice_card *card)
+{
+    struct sluice_info info;
+    return card && !sluice_card_info(card, &info) && !strcmp(info.engine, "soft");
+}
+
 void sas_skip(struct sas *sas)
 {
     sas->seal_next += SAS_SKIP;

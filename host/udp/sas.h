@@ -38,6 +38,8 @@ int sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agr
 int sas_create(struct sas *sas, struct sluice_card *card);
 /* Admin: may block. Destroys the SAs; none of their operations may be in flight. */
 void sas_destroy(struct sas *sas);
+/* On this card neither of these two blocks: it is the software engine. */
+bool sas_at_once(struct sluice_card *card);
 /* Moves the counters so that the next sas_create skips every one possibly used. */
 void sas_skip(struct sas *sas);
 /* Records that may still be sealed under these keys. */

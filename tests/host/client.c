@@ -159,8 +159,7 @@ void client_close(struct client *c)
     if (!c->options.ctx)
         SSL_CTX_free(c->ctx);
     close(c->tcp);
-    if (c->udp >= 0)
-        close(c->udp);
+    client_close_udp(c);
 }
 
 /* ---- requests */
@@ -235,14 +234,21 @@ static int make_sas(struct client *c)
     return sas_create(&c->sas, c->options.card) ? -1 : 0;
 }
 
-static int open_udp(struct client *c)
+int client_open_udp(struct client *c)
 {
     uint16_t port;
     c->udp = c->options.source ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : udp_socket(&port);
     if (c->udp < 0 || bind_source(c, c->udp))
         return -1;
     /* Connected, so that nothing is received from another address than that of the reply. */
-    return socks_address_to_addr(&c->reply.address, &c->records) || connect(c->udp, &c->records.sa, c->records.len);
+    return socks_address_to_addr(&c->reply.address, &c->records) || connect(c->udp, &c->records.sa, c->records.len) ? -1 : 0;
+}
+
+void client_close_udp(struct client *c)
+{
+    if (c->udp >= 0)
+        close(c->udp);
+    c->udp = -1;
 }
 
 int client_associate(struct client *c)
@@ -258,7 +264,7 @@ int client_associate(struct client *c)
     int code = read_reply(c);
     if (code)
         return code;
-    return read_params(c) || make_sas(c) || open_udp(c) ? -1 : 0;
+    return read_params(c) || make_sas(c) || client_open_udp(c) ? -1 : 0;
 }
 
 bool client_begin(struct client *c, uint16_t port, struct sluice_card *card)
@@ -272,7 +278,7 @@ int client_associate_naked(struct client *c)
     int code = client_request(c, SOCKS_UDP_ASSOCIATE, "0.0.0.0", 0);
     if (code)
         return code;
-    return open_udp(c) ? -1 : 0;
+    return client_open_udp(c) ? -1 : 0;
 }
 
 /* ---- records */

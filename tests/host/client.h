@@ -56,6 +56,9 @@ int client_read(struct client *client, void *data, size_t len);
 int client_request(struct client *client, uint8_t command, const char *host, uint16_t port);
 /* SECURE UDP ASSOCIATE with parameters, keys and SAs. Returns the code, or -1. */
 int client_associate(struct client *client);
+/* Its UDP socket, which client_associate has opened, is closed, or opened again at another port. -1: it cannot be had. */
+void client_close_udp(struct client *client);
+int client_open_udp(struct client *client);
 /* UDP ASSOCIATE. */
 int client_associate_naked(struct client *client);
 

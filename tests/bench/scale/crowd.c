@@ -14,12 +14,15 @@
 #include "tests/host/client.h"
 #include "tests/host/proxy.h"
 #include "tls/tls.h"
+#include "udp/record.h"
+#include "udp/signal.h"
 
-#define FOR_EACH    2  /* descriptors of one association, at either end */
-#define FOR_REST    64 /* and of everything else */
+#define FOR_REST    256 /* descriptors of everything else, at either end */
 #define ADDRESSES   200
 #define PAYLOAD     64
 #define CONTENT_MAX 256
+#define HEADER      10 /* of SOCKS5, in front of it */
+#define ROUNDS      2
 #define WINDOW      64 /* datagrams on their way at once */
 #define GOAL_BYTES  (24 * 1024)
 
@@ -27,20 +30,35 @@ struct crowd {
     struct proxy_child proxy;
     struct client *clients;
     unsigned count, open;
+    unsigned to_targets; /* of them, those that datagrams go through; the rest shows by heartbeats that it lives */
     struct client_options options;
+    char sources[ADDRESSES][16];
     int echo;
     uint16_t echo_port;
     uint64_t sent, returned;
 };
 
-static bool raise_files(unsigned associations)
+/* An association needs a descriptor, and another one once it has a target. Without the right to raise what the system has set, as
+ * many as there can be get one. */
+static bool raise_files(struct crowd *crowd)
 {
-    rlim_t want = (rlim_t)associations * FOR_EACH + FOR_REST;
-    struct rlimit limit = {.rlim_cur = want, .rlim_max = want};
-    struct rlimit now;
-    if (!getrlimit(RLIMIT_NOFILE, &now) && now.rlim_max > want)
-        limit.rlim_max = now.rlim_max;
-    return !setrlimit(RLIMIT_NOFILE, &limit);
+    struct rlimit limit;
+    rlim_t want = (rlim_t)crowd->count * 2 + FOR_REST;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return false;
+    struct rlimit more = {.rlim_cur = want, .rlim_max = limit.rlim_max > want ? limit.rlim_max : want};
+    if (setrlimit(RLIMIT_NOFILE, &more)) {
+        more = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+        (void)setrlimit(RLIMIT_NOFILE, &more);
+    }
+    if (more.rlim_cur < crowd->count + FOR_REST) {
+        printf("# %u associations need %u open files, and %lu are allowed\n", crowd->count, crowd->count + FOR_REST,
+               (unsigned long)more.rlim_cur);
+        return false;
+    }
+    rlim_t room = more.rlim_cur - crowd->count - FOR_REST;
+    crowd->to_targets = room < crowd->count ? (unsigned)room : crowd->count;
+    return true;
 }
 
 static bool start(struct crowd *crowd, struct sluice_card *card)
@@ -69,60 +87,92 @@ static void echo_waiting(struct crowd *crowd)
         (void)sendto(crowd->echo, data, (size_t)n, 0, &from.sa, from.len);
 }
 
+static size_t beat(struct client *client, unsigned i, uint32_t round, uint8_t *record)
+{
+    uint8_t content[SIGNAL_HEARTBEAT_BYTES];
+    struct signal signal = {.kind = SIGNAL_HEARTBEAT_REQUEST};
+    memcpy(signal.cookie, &i, sizeof i);
+    memcpy(signal.cookie + sizeof i, &round, sizeof round);
+    signal_heartbeat_encode(&signal, content, sizeof content);
+    return client_seal_type(client, RECORD_HEARTBEAT, content, sizeof content, record);
+}
+
 static void say(struct crowd *crowd, unsigned i, uint32_t round)
 {
     uint8_t payload[PAYLOAD] = {0}, content[CONTENT_MAX], record[2 * CONTENT_MAX];
     memcpy(payload, &i, sizeof i);
     memcpy(payload + sizeof i, &round, sizeof round);
     size_t n = client_datagram(crowd->echo_port, payload, sizeof payload, content);
-    n = client_seal(&crowd->clients[i], content, n, record);
+    if (i < crowd->to_targets)
+        n = client_seal(&crowd->clients[i], content, n, record);
+    else
+        n = beat(&crowd->clients[i], i, round, record);
     client_send(&crowd->clients[i], record, n);
     crowd->sent++;
 }
 
 /* The answer is this association's own, of this round. */
+static bool answers(struct crowd *crowd, unsigned i, uint32_t round, const uint8_t *content, int len)
+{
+    uint32_t said[2];
+    struct signal signal;
+    if (i < crowd->to_targets) {
+        if (len != HEADER + PAYLOAD)
+            return false;
+        memcpy(said, content + HEADER, sizeof said);
+    } else {
+        if (len < 0 || signal_heartbeat_decode(content, (uint32_t)len, &signal))
+            return false;
+        memcpy(said, signal.cookie, sizeof said);
+    }
+    return said[0] == i && said[1] == round;
+}
+
 static void hear(struct crowd *crowd, unsigned i, uint32_t round)
 {
     uint8_t content[CONTENT_MAX], record[2 * CONTENT_MAX];
-    uint32_t said[2];
     for (unsigned tries = 0; tries < 200; tries++) {
         echo_waiting(crowd);
         int n = client_receive(&crowd->clients[i], record, sizeof record, 10);
         if (n < 0)
             continue;
         n = client_unseal(&crowd->clients[i], record, (size_t)n, content);
-        if (n != 10 + PAYLOAD) /* with the SOCKS5 header */
-            continue;
-        memcpy(said, content + 10, sizeof said);
-        crowd->returned += said[0] == i && said[1] == round;
-        return;
+        if (answers(crowd, i, round, content, n)) {
+            crowd->returned++;
+            return;
+        }
     }
 }
 
-/* A datagram on each association and back. */
-static void talk(struct crowd *crowd, uint32_t round)
+/* There and back on each association, twice. Their UDP sockets are open only meanwhile. */
+static void talk(struct crowd *crowd)
 {
     for (unsigned at = 0; at < crowd->open; at += WINDOW) {
         unsigned end = at + WINDOW < crowd->open ? at + WINDOW : crowd->open;
         for (unsigned i = at; i < end; i++)
-            say(crowd, i, round);
+            (void)client_open_udp(&crowd->clients[i]);
+        for (uint32_t round = 0; round < ROUNDS; round++) {
+            for (unsigned i = at; i < end; i++)
+                say(crowd, i, round);
+            for (unsigned i = at; i < end; i++)
+                hear(crowd, i, round);
+        }
         for (unsigned i = at; i < end; i++)
-            hear(crowd, i, round);
+            client_close_udp(&crowd->clients[i]);
     }
 }
 
 static void gather(struct crowd *crowd)
 {
-    char source[32];
     for (; crowd->open < crowd->count; crowd->open++) {
         struct client *client = &crowd->clients[crowd->open];
-        snprintf(source, sizeof source, "127.0.1.%u", 1 + crowd->open % ADDRESSES);
-        crowd->options.source = source;
+        snprintf(crowd->sources[crowd->open % ADDRESSES], sizeof *crowd->sources, "127.0.1.%u", 1 + crowd->open % ADDRESSES);
+        crowd->options.source = crowd->sources[crowd->open % ADDRESSES];
         if (client_open(client, &crowd->options) || client_associate(client)) {
             printf("# association %u could not be made\n", crowd->open);
             return;
         }
-        client->options.source = NULL;
+        client_close_udp(client);
     }
 }
 
@@ -130,7 +180,7 @@ static void report(const struct crowd *crowd, const struct process_memory *empty
                    const struct process_memory *used)
 {
     double n = crowd->open;
-    table_head("Associations open at once on one sluiced, each with a TLS 1.3 connection and a UDP socket of its own");
+    table_head("Associations open at once on one sluiced, each with a TLS 1.3 connection of its own");
     table_row("associations", GOAL_AT_LEAST, crowd->count, n, "");
     table_row("proxy memory before the first (RSS)", GOAL_NONE, 0, (double)empty->rss / 1048576, "MiB");
     table_row("and then, for each association once it is open (RSS)", GOAL_NONE, 0, (double)(open->rss - empty->rss) / n / 1024,
@@ -138,7 +188,11 @@ static void report(const struct crowd *crowd, const struct process_memory *empty
     table_row("after two datagrams each way on each (RSS)", GOAL_AT_MOST, GOAL_BYTES / 1024.0,
               (double)(used->rss - empty->rss) / n / 1024, "KiB");
     table_row("the same (PSS)", GOAL_AT_MOST, GOAL_BYTES / 1024.0, (double)(used->pss - empty->pss) / n / 1024, "KiB");
-    table_row("datagrams that came back, of those sent", GOAL_AT_LEAST, 1, (double)crowd->returned / (double)crowd->sent, "");
+    table_row("of them, with a datagram there and back, twice", GOAL_NONE, 0, crowd->to_targets, "");
+    table_row("the others, with a heartbeat: as many files as the system allows", GOAL_NONE, 0, crowd->count - crowd->to_targets,
+              "");
+    table_row("datagrams and heartbeats that came back, of those sent", GOAL_AT_LEAST, 1,
+              (double)crowd->returned / (double)crowd->sent, "");
     table_row("associations that the proxy has at the end", GOAL_AT_LEAST, crowd->count,
               (double)proxy_count(&crowd->proxy, "total.associations_open"), "");
 }
@@ -147,17 +201,14 @@ bool scale_crowd(struct sluice_card *card, unsigned associations)
 {
     struct crowd crowd = {.count = associations};
     crowd.clients = calloc(associations, sizeof *crowd.clients);
-    if (!crowd.clients || !raise_files(associations)) {
-        printf("# %u associations need %u open files: ulimit -n\n", associations, associations * FOR_EACH + FOR_REST);
+    if (!crowd.clients || !raise_files(&crowd) || !start(&crowd, card)) {
+        free(crowd.clients);
         return false;
     }
-    if (!start(&crowd, card))
-        return false;
     struct process_memory empty = process_memory(crowd.proxy.pid);
     gather(&crowd);
     struct process_memory open = process_memory(crowd.proxy.pid);
-    talk(&crowd, 1);
-    talk(&crowd, 2);
+    talk(&crowd);
     struct process_memory used = process_memory(crowd.proxy.pid);
     report(&crowd, &empty, &open, &used);
     for (unsigned i = 0; i < crowd.open; i++)

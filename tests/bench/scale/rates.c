@@ -17,7 +17,7 @@
 #include "tls/tls.h"
 
 #define THREADS 4
-#define ROUNDS  5
+#define ROUNDS  11
 
 struct kind {
     const char *name;
