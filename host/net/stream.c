@@ -36,6 +36,7 @@ struct stream {
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);
+static void write_turn(struct stream *s);
 
 /* ---- events of the loop */
 
@@ -106,8 +107,12 @@ static void enter(struct stream *s)
     s->busy++;
 }
 
+/* What was queued meanwhile goes out at once, unless the socket is known to be full: it would be written in the loop's next turn.
+ */
 static void leave(struct stream *s)
 {
+    if (s->busy == 1 && !s->freed && s->state == OPEN && wants_write(s) && !event_pending(s->write_event, EV_WRITE, NULL))
+        write_turn(s);
     if (--s->busy)
         return;
     if (s->freed)
@@ -382,7 +387,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 static int start(struct stream *s, struct event_base *base, enum stream_role role)
 {
     int flags = fcntl(s->fd, F_GETFL);
-    if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK))
+    if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(s->fd, F_SETFL, flags | O_NONBLOCK)))
         return -errno;
     s->read_event = event_new(base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
     s->write_event = event_new(base, s->fd, EV_WRITE | EV_PERSIST, on_writable, s);
@@ -401,8 +406,10 @@ static int start(struct stream *s, struct event_base *base, enum stream_role rol
         else
             SSL_set_connect_state(s->ssl);
     }
-    /* A connected socket is writable at once, so that this begins in the loop, too. */
-    return event_add(s->write_event, NULL) ? -ENOMEM : 0;
+    /* A client of TLS speaks first. Otherwise a connected socket is writable at once, so that this begins in the loop, too. */
+    bool hears = s->ssl && role == STREAM_ACCEPTED;
+    s->state = hears ? HANDSHAKE : CONNECTING;
+    return event_add(hears ? s->read_event : s->write_event, NULL) ? -ENOMEM : 0;
 }
 
 struct stream *stream_new(struct event_base *base, int fd, SSL *ssl, enum stream_role role, stream_fn *fn, void *arg)
@@ -417,7 +424,6 @@ struct stream *stream_new(struct event_base *base, int fd, SSL *ssl, enum stream
     s->ssl = ssl;
     s->fn = fn;
     s->arg = arg;
-    s->state = CONNECTING;
     if (start(s, base, role)) {
         destroy(s);
         return NULL;
