@@ -10,7 +10,6 @@ $(SCALE): $(SCALE_OBJECTS) $(LIBHOST) $(LIBSLUICE)
 	$(CC) $(LDFLAGS) $^ $(LIBHOST_LIBS) $(LIBSLUICE_LIBS) -ljansson -o $@
 
 .PHONY: bench-scale
-bench: bench-scale
 bench-scale: $(SCALE) $(SLUICED)
 	$(SCALE) $(SCALE_OPTIONS)
 HELP += "bench-scale|10,000 associations at once, and new ones beside OpenSSL alone (SCALE_OPTIONS='--crowd N', '--rates SECONDS': a part)"
