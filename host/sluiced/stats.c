@@ -6,6 +6,7 @@
 void stats_fold(struct stats *stats, struct batch_counts *counts, _Atomic uint64_t *datagrams, _Atomic uint64_t *bytes)
 {
     stats_add(datagrams, counts->datagrams);
+    stats_add(&stats->datagrams_segmented, counts->segmented);
     if (bytes)
         stats_add(bytes, counts->bytes);
     for (unsigned i = 0; i < REFUSAL_COUNT; i++) {

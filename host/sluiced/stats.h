@@ -64,6 +64,8 @@
     X(datagram_bytes_up, "bytes of them")                                                                                        \
     X(datagrams_down, "datagrams received from targets")                                                                         \
     X(datagram_bytes_down, "bytes of them")                                                                                      \
+    X(datagrams_merged, "datagrams received that the kernel gave with others as one")                                            \
+    X(datagrams_segmented, "datagrams sent that it was given with others as one")                                                \
     X(rekeys, "epochs begun after the first")                                                                                    \
     X(take_ups, "associations that a new connection took up")                                                                    \
     X(take_ups_refused, "attempts to take one up that failed")                                                                   \

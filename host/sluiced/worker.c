@@ -218,6 +218,7 @@ static void send_all(struct worker *worker)
     stats_fold(stats, &worker->to_clients, &stats->records_out, &stats->record_bytes_out);
     stats_fold(stats, &worker->naked_to_clients, &stats->naked_out, NULL);
     stats_fold(stats, &worker->to_targets, &stats->datagrams_up, &stats->datagram_bytes_up);
+    stats_add(&stats->datagrams_merged, batch_merged(worker->rx));
     stats_set(&stats->engine_busy, engine_in_flight(worker->engine));
     stats_set(&stats->chunks_free, pool_available(engine_pool(worker->engine)));
     worker_resume(worker);

@@ -25,6 +25,7 @@ struct batch_rx {
     struct iovec iov[RX_MESSAGES];
     struct net_addr peers[RX_MESSAGES];
     _Alignas(struct cmsghdr) uint8_t control[RX_MESSAGES][CMSG_BYTES];
+    uint64_t merged;
 };
 
 struct batch_rx *batch_rx_new(void)
@@ -48,6 +49,13 @@ void batch_rx_free(struct batch_rx *rx)
         drop_slot(&rx->small[i]);
     }
     free(rx);
+}
+
+uint64_t batch_merged(struct batch_rx *rx)
+{
+    uint64_t merged = rx->merged;
+    rx->merged = 0;
+    return merged;
 }
 
 void batch_enable_gro(int fd)
@@ -121,6 +129,8 @@ static int deliver(struct batch_rx *rx, unsigned i, const struct rx_slot *slot, 
         at += part;
         count++;
     } while (at < len);
+    if (count > 1)
+        rx->merged += (uint64_t)count;
     return count;
 }
 

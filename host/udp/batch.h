@@ -29,6 +29,9 @@ struct batch_rx;
 struct batch_rx *batch_rx_new(void); /* NULL: no memory */
 void batch_rx_free(struct batch_rx *rx);
 
+/* Datagrams that the kernel gave with others as one, since the last call. */
+uint64_t batch_merged(struct batch_rx *rx);
+
 /* Lets the kernel give several datagrams of a flow as one. Only for sockets that are read with headroom 0. */
 void batch_enable_gro(int fd);
 /* One recvmmsg. With `headroom`, so many bytes before each datagram are free to write. At most `room` datagrams (with GRO it may
@@ -40,13 +43,14 @@ int batch_receive(struct batch_rx *rx, int fd, struct pool *pool, unsigned headr
 
 struct batch_counts {
     uint64_t datagrams, bytes; /* given to the kernel */
+    uint64_t segmented;        /* of these datagrams: with others as one */
     uint64_t refused[REFUSAL_COUNT];
 };
 
 /* A socket to send on; embedded in its owner. */
 struct batch_queue {
     int fd;
-    bool no_gso; /* found out: the way there cannot do it */
+    bool no_gso; /* found out: the kernel or the device cannot do it */
     unsigned head, tail, count;
     struct batch_queue *next;
     struct batch_counts *counts; /* of this socket's owner */

@@ -52,10 +52,19 @@ void batch_tx_free(struct batch_tx *tx)
     free(tx);
 }
 
+/* A kernel that does not know UDP_SEGMENT would send all of a message as one datagram. */
+static bool knows_segments(int fd)
+{
+    int segment;
+    socklen_t len = sizeof segment;
+    return !getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, &len);
+}
+
 void batch_queue_init(struct batch_queue *queue, int fd, struct batch_counts *counts)
 {
     memset(queue, 0, sizeof *queue);
     queue->fd = fd;
+    queue->no_gso = !knows_segments(fd);
     queue->counts = counts;
 }
 
@@ -201,13 +210,14 @@ static void count_sent(struct batch_tx *tx, struct batch_queue *queue, unsigned 
 {
     queue->counts->datagrams += tx->count[m];
     queue->counts->bytes += tx->messages[m].msg_len;
+    if (tx->count[m] > 1)
+        queue->counts->segmented += tx->count[m];
 }
 
-/* Segments that the way there cannot do: the same datagrams one by one, and so from now on. */
+/* Segments that did not go: the same datagrams one by one. */
 static void send_single(struct batch_tx *tx, struct batch_queue *queue, unsigned m)
 {
     uint32_t index = tx->first[m];
-    queue->no_gso = true;
     for (uint32_t i = 0; i < tx->count[m]; i++) {
         struct tx_entry *entry = &tx->entries[index];
         struct iovec iov = {.iov_base = (void *)(uintptr_t)entry->data, .iov_len = entry->len};
@@ -230,7 +240,10 @@ static void send_single(struct batch_tx *tx, struct batch_queue *queue, unsigned
 
 static void send_failed(struct batch_tx *tx, struct batch_queue *queue, unsigned m, int error)
 {
-    if (tx->count[m] > 1 && error != EAGAIN && error != ENOBUFS)
+    bool segments = tx->count[m] > 1 && error != EAGAIN && error != ENOBUFS;
+    if (segments && error == EIO)
+        queue->no_gso = true; /* of the device; other errors are of the way to this peer, as EMSGSIZE */
+    if (segments)
         send_single(tx, queue, m);
     else
         queue->counts->refused[refusal_of(error)] += tx->count[m];

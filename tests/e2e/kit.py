@@ -139,11 +139,11 @@ tls = {{ certificate = "cert.pem"; key = "key.pem"; }}; control_socket = "contro
 class Client:
     """sluice client with a SOCKS5 listener; `ports` are proxies at 127.0.0.1, `ca` the Proxy whose certificate is trusted."""
 
-    def __init__(self, ports, ca=None, *options):
+    def __init__(self, ports, ca=None, *options, command=()):
         self.folder = tempfile.mkdtemp(prefix="sluice-e2e.")
         self.log_file = open(self.path("log"), "wb")
         own = ["--listen", "127.0.0.1:0", "--stats-file", self.path("stats")]
-        self.process = subprocess.Popen(self.command(ports, ca) + own + list(options), stderr=self.log_file)
+        self.process = subprocess.Popen([*command, *self.command(ports, ca), *own, *options], stderr=self.log_file)
         self.logged("event=ready", 20)
         found = re.search(r"address=127.0.0.1:(\d+) protocol=socks5", self.log())
         self.port = int(found[1]) if found else 0
