@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "client/association_internal.h"
+#include "client/servers.h"
 
 #define SILENCE_SECONDS (3 * CONTROL_KEEP_ALIVE_SECONDS) /* then the proxy is taken for dead */
 
@@ -255,6 +256,31 @@ struct association *association_new(struct client *client, const struct associat
     client->associations = a;
     client->associations_open++;
     return a;
+}
+
+static void look_at(const struct association *a, struct association_look *look)
+{
+    const struct epoch *newest = a->newest;
+    *look = (struct association_look){.kind = a->secure ? "secure" : "naked",
+                                      .suite = newest ? a->agreement.suite->name : "-",
+                                      .transport = a->state == ASSOCIATION_DIALLING ? "-"
+                                                   : a->by_tcp                      ? "tcp"
+                                                                                    : "udp",
+                                      .proxy = a->server ? a->server->name : NULL,
+                                      .port = a->server ? a->server->address->port : 0,
+                                      .epoch = newest ? newest->number : 0,
+                                      .mtu = a->mtu.told,
+                                      .connected = a->control};
+}
+
+unsigned association_list(const struct client *client, struct association_look *out, unsigned most)
+{
+    unsigned count = 0;
+    for (const struct association *a = client->associations; a && count < most; a = a->next) {
+        if (a->state != ASSOCIATION_CLOSING)
+            look_at(a, &out[count++]);
+    }
+    return count;
 }
 
 /* ---- time */

@@ -28,6 +28,15 @@ void association_send(struct association *association, struct chunk *chunk, uint
 unsigned association_mtu(const struct association *association);
 /* The largest datagram to an IPv4 or IPv6 target that goes there as one packet; 0: not known. */
 unsigned association_room(const struct association *association, bool six);
+struct association_look {
+    const char *kind, *suite, *transport; /* "-": none, or not yet */
+    const char *proxy;                    /* NULL: none yet */
+    uint16_t port;
+    unsigned epoch, mtu;
+    bool connected; /* the TCP connection that it lives by is there */
+};
+/* What they are like at the moment, `most` of them at most; how many. */
+unsigned association_list(const struct client *client, struct association_look *out, unsigned most);
 /* Ends it without a call of `ended`; the memory goes once nothing of it is in flight. NULL is allowed. */
 void association_close(struct association *association);
 

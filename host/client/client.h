@@ -21,6 +21,7 @@
 
 struct association;
 struct command;
+struct evconnlistener;
 struct forward;
 struct local;
 struct servers;
@@ -51,6 +52,7 @@ struct client {
     struct forward *forwards;
     struct source *held; /* not read while the engine is full */
     struct lingering *lingering;
+    struct evconnlistener *status; /* NULL: nobody is answered */
     struct event *tick;
     struct event *later; /* active: a flush is due */
     bool stopping, failed;

@@ -34,6 +34,7 @@ const char client_usage[] =
     "  --max-connections N          relayed TCP connections at once; default 256\n"
     "  --idle-seconds N             a forwarded UDP source or a TCP connection ends after this; default 120\n"
     "  --stats-file FILE            where counters are written (JSON) at SIGUSR1 and at the end\n"
+    "  --control-socket PATH        UNIX socket that answers with the status (JSON); for sluice stat\n"
     "  --log-level LEVEL            error, warning, info or debug; default info\n"
     "  --help                       this text\n"
     "\n"
@@ -227,7 +228,7 @@ static const struct config_option options[] = {
      .type = CONFIG_UINT,
      FIELD(struct client_config, max_associations),
      .min = 1,
-     .max = 100,
+     .max = CLIENT_ASSOCIATIONS_MAX,
      .expected = "a number from 1 to 100"},
     {.name = "max_connections",
      .type = CONFIG_UINT,
@@ -242,6 +243,7 @@ static const struct config_option options[] = {
      .max = 86400,
      .expected = "a number from 1 to 86400"},
     {.name = "stats_file", .type = CONFIG_STRING, FIELD(struct client_config, stats_file), .expected = "a file"},
+    {.name = "control_socket", .type = CONFIG_STRING, FIELD(struct client_config, control_socket), .expected = "a path"},
     {.name = "log_level",
      .type = CONFIG_PARSED,
      FIELD(struct client_config, log_level),

@@ -14,7 +14,7 @@
 #include "tls/pin.h"
 #include "udp/suite.h"
 
-enum { CLIENT_FORWARDS_MAX = 64, CLIENT_SERVERS_MAX = 16 };
+enum { CLIENT_FORWARDS_MAX = 64, CLIENT_SERVERS_MAX = 16, CLIENT_ASSOCIATIONS_MAX = 100 };
 
 /* A local port that leads to a fixed destination through the proxy. */
 struct client_forward {
@@ -51,7 +51,7 @@ struct client_config {
     unsigned max_associations;
     unsigned max_connections;
     unsigned idle_seconds; /* of a forwarded UDP source and of a relayed connection */
-    char *stats_file;
+    char *stats_file, *control_socket;
     enum log_level log_level;
     char **command; /* to be run with the client in its environment; NULL: none */
 };

@@ -14,7 +14,7 @@ static const char usage[] = "usage: sluice COMMAND [OPTION]...\n"
                             "\n"
                             "  client       local SOCKS5 and forwards, through a proxy by secure UDP; see sluice client --help\n"
                             "  card         what a card says of itself, self-test, reset; see sluice card --help\n"
-                            "  stat         what a proxy on this computer does; see sluice stat --help\n"
+                            "  stat         what a proxy or a client on this computer does; see sluice stat --help\n"
                             "\n"
                             "  --help       this text\n"
                             "  --version    version\n";

@@ -19,6 +19,7 @@
 #include "client/local.h"
 #include "client/servers.h"
 #include "client/source.h"
+#include "client/status.h"
 #include "client/tunnel.h"
 #include "tls/tls.h"
 
@@ -163,7 +164,10 @@ static void close_shared(struct client *client)
 
 static int open_listeners(struct client *client)
 {
-    int rc = client->config->listen.len ? local_open(client) : 0;
+    int rc = status_open(client);
+    if (rc)
+        return complain(client->config->control_socket, strerror(-rc));
+    rc = client->config->listen.len ? local_open(client) : 0;
     if (rc)
         return complain("listen", strerror(-rc));
     return forward_open_all(client) ? -EINVAL : 0;
@@ -282,6 +286,7 @@ static int run(struct program *program)
     }
     client->stopping = true;
     close_listeners(client);
+    status_close(client);
     close_events(program);
     int status = rc || client->failed ? EXIT_FAILURE : client->command ? command_status(client) : EXIT_SUCCESS;
     command_free(client);

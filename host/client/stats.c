@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/association.h"
 #include "client/client.h"
 #include "client/servers.h"
 
@@ -39,6 +40,20 @@ static json_t *servers_json(const struct servers *servers)
     return list;
 }
 
+static json_t *associations_json(const struct client *client)
+{
+    struct association_look all[CLIENT_ASSOCIATIONS_MAX];
+    unsigned count = association_list(client, all, CLIENT_ASSOCIATIONS_MAX);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < count; i++) {
+        const struct association_look *a = &all[i];
+        json_array_append_new(list, json_pack("{ss ss? si ss ss si si sb}", "kind", a->kind, "proxy", a->proxy, "port",
+                                              (int)a->port, "transport", a->transport, "suite", a->suite, "epoch", (int)a->epoch,
+                                              "mtu", (int)a->mtu, "connected", a->connected));
+    }
+    return list;
+}
+
 char *client_stats_text(const struct client *client)
 {
     const struct client_stats *stats = &client->stats;
@@ -55,6 +70,7 @@ char *client_stats_text(const struct client *client)
     put(root, "records_out", stats->to_proxy.datagrams);
     put(root, "record_bytes_out", stats->to_proxy.bytes);
     json_object_set_new(root, "proxies", servers_json(client->servers));
+    json_object_set_new(root, "association_list", associations_json(client));
     json_object_set_new(root, "refused", refused_json(stats));
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);

@@ -9,10 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "net/unix.h"
 #include "sluiced/history.h"
 #include "sluiced/overload.h"
 #include "sluiced/roster.h"
@@ -219,25 +218,8 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, s
 
 int status_bind(struct proxy *proxy, const char *path, int type)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat st;
-    if (strlen(path) >= sizeof address.sun_path)
-        return -ENAMETOOLONG;
     int fd = activation_find_path(&proxy->activation, path);
-    if (fd != -ENOENT)
-        return fd;
-    memcpy(address.sun_path, path, strlen(path));
-    if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
-        unlink(path);
-    fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    mode_t mask = umask(0177);
-    int rc = bind(fd, (const struct sockaddr *)&address, sizeof address) ? -errno : 0;
-    umask(mask);
-    if (rc)
-        close(fd);
-    return rc ? rc : fd;
+    return fd != -ENOENT ? fd : unix_bind(path, type);
 }
 
 int status_socket_new(struct event_base *base, struct proxy *proxy, const char *path, struct status_socket **out)

@@ -23,7 +23,7 @@
 
 static const char usage[] = "usage: sluice stat [OPTION]...\n"
                             "\n"
-                            "What a proxy on this computer does.\n"
+                            "What a proxy or a client on this computer does.\n"
                             "\n"
                             "  -s, --socket PATH    its control_socket; default " SOCKET_PATH "\n"
                             "  -j, --json           the status as one line of JSON\n"
@@ -161,7 +161,7 @@ static void print_table(const char *title, json_t *rows)
     json_decref(rows);
 }
 
-static void show(const json_t *status)
+static void show_proxy(const json_t *status)
 {
     static const char *const clients[] = {"peer", "user", "kind", "seconds", "idle", "targets", "bytes_up", "bytes_down", NULL};
     static const char *const workers[] = {"associations_open", "streams_open", "records_in", "records_out",
@@ -187,6 +187,32 @@ static void show(const json_t *status)
     print_table("refusals", reasons(total));
     print_table("workers", columns(json_object_get(status, "workers"), workers, 64));
     print_table("lanes", columns(json_object_get(json_object_get(status, "card"), "lanes"), lanes, 32));
+}
+
+static void show_client(const json_t *status)
+{
+    static const char *const proxies[] = {"name", "port", "dials", "failed", "resumed", NULL};
+    static const char *const associations[] = {"kind", "proxy", "port", "transport", "suite", "epoch", "mtu", "connected", NULL};
+    static const char *const counts[] = {"connections_open",    "associations_open", "streams",        "stream_bytes_up",
+                                         "stream_bytes_down",   "datagrams_up",      "datagrams_down", "datagram_bytes_up",
+                                         "datagram_bytes_down", "associations_lost", "take_ups",       "moves"};
+    json_t *out = json_object();
+    json_object_set(out, "engine", json_object_get(status, "engine"));
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        put(out, counts[i], number(status, counts[i]));
+    card_print(out);
+    json_decref(out);
+    print_table("proxies", columns(json_object_get(status, "proxies"), proxies, CLIENTS_SHOWN));
+    print_table("associations", columns(json_object_get(status, "association_list"), associations, CLIENTS_SHOWN));
+    print_table("refusals", reasons(status));
+}
+
+static void show(const json_t *status)
+{
+    if (json_object_get(status, "association_list"))
+        show_client(status);
+    else
+        show_proxy(status);
 }
 
 static int show_once(const char *path, bool json)

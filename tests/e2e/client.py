@@ -3,7 +3,9 @@
 """sluice client from outside: TLS sessions that are resumed, proxies that fail and come back, certificates by fingerprint, and
 programs that it runs."""
 import http.server
+import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -13,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 
-from kit import BUILD, CONNECT, Client, Proxy, Socks, Tap, hashed, listen, within
+from kit import BUILD, CONNECT, UDP, Client, Proxy, Socks, Tap, hashed, listen, within
 
 tap = Tap()
 
@@ -155,6 +157,34 @@ for name, options, ca in (("another fingerprint", ["--fingerprint", "11" * 32], 
     tap.ok(client.logged("tls_failed"), "and the log says why")
     client.end(tap)
 
+# ---- its status
+
+with tempfile.TemporaryDirectory() as place:
+    control = f"{place}/control"
+    client = Client([proxy.tls], proxy, "--control-socket", control)
+    program = Socks(client.port)
+    relay = program.ask(UDP, "0.0.0.0", 0)
+    stat = [os.path.abspath(f"{BUILD}/bin/sluice"), "stat", "--socket", control]
+    shown = subprocess.run([*stat, "--json"], capture_output=True, text=True, check=False)
+    status = json.loads(shown.stdout or "{}")
+    tap.equal([(a["kind"], a["proxy"], a["port"], a["transport"], a["suite"], a["connected"])
+               for a in status.get("association_list", [])],
+              [("secure", "localhost", proxy.tls, "udp", "aes256-sha256-128-etm", True)],
+              "the client's control socket tells of its association")
+    tap.equal((status["associations_open"], status["proxies"][0]["dials"]), (1, 1), "with its counters")
+    shown = subprocess.run(stat, capture_output=True, text=True, check=False)
+    tap.ok(shown.returncode == 0 and re.search(r"^associations_open +1$", shown.stdout, re.M) and
+           re.search(rf"^secure +localhost +{proxy.tls} +udp ", shown.stdout, re.M), "sluice stat shows them", shown.stdout)
+    tap.equal(os.stat(control).st_mode & 0o777, 0o600, "it is its owner's alone")
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(control)
+    tap.equal(client.get(web), b"hello", "one who does not wait for his answer does no harm")
+    client.end(tap)
+    tap.ok(not os.path.exists(control), "it goes with the client")
+    client = Client([proxy.tls], proxy, "--control-socket", f"{place}/none/control")
+    tap.ok(client.process.wait(10) == 1 and "No such file" in client.log(), "one that cannot be had is told")
+    shutil.rmtree(client.folder)
+
 # ---- proxies that fail
 
 other = Proxy()
@@ -162,13 +192,13 @@ road, second = Relay(proxy.tls), Relay(other.tls)
 pins = [option for p in (proxy, other) for option in ("--fingerprint", p.fingerprint())]
 client = Client([road.port, second.port], None, *pins)
 tap.equal(client.get(web), b"hello", "of two proxies")
-tap.equal((proxy.count("streams"), other.count("streams")), (5 + 2 + 1, 0), "the first is asked")
+tap.equal((proxy.count("streams"), other.count("streams")), (5 + 2 + 1 + 1, 0), "the first is asked")
 road.close()
 tap.equal([client.get(web) for _ in range(3)], [b"hello"] * 3, "it fails: nobody notices")
 tap.equal(other.count("streams"), 3, "since the other one is asked")
 tap.ok(client.logged("proxy_failed"), "the log says so")
 road.shut = False
-tap.ok(within(6, lambda: client.get(web) and proxy.count("streams") > 8), "the first comes back: it is asked again after a while")
+tap.ok(within(6, lambda: client.get(web) and proxy.count("streams") > 9), "the first comes back: it is asked again after a while")
 road.close()
 second.close()
 tap.equal(client.get(web), None, "both fail: the program is told")
@@ -187,7 +217,7 @@ def run(*command, **options):
 done = run("curl", "-sS", f"http://127.0.0.1:{web}/")
 before = proxy.count("streams")
 tap.equal((done.returncode, done.stdout, done.stderr), (0, "hello", ""), "a program that is run has the proxy in its environment")
-tap.ok(before >= 9, "and went through it")
+tap.ok(before >= 10, "and went through it")
 done = run("sh", "-c", 'echo "$ALL_PROXY $SOCKS5_SERVER"; ls /proc/self/fd | wc -l; exit 7', input="")
 lines = done.stdout.split()
 tap.equal((done.returncode, lines[0], lines[2]), (7, "socks5h://" + lines[1], "4"),
