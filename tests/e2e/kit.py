@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Harness of the end-to-end tests in Python: a sluiced of its own in a temporary folder, an ordinary SOCKS5 client, a name server
 whose answers and lifetimes the test chooses, targets, TAP. Nothing is shared with host/."""
+import atexit
 import hashlib
 import json
 import os
@@ -19,6 +20,17 @@ import time
 BUILD = os.environ.get("BUILD", "build")
 LOOPBACK = 'rules = ( { action = "allow"; to = [ "127.0.0.0/8", "::1" ]; } );'
 CONNECT, BIND, UDP = 1, 2, 3
+
+
+started = []
+
+
+@atexit.register
+def end_started():
+    """A test that breaks off leaves nobody behind."""
+    for process in started:
+        if process.poll() is None:
+            process.kill()
 
 
 class Tap:
@@ -78,6 +90,7 @@ tls = {{ certificate = "cert.pem"; key = "key.pem"; }}; control_socket = "contro
         self.process = subprocess.Popen([*command, os.path.abspath(f"{BUILD}/bin/sluiced"), "--config", "conf"], cwd=self.folder,
                                         stderr=self.log_file, env={**os.environ, **(environment or {})}, preexec_fn=before,
                                         **options)
+        started.append(self.process)
         self.ready = within(20, lambda: "event=ready" in self.log() or self.process.poll() is not None)
         ports = dict((p, int(n)) for n, p in re.findall(r"address=0.0.0.0:(\d+) protocol=(\w+)", self.log()))
         self.plain, self.tls, self.udp = ports.get("plain"), ports.get("tls"), ports.get("udp")
@@ -144,6 +157,7 @@ class Client:
         self.log_file = open(self.path("log"), "wb")
         own = ["--listen", "127.0.0.1:0", "--stats-file", self.path("stats")]
         self.process = subprocess.Popen([*command, *self.command(ports, ca), *own, *options], stderr=self.log_file)
+        started.append(self.process)
         self.logged("event=ready", 20)
         found = re.search(r"address=127.0.0.1:(\d+) protocol=socks5", self.log())
         self.port = int(found[1]) if found else 0
