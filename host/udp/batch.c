@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RX_MESSAGES 16
+#define RX_MESSAGES 32
 #define RX_PER_GRO  64                         /* datagrams in one message with GRO, at most */
 #define RX_SLOT     (SLUICE_MAX_CONTENT + 64u) /* headroom and a datagram */
 #define CMSG_BYTES  128

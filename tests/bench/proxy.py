@@ -46,24 +46,25 @@ class Figure:
 
 
 def measure(contender, size, ways, rate, seconds=1.0):
-    """(delivered, lost part, CPU seconds)"""
+    """(delivered, lost part, CPU seconds, sent)"""
     before, cpu = contender.far.ask("echo" if ways == 2 else "sink"), contender.server.cpu()
     near = contender.near.ask(f"{size} {max(32, int(rate))} {int(1000 * seconds)}")
     used = contender.server.cpu() - cpu
     delivered = contender.far.ask("")["datagrams"] - before["datagrams"] + near["back"]
-    return delivered, 1 - delivered / (ways * near["sent"] or 1), used
+    return delivered, 1 - delivered / (ways * near["sent"] or 1), used, near["sent"]
 
 
 def load_of(contender, size, ways):
     """Datagrams a second, up to twice in doubt."""
     rate, doubts = 15000, 0
     while doubts < 2:
-        if measure(contender, size, ways, 1.4 * rate, 0.3)[1] > LOST:
+        _, lost, _, sent = measure(contender, size, ways, 1.4 * rate, 0.3)
+        if lost > LOST or sent < 0.3 * rate:  # or the sender does not come up to it
             doubts += 1
         else:
             rate *= 1.4
     for _ in range(TRIALS):  # buffers have hidden what a short one loses
-        delivered, lost, _ = measure(contender, size, ways, rate)
+        delivered, lost, _, _ = measure(contender, size, ways, rate)
         if lost <= LOST:
             break
         rate = delivered / ways
@@ -84,7 +85,7 @@ def measure_all(contenders):
             loads = {contender: load_of(contender, size, ways) for contender in contenders}
             for contender in contenders * ROUNDS:
                 figure = figures.setdefault((contender.name, size, ways), Figure())
-                figure.rounds.append(measure(contender, size, ways, loads[contender]))
+                figure.rounds.append(measure(contender, size, ways, loads[contender])[:3])
     return figures
 
 
