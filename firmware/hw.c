@@ -365,6 +365,11 @@ void hw_blob_set(uint32_t id, uint32_t generation)
     REG(MGMT_SA_VALUE) = generation;
 }
 
+void hw_blobs_forget(void)
+{
+    REG(MGMT_SA_VALUE) = FIELD(SA_VALUE_FORGET, 1);
+}
+
 /* ---------------------------------------------------------------- lanes */
 
 static_assert(HW_JOB_PART == 1u << MGMT_LANE_JOB_PART_SHIFT && HW_JOB_FIRST == 1u << MGMT_LANE_JOB_FIRST_SHIFT &&

@@ -135,6 +135,7 @@ void hw_window_in(uint32_t slot, uint32_t at);
 /* Which blob of a virtual id is the current one, 16 bits, 0 after a reset; they wait until the table has been cleared then. */
 uint32_t hw_blob_get(uint32_t id);
 void hw_blob_set(uint32_t id, uint32_t generation);
+void hw_blobs_forget(void); /* all are 0 again */
 
 /* ---------------------------------------------------------------- the lanes' own port */
 

@@ -169,6 +169,7 @@ void secure_forget(uint32_t why)
     hw_clear(HW_SECRET, HW_BUFFER_BYTES - HW_SECRET);
     hw_clear(HW_DATA, AT_LOG);
     hw_clear(AT_BLOCKS, HW_ENTRY - AT_BLOCKS);
+    hw_blobs_forget();
     for (uint32_t slot = 0; slot < card.sa_count; slot++) {
         sa_drain(slot);
         hw_sa_scrub(slot);

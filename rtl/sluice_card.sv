@@ -269,7 +269,8 @@ module sluice_card #(
     .ring_waddr_o(own_waddr), .ring_fill_o(own_fill), .ring_bit_o(own_bit), .fetched_o(own_fetched),
     .res_valid_i(lane_res_valid & mine),
     .release_o(own_release), .shown_o(show), .lane_o(show_lane), .res_i(own_res), .ring_en_o(own_ren), .ring_raddr_o(own_raddr),
-    .ring_data_i(own_rdata), .show_bit_o(show_bit), .differ_i(show_differ), .march_bit_o(march_bit), .march_windows_o(march_windows), .march_window_we_o(march_window_we),
+    .ring_data_i(own_rdata), .show_bit_o(show_bit), .differ_i(show_differ), .march_bit_o(march_bit),
+    .march_windows_o(march_windows), .march_window_we_o(march_window_we),
     .march_window_few_o(march_window_few), .march_window_waddr_o(march_window_waddr),
     .march_window_raddr_o(march_window_raddr), .march_window_bad_i(march_window_bad), .march_streams_o(march_streams),
     .march_stream_we_o(march_stream_we), .march_stream_addr_o(march_stream_addr), .march_stream_bad_i(march_stream_bad != '0),
@@ -304,7 +305,8 @@ module sluice_card #(
     .ask_valid_i(ask_valid), .ready_o(window_ready), .ask_sa_i(ask_sa), .ask_counter_i(ask_counter), .ask_accept_i(ask_accept),
     .answer_valid_o(answer_valid), .replayed_o(replayed),
     .copy_i(copy), .copy_ready_o(copy_ready), .copy_we_i(copy_we), .copy_index_i(copy_index), .copy_data_i(copy_in),
-    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_bit_i(march_bit), .march_few_i(march_window_few),
+    .copy_data_o(copy_out), .march_i(march_windows), .march_we_i(march_window_we), .march_bit_i(march_bit),
+    .march_few_i(march_window_few),
     .march_waddr_i(march_window_waddr), .march_raddr_i(march_window_raddr), .march_bad_o(march_window_bad)
   );
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One of many, four by four: a LUT chooses among four. Of a part select with a variable index Yosys 0.23 makes half as much again.
+// One of many, four by four: a LUT chooses among four. Of a part select with a variable index Yosys 0.23 makes half as much
+// again.
 `default_nettype none
 
 module sluice_mux #(

@@ -169,8 +169,8 @@ module sluice_lane_cbc #(
 
   assign busy_o        = armed_q || run_q || pass_q || chain_got_o;
   assign single_busy_o = single_q;
-  assign quiet_o       = !single_q && !start_i &&
-                         (!run_q || (!in_valid_q && !block_valid_q && !read_q && !out_valid_q && aes_ready && des_ready && !read_o));
+  assign quiet_o       = !single_q && !start_i && (!run_q || (!in_valid_q && !block_valid_q && !read_q && !out_valid_q &&
+                         aes_ready && des_ready && !read_o));
   assign chain_o       = out_q;
   assign key_zero_o    = pass;
   assign counter_o     = Null && raw_q ? in_q[127:64] : narrow_q ? out_q[63:0] : out_q[127:64];

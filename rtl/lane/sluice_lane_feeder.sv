@@ -105,8 +105,8 @@ module sluice_lane_feeder #(
     endcase
   end
 
-  // Words of the prefix; its last byte is the first that is carried. prefix_from_q is of the word that is sent now: the nonce's, or
-  // one of the last three (secure UDP), or the last (TLS).
+  // Words of the prefix; its last byte is the first that is carried. prefix_from_q is of the word that is sent now: the nonce's,
+  // or one of the last three (secure UDP), or the last (TLS).
   logic [1:0] prefix_from_q;
   always_comb begin
     unique case (prefix_from_q)
@@ -117,8 +117,9 @@ module sluice_lane_feeder #(
     endcase
   end
 
-  // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24]. A word is put together in two
-  // clocks: words of the prefix, of data and the length have registers of their own, which are reset when it is not their turn.
+  // Bytes past the data become 0x80, then zeros. Bytes here are in wire order, the first in [31:24]. A word is put together in
+  // two clocks: words of the prefix, of data and the length have registers of their own, which are reset when it is not their
+  // turn.
   assign bytes = {carry_q, part[7:0], part[15:8], part[23:16]};
   always_comb begin
     keep = 4'd0;

@@ -89,8 +89,8 @@ module sluice_lane_fields #(
 
   assign get = field_q == Nonce && !put_q;
 
-  // The steps of a field. Putting or comparing, step n joins words n - 1 and n, where the field does not begin on a place; getting,
-  // step n is the place in which word n begins. The header begins with its type in the last byte of a place.
+  // The steps of a field. Putting or comparing, step n joins words n - 1 and n, where the field does not begin on a place;
+  // getting, step n is the place in which word n begins. The header begins with its type in the last byte of a place.
   always_comb begin
     unique case (field_i)
       Header:  steps = tls_i ? 7'd2 : 7'd4;
@@ -100,8 +100,9 @@ module sluice_lane_fields #(
     endcase
   end
 
-  // The first place, a clock after the start: where the field begins, plus steps - 1, plus 1 if there are bytes in a further place.
-  // Padding begins with the last place of what is encrypted. One sum, which counts the places down too: what is not added is 0.
+  // The first place, a clock after the start: where the field begins, plus steps - 1, plus 1 if there are bytes in a further
+  // place. Padding begins with the last place of what is encrypted. One sum, which counts the places down too: what is not added
+  // is 0.
   logic              start_q, exact, carried, body_nonce;
   logic [3:0]        more, more_q;        // steps - 1; of a field in front of the body all of the sum, negative
   logic              minus_q;
@@ -134,8 +135,8 @@ module sluice_lane_fields #(
   assign exact = !get && at[1:0] == 2'd0;
   assign {place_d, carried} = {{10{minus_q}}, more_q, start_q && !exact} + {{1'b0, at[14:2]} | place_q, 1'b1};
 
-  // Which bytes of the place are the field's. Step n has bytes of word n - 1 and, those that the shift moves on, of word n. Places
-  // of padding come last first, down to the one in which it begins.
+  // Which bytes of the place are the field's. Step n has bytes of word n - 1 and, those that the shift moves on, of word n.
+  // Places of padding come last first, down to the one in which it begins.
   logic [3:0] be;
   logic [5:0] len;
   logic       at_begin, before_q, under, same, over;

@@ -4,8 +4,8 @@
 // The digest turns in its chain, last word first: the words of the second half go round, the first half is sent, then the second
 // half. With mute_i it does all of that and sends nothing: what it went through the first time is overwritten.
 //
-// They leave as words of 32 bits, which whoever takes them shifts in: with key_shift_o one comes, with key_valid_o the last four are
-// a word of 128 bits, zeros before them if there were fewer since the one before. Otherwise key_data_o is 0.
+// They leave as words of 32 bits, which whoever takes them shifts in: with key_shift_o one comes, with key_valid_o the last four
+// are a word of 128 bits, zeros before them if there were fewer since the one before. Otherwise key_data_o is 0.
 `default_nettype none
 
 module sluice_lane_keys (

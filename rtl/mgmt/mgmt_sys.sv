@@ -42,7 +42,7 @@ module mgmt_sys #(
 );
   logic [31:0] ping_q;
   logic [24:0] watchdog_q;
-  logic        late;
+  logic        late, parity_q;
   logic [7:0]  at;
   assign at            = {addr_i, 2'd0};
   assign late          = watchdog_q == 25'd1 && !fatal_o;
@@ -63,6 +63,7 @@ module mgmt_sys #(
 
   always_ff @(posedge clk_i) begin
     if (ping_i) ping_q <= ping_data_i;
+    parity_q <= rst_ni && parity_i;
     if (!rst_ni) begin
       ready_o    <= 1'b0;
       fatal_o    <= 1'b0;
@@ -91,13 +92,13 @@ module mgmt_sys #(
           default: ;
         endcase
       end
-      if (parity_i) begin
+      if (parity_q) begin
         fatal_o  <= 1'b1;
         health_o <= health_o | sluice_regs_pkg::HealthParity;
       end
       if (late) state_o <= sluice_regs_pkg::FwStateHung;
-      if (late || parity_i || fatal_o) stop_o <= 1'b1;
-      if (parity_i || fatal_o) ready_o <= 1'b0;
+      if (late || parity_q || fatal_o) stop_o <= 1'b1;
+      if (parity_q || fatal_o) ready_o <= 1'b0;
     end
   end
 endmodule

@@ -214,7 +214,8 @@ module mgmt_unit #(
   logic [10:0]  march_word_waddr, march_word_raddr;
   assign sel = 8'd1 << dev_page;
   assign wr  = dev_wr ? sel : 8'd0;
-  assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) | ({32{sel[mgmt_devices_pkg::PageTimer] && !dev_addr[1]}} & timer_rdata) |
+  assign dev_rdata = ({32{sel[mgmt_devices_pkg::PageSys]}} & sys_rdata) |
+                     ({32{sel[mgmt_devices_pkg::PageTimer] && !dev_addr[1]}} & timer_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageEvent]}} & event_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageQueue]}} & queue_rdata) |
                      ({32{sel[mgmt_devices_pkg::PageDma]}} & dma_rdata) |
@@ -355,7 +356,8 @@ module mgmt_unit #(
 
   mgmt_buffer u_buffer (
     .clk_i, .rst_ni, .in_valid_i(wr_valid_i), .in_addr_i(wr_addr_i), .in_be_i(wr_be_i), .in_data_i(wr_data_i),
-    .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero), .put_i((wipe_table && wipe_word[7:0] != KeptWord) || dma_put || sa_put || lane_put),
+    .nonzero_clear_i(nonzero_clear), .nonzero_o(nonzero),
+    .put_i((wipe_table && wipe_word[7:0] != KeptWord) || dma_put || sa_put || lane_put),
     .put_addr_i(wipe_table ? wipe_word[7:0] : dma_put_addr | sa_put_addr | lane_put_addr),
     .put_data_i(sa_put_data | lane_put_data), .put32_i(sa_put32), .put32_addr_i(sa_put32_addr), .put32_data_i(copy_data_i),
     .get_i(dma_get || sa_get || lane_get), .get_addr_i(dma_get_addr | sa_get_addr | lane_get_addr), .word_o(word),

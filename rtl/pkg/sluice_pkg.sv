@@ -41,8 +41,8 @@ package sluice_pkg;
   localparam int unsigned JobW = 2 + 3 + SaW + IdW + RingAw + RingAw + 15 + 15 + 8 + 8 + 64 + 128;
 
   // SA words (128 bits each), loaded before each job in this order.
-  //   0    [2:0] cipher, [9:8] mac, [18:16] form, [24] direction, [37:32] mac_len, [40] nonce_mode (1 explicit), [57:56] tls_minor,
-  //        [127:64] cid
+  //   0    [2:0] cipher, [9:8] mac, [18:16] form, [24] direction, [37:32] mac_len, [40] nonce_mode (1 explicit),
+  //        [57:56] tls_minor, [127:64] cid
   //   1    reserved, 0
   //   2,3  cipher key, byte 0 in [7:0] of word 2
   //   4,5  HMAC inner state, 6,7 outer state: state word H0 in bits [31:0], H1 in [63:32], ... (numbers, not byte strings)

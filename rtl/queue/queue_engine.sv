@@ -331,8 +331,8 @@ module queue_engine #(
   );
 
   assign busy_o = !table_idle || !check_idle || !issue_idle;
-  assign idle_o = state_idle && fetch_idle && check_idle && issue_idle && table_idle && lists_idle && source_idle && result_idle &&
-                  writer_idle && commit_idle && !cmd_valid_o;
+  assign idle_o = state_idle && fetch_idle && check_idle && issue_idle && table_idle && lists_idle && source_idle &&
+                  result_idle && writer_idle && commit_idle && !cmd_valid_o;
 
   logic unused;
   assign unused = &{1'b0, seg_level};

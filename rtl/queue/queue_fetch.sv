@@ -58,7 +58,7 @@ module queue_fetch #(
   // A queue is looked at every clock; one that wants something is kept until its reading has begun.
   assign take_queue_o = pick_q;
   assign take_count_o = count;
-  assign rd_valid_o   = pick_valid_q && asked_q && take_grant_i && used_q <= 6'd24 && count != 4'd0;  // 0: it was stopped meanwhile
+  assign rd_valid_o   = pick_valid_q && asked_q && take_grant_i && used_q <= 6'd24 && count != 4'd0;  // 0: stopped meanwhile
   assign rd_addr_o    = addr_q;
   assign rd_len_o     = {5'd0, count, 6'd0};
   assign rd_pos_o     = {4'd0, place_q, 6'd0};

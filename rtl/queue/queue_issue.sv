@@ -5,7 +5,8 @@
 // (hold_o), which bounds the lines. Long records have a class too: while there are short ones, they leave them a lane or two, and
 // a short one is not put behind a long one, so that neither a queue full of long records nor a single one makes others wait. The
 // oldest of a line gets the lane with the fewest jobs that has room for it: the job, the SA's words behind it, and the order to
-// read the source. 8 clocks a job, which is the SA's words. Key jobs of the administrator go before everything else in their line.
+// read the source. 8 clocks a job, which is the SA's words. Key jobs of the administrator go before everything else in their
+// line.
 `default_nettype none
 
 module queue_issue #(
@@ -201,8 +202,8 @@ module queue_issue #(
   logic [RingAw*All-1:0] base;
   logic [4:0]            lane_q, best;
   logic                  found_q, lists_q;
-  // Clocks since a short record came or waited: 65536 of them, and long ones take every lane. Longer than a short one takes when all
-  // lanes begin long ones at once, else those would get the kept lanes while the short ones wait for the others.
+  // Clocks since a short record came or waited: 65536 of them, and long ones take every lane. Longer than a short one takes when
+  // all lanes begin long ones at once, else those would get the kept lanes while the short ones wait for the others.
   logic [16:0]           alone_q;
   logic [All-1:0]        class_lanes;
   logic                  long_some_q;   // some of the lanes that long records take first are in service

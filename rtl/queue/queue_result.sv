@@ -79,7 +79,8 @@ module queue_result #(
   end
 
   // ---- its result
-  // Each lane's goes through a register that is 0 when it is not its turn, so that the choice is a sum: 4 LUTs a bit for 17 lanes.
+  // Each lane's goes through a register that is 0 when it is not its turn, so that the choice is a sum: 4 LUTs a bit for 17
+  // lanes.
   logic [sluice_pkg::ResultW*Lanes-1:0] turns_q;
   logic [sluice_pkg::ResultW-1:0]       one;
   sluice_pkg::result_t                  res_q;

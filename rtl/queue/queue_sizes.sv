@@ -57,7 +57,8 @@ module queue_sizes (
     fixed_q       <= verify_i ? 7'd0 : {2'd0, head} + {2'd0, trail} + {1'b0, mac_out};
     inner_q       <= {1'b0, mac_in} + {6'd0, padded};
     plain_q       <= src + {10'd0, mac_in};
-    more_q        <= 10'd15 + (seal_i && first_i ? 10'd21 : 10'd0) + (seal_i && last_i ? {4'd0, meta_i.mac_len} + 10'd256 : 10'd0);
+    more_q        <= 10'd15 + (seal_i && first_i ? 10'd21 : 10'd0) +
+                     (seal_i && last_i ? {4'd0, meta_i.mac_len} + 10'd256 : 10'd0);
     src_much_q    <= seal_i ? src_len_i > {8'd0, ContentMost} : src_len_i > PartMost;
     padding_bad_q <= seal_i && padded && (aes ? pad_i[7:4] != 4'd0 : pad_i[7:5] != 3'd0);
   end

@@ -66,8 +66,8 @@ module queue_writer #(
     assign some_o[l]  = some_q && lane_q == 5'(l);
   end
 
-  // ---- a clock later the ring's word is there, and two more until it has come from its lane: each lane's goes through a register
-  // that is 0 when it is not its turn, so that the choice is a sum.
+  // ---- a clock later the ring's word is there, and two more until it has come from its lane: each lane's goes through a
+  // register that is 0 when it is not its turn, so that the choice is a sum.
   logic [127:0]         one, ring_q;
   logic [4:0]           from_q;
   logic                 four_q;

@@ -97,11 +97,7 @@ module sluice_stream #(
   sluice_stream_jobs u_jobs (
     .clk_i, .rst_ni,
     .open_i      (open_jobs),
-    .job_valid_i,
-    .job_ready_o,
-    .job_i,
-    .fetch_done_i,
-    .fetch_err_i,
+    .job_valid_i, .job_ready_o, .job_i, .fetch_done_i, .fetch_err_i,
     .loaded_i    (loaded),
     .take_o      (take_job),
     .job_valid_o (job_valid),
@@ -117,8 +113,8 @@ module sluice_stream #(
   logic [2:0] what;
   logic [7:0] index, status;
   logic       valid, to_hash, to_cipher, to_out, iv, message_end, message_length, outer, taken, use_hash, walking, start;
-  logic       hash_init, swap, des_key, store_read, store_write, store_clear, load, replay, save_chain;
-  logic       save_words, save_cipher, save_gather;
+  logic       hash_init, swap, des_key, store_read, store_write, store_clear, load, replay;
+  logic       save_chain, save_words, save_cipher, save_gather;
   logic [5:0] store_index, load_index;
   logic       result, result_ready, clear, wipe, wipe_step, wipe_other, wipe_ready;
 
@@ -130,8 +126,8 @@ module sluice_stream #(
   logic [14:0] total, left, out_total, sure;
   logic [8:0]  run;
   logic [7:0]  run_byte, padding;
-  logic [4:0]  iv_len;
   logic [5:0]  after, hash_count, hash_now;
+  logic [4:0]  iv_len;
   logic [3:0]  cipher_count, cipher_now;
   logic [15:0] seal_length, body_left, mac_field;
   logic [16:0] room;
@@ -469,8 +465,7 @@ module sluice_stream #(
 
   sluice_stream_sa u_sa (
     .clk_i, .rst_ni,
-    .sa_valid_i,
-    .sa_data_i,
+    .sa_valid_i, .sa_data_i,
     .loaded_o      (loaded),
     .take_i        (take_job),
     .clear_i       (wipe && wipe_step),

@@ -112,8 +112,8 @@ module sluice_stream_control (
 );
 
   typedef enum logic [4:0] {
-    Reset, Clear, Idle, Load, Plan, Check, Restore, Replay, Init, Next, HeadIn, HeadCheck, HeadOut, IvOut, Prefix, Iv, Body, Drain,
-    MessageEnd, Swap, OuterInit, Digest, MacIn, MacOut, Padding, End, Verdict, Result, Save, SaveGather, Zero, Finish
+    Reset, Clear, Idle, Load, Plan, Check, Restore, Replay, Init, Next, HeadIn, HeadCheck, HeadOut, IvOut, Prefix, Iv, Body,
+    Drain, MessageEnd, Swap, OuterInit, Digest, MacIn, MacOut, Padding, End, Verdict, Result, Save, SaveGather, Zero, Finish
   } state_e;
   // Yosys's one-hot states are larger and slower here.
   (* fsm_encoding = "none" *) state_e state_q;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lengths of a record (rtl/README.md, "Rules of an operation"): the header's length field of a seal, and all that follows from the
-// length field of either. Each output is right at most 5 clocks after its inputs have come to rest.
+// Lengths of a record (rtl/README.md, "Rules of an operation"): the header's length field of a seal, and all that follows from
+// the length field of either. Each output is right at most 5 clocks after its inputs have come to rest.
 `default_nettype none
 
 module sluice_stream_plan (

@@ -399,6 +399,11 @@ void hw_blob_set(uint32_t id, uint32_t generation)
     fake.blobs[id] = (uint16_t)generation;
 }
 
+void hw_blobs_forget(void)
+{
+    memset(fake.blobs, 0, sizeof fake.blobs);
+}
+
 /* ---------------------------------------------------------------- entropy */
 
 void hw_entropy_on(bool on)

@@ -189,7 +189,7 @@ static void test_forgotten(void)
     make_sa(1);
     export(1, 6);
     bring(blob());
-    tap_ok(import(2, 6).status == SLUICE_STATUS_OK, "new keys are drawn");
+    tap_ok(import(2, 6).status == SLUICE_STATUS_OK && fake.blobs[6] == 2, "new keys are drawn, and generations begin anew");
     fake.entropy_left = 0;
     fake_command(&zeroise);
     make_sa(1);

@@ -282,4 +282,12 @@ void test_sa(uint64_t seed)
         good = good && bus.load(MGMT_SA_VALUE) == (index == 2 ? 0 : index + 5);
     }
     ok(good, "the table of blobs keeps generations");
+    bus.store(MGMT_SA_VALUE, 1u << MGMT_SA_VALUE_FORGET_SHIFT);
+    good = bus.load(MGMT_SA_VALUE) >> 31;
+    good = host.until([&] { return bus.load(MGMT_SA_VALUE) >> 31 == 0; }, 2 * SLUICE_VIRTUAL_SAS) && good;
+    for (uint32_t index : {0u, 1u, SLUICE_VIRTUAL_SAS - 1u}) {
+        bus.store(MGMT_SA_BLOB, index);
+        good = good && bus.load(MGMT_SA_VALUE) == 0;
+    }
+    ok(good, "and forgets them");
 }
