@@ -56,7 +56,8 @@ void association_rekey(struct association *a, bool wanted)
     const struct client_config *config = a->client->config;
     const struct epoch_limits limits = {.records = config->rekey_records, .seconds = config->rekey_seconds};
     uint8_t out[CONTROL_OUT_MAX];
-    if (a->rekeying || !a->control || (!wanted && !epoch_is_worn(a->newest, &limits, client_now() / 1000)))
+    bool worn = epoch_is_worn(a->newest, &limits, client_now() / 1000) || engine_is_former(a->client->engine, &a->newest->sas);
+    if (a->rekeying || !a->control || (!wanted && !worn))
         return;
     struct control_rekey rekey = {.epoch = a->newest->number + 1};
     if (getrandom(a->cid, sizeof a->cid, 0) != sizeof a->cid)

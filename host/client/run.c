@@ -74,6 +74,13 @@ static void on_replaced(void *arg, const char *engine, unsigned again)
     log_event(&client->log, LOG_LEVEL_WARNING, "engine_replaced", "engine=%s redone=%u", engine, again);
 }
 
+static void on_returned(void *arg, const char *engine)
+{
+    struct client *client = arg;
+    client->stats.engine_returned++;
+    log_event(&client->log, LOG_LEVEL_INFO, "engine_returned", "engine=%s", engine);
+}
+
 static void on_failed(void *arg, int error)
 {
     struct client *client = arg;
@@ -86,7 +93,7 @@ static int open_engine(struct client *client)
 {
     const struct engine_options options = {.depth = ENGINE_DEPTH, .chunks = ENGINE_CHUNKS};
     const struct engine_callbacks callbacks = {
-        .done = on_done, .burst = send_all, .replaced = on_replaced, .failed = on_failed, .arg = client};
+        .done = on_done, .burst = send_all, .replaced = on_replaced, .returned = on_returned, .failed = on_failed, .arg = client};
     const char *uri = client->config->engine ? client->config->engine : "soft:";
     int rc = cards_open(uri, pool_bytes(ENGINE_CHUNKS) + (4u << 20), CARDS_OPERATION_MS, &client->cards);
     if (!rc)
@@ -226,6 +233,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct client *client = arg;
     (void)fd;
     (void)what;
+    engine_tick(client->engine);
     forward_tick(client);
     association_tick(client);
     linger_tick(client);

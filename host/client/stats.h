@@ -36,6 +36,7 @@ struct client;
     X(transports_tcp)  /* associations that turned to TCP, since UDP was blocked */                                              \
     X(transports_udp)  /* and back */                                                                                            \
     X(engine_replaced) /* a card died */                                                                                         \
+    X(engine_returned) /* it came back */                                                                                        \
     X(engine_redone)   /* records done again then */
 
 struct client_stats {

@@ -101,7 +101,10 @@ static void post(struct proxy_epoch *e, struct sluice_card *card)
 static void run_make(struct task *task)
 {
     struct proxy_epoch *e = of_task(task);
-    e->made = sas_create(&e->epoch.sas, cards_current(e->association->worker->proxy->cards));
+    struct cards *cards = e->association->worker->proxy->cards;
+    e->made = sas_create(&e->epoch.sas, cards, e->card);
+    cards_leave(cards, e->card);
+    e->card = NULL;
 }
 
 /* The SAs may be on a card that has died meanwhile, or could not be made for that reason: the engine makes them again. */
@@ -141,7 +144,8 @@ int epochs_make(struct association *a, const struct keys_agreement *agreement, c
     if (rc)
         return rc;
     e->task = (struct task){.run = run_make, .done = done_make};
-    post(e, cards_current(a->worker->proxy->cards));
+    e->card = cards_take(a->worker->proxy->cards);
+    post(e, e->card);
     return 0;
 }
 

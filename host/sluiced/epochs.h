@@ -16,9 +16,10 @@ struct worker;
 struct proxy_epoch {
     struct epoch epoch; /* first: its `former` is a proxy_epoch too */
     struct association *association;
-    struct task task; /* of the admin helper */
-    bool busy;        /* the helper has it */
-    int made;         /* its result */
+    struct task task;         /* of the admin helper */
+    struct sluice_card *card; /* on which the SAs are to be made, with a reference until they are */
+    bool busy;                /* the helper has it */
+    int made;                 /* its result */
     struct proxy_epoch *hash_next;
 };
 

@@ -105,9 +105,8 @@ static void put_statuses(struct evbuffer *out, const struct sluice_stats *stats)
     }
 }
 
-static void put_card(struct evbuffer *out, struct proxy *proxy)
+static void put_card(struct evbuffer *out, struct sluice_card *card)
 {
-    struct sluice_card *card = cards_current(proxy->cards);
     struct sluice_card_health health;
     struct sluice_info info;
     struct sluice_stats stats;
@@ -135,6 +134,8 @@ int metrics_write(struct proxy *proxy, struct evbuffer *out)
     put_value(out, "resident_memory_bytes", "resident memory", true, overload_resident(proxy->overload));
     put_value(out, "memory_over", "1: nothing new is taken, since max_memory is reached", true, overload_memory(proxy->overload));
     put_value(out, "configuration_generation", "one more with each reload", true, proxy->policy->generation);
-    put_card(out, proxy);
+    struct sluice_card *card = cards_take(proxy->cards);
+    put_card(out, card);
+    cards_leave(proxy->cards, card);
     return evbuffer_get_length(out) ? 0 : -ENOMEM;
 }

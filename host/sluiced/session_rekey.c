@@ -8,7 +8,8 @@
 
 #include "sluiced/session_internal.h"
 
-#define ASK_SECONDS 5 /* between two requests for the same epoch */
+#define ASK_SECONDS  5  /* between two requests for the same epoch */
+#define RETURNS_MOST 64 /* associations a second that go back to a card: its SAs are made one after the other */
 
 static void refuse(struct session *s)
 {
@@ -69,16 +70,23 @@ void session_rekeyed(struct session *s, int error)
     log_event(&s->worker->proxy->log, LOG_LEVEL_DEBUG, "rekey", "peer=%s epoch=%u", s->peer_text, (unsigned)rekey.epoch);
 }
 
+/* Its keys are used up or old, or its SAs not on the card that has come back. */
+static bool wants_rekey(struct session *s)
+{
+    const struct epoch *epoch = &s->association->sealing->epoch;
+    const struct options *options = &s->worker->policy->options;
+    const struct epoch_limits limits = {.records = options->rekey_records, .seconds = options->rekey_seconds};
+    if (epoch_is_worn(epoch, &limits, (uint64_t)worker_now()))
+        return true;
+    return engine_is_former(s->worker->engine, &epoch->sas) && s->worker->going_back++ < RETURNS_MOST;
+}
+
 void session_rekey_tick(struct session *s)
 {
     struct association *a = s->association;
-    const struct options *options = &s->worker->policy->options;
-    const struct epoch_limits limits = {.records = options->rekey_records, .seconds = options->rekey_seconds};
     uint8_t out[CONTROL_OUT_MAX];
     epochs_tick(a);
-    if (a->making || a->sealing != a->newest || !epoch_is_worn(&a->sealing->epoch, &limits, (uint64_t)worker_now()))
-        return;
-    if (s->asked && worker_now() - s->asked < ASK_SECONDS)
+    if (a->making || a->sealing != a->newest || (s->asked && worker_now() - s->asked < ASK_SECONDS) || !wants_rekey(s))
         return;
     s->asked = worker_now();
     stream_write(s->stream, out, control_rekey_wanted(out));

@@ -76,6 +76,7 @@
     X(paths_changed, "clients that were found elsewhere")                                                                        \
     X(crossed, "records handed to another worker")                                                                               \
     X(engine_replaced, "cards that died")                                                                                        \
+    X(engine_returned, "cards that came back")                                                                                   \
     X(engine_redone, "records done again then")                                                                                  \
     X(engine_busy, "records that the engine has at present")                                                                     \
     X(chunks_free, "DMA memory that is free, in chunks")

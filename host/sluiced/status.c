@@ -50,9 +50,8 @@ static json_t *statuses_json(const uint64_t counts[16])
     return object;
 }
 
-static json_t *card_json(struct proxy *proxy)
+static json_t *describe_card(struct sluice_card *card)
 {
-    struct sluice_card *card = cards_current(proxy->cards);
     struct sluice_card_health health;
     struct sluice_info info;
     struct sluice_stats stats;
@@ -76,6 +75,14 @@ static json_t *card_json(struct proxy *proxy)
     json_object_set_new(object, "seal_status", statuses_json(stats.seal_status));
     json_object_set_new(object, "open_status", statuses_json(stats.open_status));
     json_object_set_new(object, "lanes", lanes_json(&stats));
+    return object;
+}
+
+static json_t *card_json(struct proxy *proxy)
+{
+    struct sluice_card *card = cards_take(proxy->cards);
+    json_t *object = describe_card(card);
+    cards_leave(proxy->cards, card);
     return object;
 }
 

@@ -255,6 +255,13 @@ static void on_replaced(void *arg, const char *engine, unsigned again)
     end_broken(worker);
 }
 
+static void on_returned(void *arg, const char *engine)
+{
+    struct worker *worker = arg;
+    stats_add(&worker->stats.engine_returned, 1);
+    log_event(&worker->proxy->log, LOG_LEVEL_INFO, "engine_returned", "worker=%u engine=%s", worker->index, engine);
+}
+
 static void on_failed(void *arg, int error)
 {
     struct worker *worker = arg;
@@ -266,8 +273,12 @@ static void on_failed(void *arg, int error)
 static int open_engine(struct worker *worker)
 {
     const struct engine_options options = {.depth = ENGINE_DEPTH, .chunks = ENGINE_CHUNKS};
-    const struct engine_callbacks callbacks = {
-        .done = datapath_done, .burst = on_burst, .replaced = on_replaced, .failed = on_failed, .arg = worker};
+    const struct engine_callbacks callbacks = {.done = datapath_done,
+                                               .burst = on_burst,
+                                               .replaced = on_replaced,
+                                               .returned = on_returned,
+                                               .failed = on_failed,
+                                               .arg = worker};
     return engine_new(worker->base, worker->proxy->cards, &options, &callbacks, &worker->engine);
 }
 
@@ -316,6 +327,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (worker->frozen)
         return;
+    engine_tick(worker->engine);
+    worker->going_back = 0;
     for (struct session *s = worker->sessions; s; s = next) {
         next = session_next(s);
         session_tick(s);

@@ -63,11 +63,12 @@ struct worker {
     unsigned arrival_count;
     struct event *crossing; /* on the eventfd of incoming rings */
     int crossing_fd;
-    bool crossing_held; /* records wait in the rings until the engine has room */
-    unsigned waiting;   /* datagrams that wait for a name, of all associations */
-    uint64_t poke;      /* bit i: worker i has been given records */
-    struct event *tick; /* every second */
-    unsigned pending;   /* tasks of sessions with a helper */
+    bool crossing_held;  /* records wait in the rings until the engine has room */
+    unsigned waiting;    /* datagrams that wait for a name, of all associations */
+    uint64_t poke;       /* bit i: worker i has been given records */
+    struct event *tick;  /* every second */
+    unsigned going_back; /* associations that this tick has asked to go back to a card */
+    unsigned pending;    /* tasks of sessions with a helper */
     bool draining;
     time_t drain_until;
     struct task stop_task;

@@ -3,57 +3,251 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_SECONDS 1u /* until a dead card is looked for; twice as long each time, */
+#define MOST_SECONDS  30u
+#define SOUND_SECONDS 60u /* and from the beginning again for one that has lived so long */
+
+struct kept {
+    struct sluice_card *card;
+    unsigned references;
+    struct kept *next;
+};
 
 struct cards {
     pthread_mutex_t lock;
-    size_t dma_bytes;
-    struct sluice_card *first, *spare; /* spare: the software engine, once `first` is dead */
+    pthread_cond_t changed;
+    pthread_t thread; /* looks for the configured one, closes the dead */
+    bool watched, ending;
+    char *uri;
+    struct sluice_options options;
+    struct sluice_card *current, *spare; /* spare: the software engine, once the configured one has died */
+    struct kept *kept;                   /* every one that is open */
+    unsigned delay;
+    time_t opened, look; /* when the current one was, when to look for another */
 };
+
+static time_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+/* ---- what is open */
+
+static struct kept *find(const struct cards *cards, const struct sluice_card *card)
+{
+    struct kept *k = cards->kept;
+    while (k && k->card != card)
+        k = k->next;
+    return k;
+}
+
+static int add(struct cards *cards, const char *uri, struct sluice_card **card)
+{
+    struct kept *k = calloc(1, sizeof *k);
+    if (!k)
+        return -ENOMEM;
+    int rc = sluice_open(uri, &cards->options, &k->card);
+    if (rc) {
+        free(k);
+        return rc;
+    }
+    *card = k->card;
+    pthread_mutex_lock(&cards->lock);
+    k->next = cards->kept;
+    cards->kept = k;
+    pthread_mutex_unlock(&cards->lock);
+    return 0;
+}
+
+static struct kept **place_of_dead(struct cards *cards)
+{
+    for (struct kept **at = &cards->kept; *at; at = &(*at)->next) {
+        if (!(*at)->references && (*at)->card != cards->current && (*at)->card != cards->spare)
+            return at;
+    }
+    return NULL;
+}
+
+/* ---- a card that comes back. Both are called with the lock, and give it up meanwhile. */
+
+static bool close_dead(struct cards *cards)
+{
+    struct kept **at = place_of_dead(cards), *dead = at ? *at : NULL;
+    if (!dead)
+        return false;
+    *at = dead->next;
+    pthread_mutex_unlock(&cards->lock);
+    sluice_close(dead->card);
+    free(dead);
+    pthread_mutex_lock(&cards->lock);
+    return true;
+}
+
+/* Only one at a time can have a card open. */
+static bool may_look(const struct cards *cards)
+{
+    return cards->spare && cards->current == cards->spare && cards->kept->card == cards->spare && !cards->kept->next;
+}
+
+static void look(struct cards *cards)
+{
+    struct sluice_card *card;
+    pthread_mutex_unlock(&cards->lock);
+    int rc = add(cards, cards->uri, &card);
+    pthread_mutex_lock(&cards->lock);
+    if (!rc) {
+        cards->current = card;
+        cards->opened = now();
+    }
+    cards->delay = cards->delay * 2 < MOST_SECONDS ? cards->delay * 2 : MOST_SECONDS;
+    cards->look = now() + (time_t)cards->delay;
+}
+
+static void *watch(void *arg)
+{
+    struct cards *cards = arg;
+    pthread_mutex_lock(&cards->lock);
+    while (!cards->ending) {
+        struct timespec until = {.tv_sec = cards->look};
+        if (close_dead(cards))
+            continue;
+        if (!may_look(cards))
+            pthread_cond_wait(&cards->changed, &cards->lock);
+        else if (now() >= cards->look)
+            look(cards);
+        else
+            pthread_cond_timedwait(&cards->changed, &cards->lock, &until);
+    }
+    pthread_mutex_unlock(&cards->lock);
+    return NULL;
+}
+
+/* Signals are for the threads that were there before. */
+static int start_watch(struct cards *cards)
+{
+    sigset_t all, former;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    int rc = pthread_create(&cards->thread, NULL, watch, cards);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    cards->watched = !rc;
+    return -rc;
+}
+
+/* ---- beginning and end */
+
+static void init(struct cards *cards)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&cards->lock, NULL);
+    pthread_cond_init(&cards->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
 
 int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **out)
 {
-    struct sluice_options options = {.dma_bytes = dma_bytes, .operation_ms = operation_ms};
+    struct sluice_info info;
     struct cards *cards = calloc(1, sizeof *cards);
     if (!cards)
         return -ENOMEM;
-    int rc = sluice_open(uri, &options, &cards->first);
-    if (rc) {
-        free(cards);
-        return rc;
-    }
-    pthread_mutex_init(&cards->lock, NULL);
-    cards->dma_bytes = dma_bytes;
-    *out = cards;
-    return 0;
+    init(cards);
+    cards->options = (struct sluice_options){.dma_bytes = dma_bytes, .operation_ms = operation_ms};
+    cards->delay = FIRST_SECONDS;
+    cards->opened = now();
+    cards->uri = strdup(uri);
+    int rc = cards->uri ? add(cards, uri, &cards->current) : -ENOMEM;
+    if (!rc)
+        rc = sluice_card_info(cards->current, &info);
+    if (!rc && strcmp(info.engine, "soft") != 0)
+        rc = start_watch(cards);
+    if (rc)
+        cards_close(cards);
+    else
+        *out = cards;
+    return rc;
 }
 
 void cards_close(struct cards *cards)
 {
     if (!cards)
         return;
-    if (cards->spare)
-        sluice_close(cards->spare);
-    sluice_close(cards->first);
+    pthread_mutex_lock(&cards->lock);
+    cards->ending = true;
+    pthread_cond_signal(&cards->changed);
+    pthread_mutex_unlock(&cards->lock);
+    if (cards->watched)
+        pthread_join(cards->thread, NULL);
+    for (struct kept *k = cards->kept, *next; k; k = next) {
+        next = k->next;
+        sluice_close(k->card);
+        free(k);
+    }
+    pthread_cond_destroy(&cards->changed);
     pthread_mutex_destroy(&cards->lock);
+    free(cards->uri);
     free(cards);
 }
 
-struct sluice_card *cards_current(struct cards *cards)
+/* ---- references */
+
+struct sluice_card *cards_take(struct cards *cards)
 {
     pthread_mutex_lock(&cards->lock);
-    struct sluice_card *card = cards->spare ? cards->spare : cards->first;
+    struct sluice_card *card = cards->current;
+    find(cards, card)->references++;
     pthread_mutex_unlock(&cards->lock);
     return card;
+}
+
+void cards_keep(struct cards *cards, struct sluice_card *card)
+{
+    pthread_mutex_lock(&cards->lock);
+    find(cards, card)->references++;
+    pthread_mutex_unlock(&cards->lock);
+}
+
+void cards_leave(struct cards *cards, struct sluice_card *card)
+{
+    pthread_mutex_lock(&cards->lock);
+    if (!--find(cards, card)->references)
+        pthread_cond_signal(&cards->changed);
+    pthread_mutex_unlock(&cards->lock);
+}
+
+static void bury(struct cards *cards)
+{
+    cards->current = cards->spare;
+    if (now() - cards->opened >= (time_t)SOUND_SECONDS)
+        cards->delay = FIRST_SECONDS;
+    cards->look = now() + (time_t)cards->delay;
+    pthread_cond_signal(&cards->changed);
 }
 
 struct sluice_card *cards_replace(struct cards *cards, struct sluice_card *dead)
 {
-    struct sluice_options options = {.dma_bytes = cards->dma_bytes};
+    struct sluice_card *spare;
     pthread_mutex_lock(&cards->lock);
-    if (dead == cards->first && !cards->spare && sluice_open("soft:", &options, &cards->spare))
-        cards->spare = NULL;
-    struct sluice_card *card = dead == cards->first ? cards->spare : NULL;
+    bool there = cards->spare;
     pthread_mutex_unlock(&cards->lock);
-    return card;
+    int rc = there ? 0 : add(cards, "soft:", &spare); /* each worker that comes here first opens one; the others' are closed */
+    pthread_mutex_lock(&cards->lock);
+    if (!rc && !cards->spare)
+        cards->spare = spare;
+    if (cards->spare && dead == cards->current && dead != cards->spare)
+        bury(cards);
+    spare = dead == cards->spare ? NULL : cards->spare;
+    if (spare)
+        find(cards, spare)->references++;
+    pthread_mutex_unlock(&cards->lock);
+    return spare;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cards of a process: the configured engine, and the software engine once it has died. Both stay open until cards_close,
- * since buffers in their memory are still about. Any thread.
+ * The cards of a process: the configured one, the software engine while it is dead, and the configured one again once it has
+ * come back, for which a thread looks. A dead card is closed when nobody has a reference to it any more, so that it can be opened
+ * again. Any thread.
  */
 #ifndef HOST_UDP_CARDS_H
 #define HOST_UDP_CARDS_H
@@ -17,11 +18,13 @@ struct cards;
 
 /* -errno of sluice_open. A card is not recovered: the software engine takes over, and engine.c does again what was in flight. */
 int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **cards);
-void cards_close(struct cards *cards);
-/* The one to use now. */
-struct sluice_card *cards_current(struct cards *cards);
-/* `dead` has answered -ENODEV: returns the one to use instead, opened by the first who asks; NULL: there is none (`dead` is it).
- */
+void cards_close(struct cards *cards); /* all of them, references or not */
+/* The one to use now, with a reference. */
+struct sluice_card *cards_take(struct cards *cards);
+/* Another reference to one that the caller has one to; the end of one. */
+void cards_keep(struct cards *cards, struct sluice_card *card);
+void cards_leave(struct cards *cards, struct sluice_card *card);
+/* `dead` has answered -ENODEV: returns the software engine, with a reference; NULL: it cannot be had, or is the one that died. */
 struct sluice_card *cards_replace(struct cards *cards, struct sluice_card *dead);
 
 #endif

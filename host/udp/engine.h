@@ -6,12 +6,16 @@
  * When the card dies (-ENODEV) everything goes over to the software engine: a new queue pair and pool, SAs made again with
  * counters that skip every one possibly used, jobs in flight done again. Owners of jobs see nothing of it but `replaced`.
  *
+ * When the card comes back (cards.h), it serves SAs that are made from then on. Those that there are stay where they are, since
+ * their windows cannot be told to a card that others go on without: their owners begin new epochs (engine_is_former).
+ *
  * All of it belongs to the thread of the event loop.
  */
 #ifndef HOST_UDP_ENGINE_H
 #define HOST_UDP_ENGINE_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 #include "net/addr.h"
 #include "udp/cards.h"
@@ -48,6 +52,7 @@ struct engine_callbacks {
     void (*done)(void *arg, struct engine_job *job); /* the job is gone after it; sas may be detached in it once idle */
     void (*burst)(void *arg);                        /* after the done calls of a burst: send what they left */
     void (*replaced)(void *arg, const char *engine, unsigned again); /* the card died; jobs done again. Also for logging */
+    void (*returned)(void *arg, const char *engine);                 /* the configured card is there again. Also for logging */
     void (*failed)(void *arg, int error);                            /* no engine is left: end */
     void *arg;
 };
@@ -62,14 +67,19 @@ int engine_new(struct event_base *base, struct cards *cards, const struct engine
 /* Jobs in flight are dropped without a callback; attached sas are detached, not destroyed. */
 void engine_free(struct engine *engine);
 
+/* Of datagrams to come, and whose it is; others in their places after engine_run or engine_tick. */
 struct pool *engine_pool(struct engine *engine);
 struct sluice_card *engine_card(struct engine *engine);
 /* Jobs that can be submitted now; read no more datagrams than that. */
 unsigned engine_room(const struct engine *engine);
 
-/* From then on jobs may name `sas`, and it follows the engine to another card. SAs made on another card than the current are made
- * again here. -errno of sas_create. */
+/* From then on jobs may name `sas`, and it goes over to the software engine when its card dies. SAs made on a card that is dead
+ * are made again here. -errno of sas_create. */
 int engine_attach(struct engine *engine, struct sas *sas);
+/* Its SAs are not on the card that serves those made now. */
+bool engine_is_former(const struct engine *engine, const struct sas *sas);
+/* Every second or so: looks whether the card has come back, and gives up what former ones held. */
+void engine_tick(struct engine *engine);
 /* sas->in_flight must be 0. */
 void engine_detach(struct engine *engine, struct sas *sas);
 

@@ -113,6 +113,14 @@ unsigned pool_available(struct pool *pool)
     return pool->free_count;
 }
 
+bool pool_is_idle(struct pool *pool)
+{
+    if (pool->current)
+        chunk_unref(pool->current);
+    pool->current = NULL;
+    return pool_available(pool) == pool->count;
+}
+
 void chunk_unref(struct chunk *chunk)
 {
     if (atomic_fetch_sub_explicit(&chunk->refs, 1, memory_order_acq_rel) != 1)

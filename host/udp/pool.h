@@ -10,6 +10,7 @@
 #define HOST_UDP_POOL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sluice.h"
@@ -38,6 +39,8 @@ struct chunk *pool_get(struct pool *pool);
 /* Room for `bytes` (at most CHUNK_BYTES) beside earlier ones, aligned to 64, with a reference to its chunk; NULL: all are out. */
 uint8_t *pool_reserve(struct pool *pool, uint32_t bytes, struct chunk **chunk);
 unsigned pool_available(struct pool *pool); /* chunks */
+/* Nothing is out. What pool_reserve would go on with is given back. */
+bool pool_is_idle(struct pool *pool);
 
 static inline void chunk_ref(struct chunk *chunk)
 {

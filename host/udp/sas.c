@@ -39,7 +39,7 @@ int sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agr
     return sas->nonces || mode != SOCKS_NONCE_RANDOM || !replay ? 0 : -ENOMEM;
 }
 
-int sas_create(struct sas *sas, struct sluice_card *card)
+int sas_create(struct sas *sas, struct cards *cards, struct sluice_card *card)
 {
     struct sluice_sa *seal = NULL, *open = NULL;
     bool sequence = sas->seal_config.nonce_mode == SLUICE_NONCE_MODE_SEQUENCE;
@@ -55,6 +55,9 @@ int sas_create(struct sas *sas, struct sluice_card *card)
     }
     sas->seal = seal;
     sas->open = open;
+    if (cards)
+        cards_keep(cards, card);
+    sas->cards = cards;
     sas->card = card;
     return 0;
 }
@@ -66,6 +69,8 @@ void sas_destroy(struct sas *sas)
     if (sas->seal)
         sluice_sa_destroy(sas->seal);
     sas->open = sas->seal = NULL;
+    if (sas->card && sas->cards)
+        cards_leave(sas->cards, sas->card);
     sas->card = NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "sluice.h"
+#include "udp/cards.h"
 #include "udp/keys.h"
 #include "udp/nonces.h"
 
@@ -21,7 +22,8 @@ enum sas_end { SAS_CLIENT, SAS_PROXY };
 
 /* Secret. Belongs to one thread at a time. */
 struct sas {
-    struct sluice_card *card; /* on which the SAs are; NULL: on none */
+    struct cards *cards;
+    struct sluice_card *card; /* on which the SAs are, with a reference; NULL: on none */
     struct sluice_sa *seal, *open;
     struct sluice_sa_config seal_config, open_config;
     uint64_t seal_next;      /* counters from here on were given to no engine; random mode: records sealed, and 1 */
@@ -33,9 +35,9 @@ struct sas {
 
 /* Which end we are says which keys and cid seal and which open. `replay`: keep the window, or the set of nonces. -ENOMEM. */
 int sas_init(struct sas *sas, enum sas_end end, const struct keys_agreement *agreement, const struct keys *keys, bool replay);
-/* Admin: may block. Makes both SAs, anew on another card when there were some (which sas_forget has left). 0 or -errno of
- * sluice_sa_create. */
-int sas_create(struct sas *sas, struct sluice_card *card);
+/* Admin: may block. Makes both SAs on a card that the caller has a reference to (`cards` NULL: nobody counts them), anew when
+ * there were some on another, which sas_destroy has ended. 0 or -errno of sluice_sa_create. */
+int sas_create(struct sas *sas, struct cards *cards, struct sluice_card *card);
 /* Admin: may block. Destroys the SAs; none of their operations may be in flight. */
 void sas_destroy(struct sas *sas);
 /* On this card neither of these two blocks: it is the software engine. */

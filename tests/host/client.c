@@ -231,7 +231,7 @@ static int make_sas(struct client *c)
     c->qp = c->options.qp;
     if (!c->mem || (!c->qp && sluice_qp_create(c->options.card, 4, &c->qp)))
         return -1;
-    return sas_create(&c->sas, c->options.card) ? -1 : 0;
+    return sas_create(&c->sas, NULL, c->options.card) ? -1 : 0;
 }
 
 int client_open_udp(struct client *c)

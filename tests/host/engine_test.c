@@ -5,9 +5,11 @@
  * libsluice says a card goes.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "socks/params.h"
 #include "tap.h"
@@ -18,8 +20,9 @@
 
 /* ---- the card that dies */
 
-static struct sluice_card *mortal;
-static bool dead, silent; /* silent: takes operations and completes none */
+static struct sluice_card *_Atomic mortal; /* the last that was opened */
+static atomic_bool absent;                 /* it cannot be opened */
+static bool dead, silent;                  /* silent: takes operations and completes none */
 static unsigned seals_taken;
 
 int __real_sluice_open(const char *uri, const struct sluice_options *options, struct sluice_card **card);
@@ -38,6 +41,8 @@ static struct sluice_qp *mortal_qp;
 int __wrap_sluice_open(const char *uri, const struct sluice_options *options, struct sluice_card **card)
 {
     bool fake = !strcmp(uri, "mortal:");
+    if (fake && absent)
+        return -ENODEV;
     int rc = __real_sluice_open(fake ? "soft:" : uri, options, card);
     if (fake)
         mortal = *card;
@@ -88,7 +93,7 @@ int __wrap_sluice_qp_poll(struct sluice_qp *qp, struct sluice_done *done, unsign
 struct end {
     struct engine *engine;
     struct sas sas;
-    unsigned done, ok, replayed, replaced, again;
+    unsigned done, ok, replayed, replaced, returned, again;
     uint64_t counters[1024];
     uint8_t records[RECORDS][256];
     uint32_t lengths[RECORDS];
@@ -123,6 +128,13 @@ static void on_replaced(void *arg, const char *engine, unsigned again)
     end->again = again;
 }
 
+static void on_returned(void *arg, const char *engine)
+{
+    struct end *end = arg;
+    (void)engine;
+    end->returned++;
+}
+
 static void on_failed(void *arg, int error)
 {
     (void)arg;
@@ -130,19 +142,23 @@ static void on_failed(void *arg, int error)
     abort();
 }
 
-static void open_end(struct end *end, struct cards *cards, enum sas_end side)
+static void make_sas(struct end *end, enum sas_end side)
 {
-    const struct engine_options options = {.depth = 128, .chunks = 16};
-    const struct engine_callbacks callbacks = {
-        .done = on_done, .burst = on_burst, .replaced = on_replaced, .failed = on_failed, .arg = end};
     const struct keys_agreement agreement = {
         .version = 1, .nonce_mode = SOCKS_NONCE_SEQUENCE, .suite = suite_by_id(1), .client_cid = "ccid", .proxy_cid = "pcid"};
     struct keys keys;
     memset(&keys, 0x42, sizeof keys);
-    engine_new(base, cards, &options, &callbacks, &end->engine);
     sas_init(&end->sas, side, &agreement, &keys, true);
-    sas_create(&end->sas, cards_current(cards));
     engine_attach(end->engine, &end->sas);
+}
+
+static void open_end(struct end *end, struct cards *cards, enum sas_end side)
+{
+    const struct engine_options options = {.depth = 128, .chunks = 16};
+    const struct engine_callbacks callbacks = {
+        .done = on_done, .burst = on_burst, .replaced = on_replaced, .returned = on_returned, .failed = on_failed, .arg = end};
+    engine_new(base, cards, &options, &callbacks, &end->engine);
+    make_sas(end, side);
 }
 
 static int submit(struct end *end, enum sluice_op_type type, const void *data, uint32_t len, size_t index)
@@ -207,6 +223,42 @@ static void test_seal(void)
        "and every counter that the card may have used is left out (%llu)", (unsigned long long)proxy.counters[RECORDS]);
 }
 
+static bool comes_back(struct end *end, unsigned seconds)
+{
+    for (unsigned i = 0; i < 20 * seconds && !end->returned; i++) {
+        usleep(50000);
+        engine_tick(end->engine);
+    }
+    return end->returned;
+}
+
+/* Behind test_seal: the proxy's SAs are on the software engine. */
+static void test_return(void)
+{
+    ok(!comes_back(&proxy, 3) && !engine_is_former(proxy.engine, &proxy.sas), "a card that is away stays away");
+    absent = dead = silent = false;
+    ok(comes_back(&proxy, 10) && engine_card(proxy.engine) == mortal, "one that comes back is the engine's again");
+    unsigned before = proxy.ok;
+    bool former = engine_is_former(proxy.engine, &proxy.sas);
+    seal_all(&proxy);
+    open_all(&client, &proxy, 0, RECORDS);
+    ok(former && proxy.ok == before + RECORDS && client.ok == 3 * RECORDS && proxy.sas.card != mortal,
+       "SAs that there are go on where they are");
+    engine_detach(proxy.engine, &proxy.sas);
+    sas_destroy(&proxy.sas);
+    sas_wipe(&proxy.sas);
+    make_sas(&proxy, SAS_PROXY);
+    ok(proxy.sas.card == mortal && !engine_is_former(proxy.engine, &proxy.sas),
+       "those that are made from then on are on the card");
+    before = seals_taken;
+    engine_tick(proxy.engine);
+    seal_all(&proxy);
+    ok(seals_taken == before + RECORDS, "and the card seals their records");
+    absent = dead = true;
+    seal_all(&proxy);
+    ok(proxy.replaced == 2 && all_differ(proxy.counters + 3 * RECORDS, 2 * RECORDS), "it may die again");
+}
+
 static void test_open(void)
 {
     seal_all(&client);
@@ -254,14 +306,16 @@ int main(void)
         return EXIT_FAILURE;
     open_end(&proxy, one, SAS_PROXY);
     open_end(&client, two, SAS_CLIENT);
+    absent = true;
     test_seal();
+    test_return();
     close_end(&proxy);
     cards_close(one);
     /* the same death with records on the way in, on a new card and with new SAs on both ends */
     close_end(&client);
     memset(&proxy, 0, sizeof proxy);
     memset(&client, 0, sizeof client);
-    dead = silent = false;
+    absent = dead = silent = false;
     if (cards_open("mortal:", 4 << 20, CARDS_OPERATION_MS, &one))
         return EXIT_FAILURE;
     open_end(&proxy, one, SAS_PROXY);
