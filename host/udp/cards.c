@@ -130,16 +130,14 @@ static void *watch(void *arg)
     return NULL;
 }
 
-/* Signals are for the threads that were there before. */
-static int start_watch(struct cards *cards)
+/* It is started by the first death, as confined as whoever finds that. Signals are for the threads that were there before. */
+static void start_watch(struct cards *cards)
 {
     sigset_t all, former;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &former);
-    int rc = pthread_create(&cards->thread, NULL, watch, cards);
+    cards->watched = !pthread_create(&cards->thread, NULL, watch, cards);
     pthread_sigmask(SIG_SETMASK, &former, NULL);
-    cards->watched = !rc;
-    return -rc;
 }
 
 /* ---- beginning and end */
@@ -156,7 +154,6 @@ static void init(struct cards *cards)
 
 int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **out)
 {
-    struct sluice_info info;
     struct cards *cards = calloc(1, sizeof *cards);
     if (!cards)
         return -ENOMEM;
@@ -166,10 +163,6 @@ int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct 
     cards->opened = now();
     cards->uri = strdup(uri);
     int rc = cards->uri ? add(cards, uri, &cards->current) : -ENOMEM;
-    if (!rc)
-        rc = sluice_card_info(cards->current, &info);
-    if (!rc && strcmp(info.engine, "soft") != 0)
-        rc = start_watch(cards);
     if (rc)
         cards_close(cards);
     else
@@ -230,22 +223,33 @@ static void bury(struct cards *cards)
     if (now() - cards->opened >= (time_t)SOUND_SECONDS)
         cards->delay = FIRST_SECONDS;
     cards->look = now() + (time_t)cards->delay;
+    if (!cards->watched)
+        start_watch(cards);
     pthread_cond_signal(&cards->changed);
+}
+
+/* Each worker that comes here first opens one; those that come too late are closed again. */
+static void need_spare(struct cards *cards)
+{
+    struct sluice_card *spare = NULL;
+    pthread_mutex_lock(&cards->lock);
+    bool there = cards->spare;
+    pthread_mutex_unlock(&cards->lock);
+    if (there || add(cards, "soft:", &spare))
+        return;
+    pthread_mutex_lock(&cards->lock);
+    if (!cards->spare)
+        cards->spare = spare;
+    pthread_mutex_unlock(&cards->lock);
 }
 
 struct sluice_card *cards_replace(struct cards *cards, struct sluice_card *dead)
 {
-    struct sluice_card *spare;
+    need_spare(cards);
     pthread_mutex_lock(&cards->lock);
-    bool there = cards->spare;
-    pthread_mutex_unlock(&cards->lock);
-    int rc = there ? 0 : add(cards, "soft:", &spare); /* each worker that comes here first opens one; the others' are closed */
-    pthread_mutex_lock(&cards->lock);
-    if (!rc && !cards->spare)
-        cards->spare = spare;
     if (cards->spare && dead == cards->current && dead != cards->spare)
         bury(cards);
-    spare = dead == cards->spare ? NULL : cards->spare;
+    struct sluice_card *spare = dead == cards->spare ? NULL : cards->spare;
     if (spare)
         find(cards, spare)->references++;
     pthread_mutex_unlock(&cards->lock);

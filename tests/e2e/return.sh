@@ -28,7 +28,11 @@ dies_and_returns() { # how often it has
     check "and its records go through it" within 20 on_the_card
 }
 
-check "a card, a proxy and a client start" eval 'card --seed "$SEED" && proxy && client --listen "127.0.0.1:$socks"'
+path() {
+    card --seed "$SEED" && proxy && client --listen "127.0.0.1:$socks"
+}
+
+check "a card, a proxy and a client start" path
 start talk "$tools/socks-udp" --proxy "127.0.0.1:$socks" --to "127.0.0.1:$echo" --seed "$SEED" --timeout 1500 \
     --count 100000 --rate 100
 check "datagrams come and go" within 20 counted datagrams_up 100
