@@ -12,7 +12,7 @@
 
 static void send_record(struct association *a, struct engine_job *job)
 {
-    if (job->status == SLUICE_STATUS_OK && association_goes_by_tcp(a, job->content_type)) {
+    if (job->status == SLUICE_STATUS_OK && association_goes_by_tcp(a, job->content_type, job->length)) {
         if (stream_send_record(a->control, job->dst, job->length))
             client_refuse(&a->client->stats, REFUSAL_NO_BUFFER);
         else

@@ -25,7 +25,9 @@ struct association {
         unsigned wait;       /* ms, between two heartbeats while it is blocked */
     } udp;
     struct {
-        unsigned told;            /* bytes of an IP packet; 0: not known yet */
+        unsigned told;            /* bytes of an IP packet to the proxy; 0: not known yet */
+        unsigned down_told;       /* from it, as the proxy was told */
+        bool down;                /* this is looked for now */
         unsigned known, fails;    /* what has passed, what has not */
         unsigned trying;          /* 0: nothing */
         unsigned tries;           /* of it */
@@ -87,15 +89,17 @@ void association_path_heard(struct association *association, const struct engine
 /* An authentic heartbeat. */
 void association_take_heartbeat(struct association *association, const struct engine_job *job);
 /* A record's way: false for UDP. Heartbeats and path checks are there to find out about UDP. */
-bool association_goes_by_tcp(const struct association *association, uint8_t type);
+bool association_goes_by_tcp(const struct association *association, uint8_t type, uint32_t len);
 /* Twice a second: heartbeats that keep a NAT's mapping and find out whether UDP passes. */
 void association_path_tick(struct association *association, uint64_t now);
 
 /* ---- association_mtu.c */
 
 void association_mtu_opened(struct association *association);
-/* A heartbeat's answer. False: not one of these. */
-bool association_mtu_answered(struct association *association, const uint8_t cookie[8]);
+/* A heartbeat's answer, of so many bytes. */
+void association_mtu_answered(struct association *association, const uint8_t cookie[8], uint32_t len);
+/* No packet with so long a record reaches the proxy. */
+bool association_mtu_exceeded(const struct association *association, uint32_t len);
 void association_mtu_tick(struct association *association, uint64_t now);
 void association_send_probe(struct association *association, const uint8_t *record, uint32_t len);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How large a packet the way to the proxy carries (RFC 8899): heartbeats with padding, sent whole or not at all, between what any
- * way carries and what the first link does. What is found holds for datagrams that go to the proxy.
+ * way carries and what the first link does. Then the way from the proxy, by heartbeats whose answers have the padding. Programs
+ * are told what is found for datagrams that go to the proxy, and the proxy what is found for its own.
  */
 #include <string.h>
 #include <sys/random.h>
@@ -11,14 +12,14 @@
 #include "udp/record.h"
 #include "udp/signal.h"
 
-#define MTU_LEAST     1200 /* RFC 8899, section 5.1.2 */
-#define MTU_MOST      9216 /* larger ones are no gain */
-#define MTU_COMMON    1500 /* tried early, as most ways have it or a little less */
-#define FIRST_MS      2000 /* after the opening */
-#define PROBE_MS      500  /* for an answer */
-#define PROBE_TRIES   3    /* then a packet is too large */
-#define NEAR_ENOUGH   16   /* bytes */
-#define AGAIN_SECONDS 600  /* RFC 8899's PMTU_RAISE_TIMER */
+#define MTU_LEAST     1200            /* RFC 8899, section 5.1.2 */
+#define MTU_MOST      SIGNAL_MTU_MOST /* larger ones are no gain */
+#define MTU_COMMON    1500            /* tried early, as most ways have it or a little less */
+#define FIRST_MS      2000            /* after the opening */
+#define PROBE_MS      500             /* for an answer */
+#define PROBE_TRIES   3               /* then a packet is too large */
+#define NEAR_ENOUGH   16              /* bytes */
+#define AGAIN_SECONDS 600             /* RFC 8899's PMTU_RAISE_TIMER */
 #define UDP_HEADER    8
 
 static unsigned headers(const struct association *a)
@@ -40,20 +41,19 @@ static unsigned kernel_mtu(const struct association *a)
 /* The largest content whose record fits into a packet. */
 static unsigned content_of(const struct association *a, unsigned mtu)
 {
-    unsigned record = mtu - headers(a), content = record;
-    while (content && sluice_record_size(&a->newest->sas.seal_config, content, 0) > record)
-        content--;
-    return content;
+    return sas_content_most(&a->newest->sas, mtu - headers(a));
 }
 
 static void probe(struct association *a, uint64_t now)
 {
     uint8_t content[MTU_MOST];
     struct signal signal = {.kind = SIGNAL_HEARTBEAT_REQUEST};
+    if (a->mtu.down)
+        signal = (struct signal){.kind = SIGNAL_HEARTBEAT_FILL, .size = (uint16_t)a->mtu.trying};
     if (getrandom(&a->mtu.cookie, sizeof a->mtu.cookie, 0) != sizeof a->mtu.cookie)
         return;
     memcpy(signal.cookie, &a->mtu.cookie, sizeof signal.cookie);
-    unsigned len = content_of(a, a->mtu.trying);
+    unsigned len = a->mtu.down ? SIGNAL_HEARTBEAT_BYTES : content_of(a, a->mtu.trying);
     signal_heartbeat_encode(&signal, content, len);
     a->mtu.sent_at = now;
     a->mtu.tries++;
@@ -61,16 +61,38 @@ static void probe(struct association *a, uint64_t now)
     association_signal(a, RECORD_HEARTBEAT, content, len);
 }
 
-static void finish(struct association *a, uint64_t now)
+static void tell_proxy(struct association *a)
 {
-    a->mtu.trying = 0;
-    a->mtu.due_at = now + AGAIN_SECONDS * 1000u;
+    uint8_t out[CONTROL_OUT_MAX];
+    if (a->mtu.down_told == a->mtu.known || !a->control)
+        return;
+    a->mtu.down_told = a->mtu.known;
+    log_event(&a->client->log, LOG_LEVEL_INFO, "path_mtu_down", "mtu=%u", a->mtu.known);
+    stream_write(a->control, out, control_path_mtu((uint16_t)a->mtu.known, out));
+}
+
+static void tell_programs(struct association *a)
+{
     if (a->mtu.told == a->mtu.known)
         return;
     a->mtu.told = a->mtu.known;
     log_event(&a->client->log, LOG_LEVEL_INFO, "path_mtu", "mtu=%u datagram=%u", a->mtu.known, association_room(a, false));
     if (a->user.mtu)
         a->user.mtu(a->user.arg);
+}
+
+static void search(struct association *a, bool down, uint64_t now);
+
+static void finish(struct association *a, uint64_t now)
+{
+    a->mtu.trying = 0;
+    a->mtu.due_at = now + AGAIN_SECONDS * 1000u;
+    if (a->mtu.down) {
+        tell_proxy(a);
+    } else {
+        tell_programs(a);
+        search(a, true, now);
+    }
 }
 
 /* The next size between what is known to pass and what is known not to. */
@@ -87,9 +109,10 @@ static void next(struct association *a, uint64_t now)
         probe(a, now);
 }
 
-static void begin(struct association *a, uint64_t now)
+static void search(struct association *a, bool down, uint64_t now)
 {
     unsigned most = kernel_mtu(a);
+    a->mtu.down = down;
     a->mtu.known = MTU_LEAST;
     a->mtu.fails = most + 1;
     a->mtu.trying = most;
@@ -106,13 +129,14 @@ void association_mtu_opened(struct association *a)
     a->mtu.due_at = client_now() + FIRST_MS;
 }
 
-bool association_mtu_answered(struct association *a, const uint8_t cookie[SIGNAL_COOKIE])
+void association_mtu_answered(struct association *a, const uint8_t cookie[SIGNAL_COOKIE], uint32_t len)
 {
     if (!a->mtu.trying || memcmp(cookie, &a->mtu.cookie, SIGNAL_COOKIE) != 0)
-        return false;
+        return;
+    if (a->mtu.down && len < content_of(a, a->mtu.trying))
+        return;
     a->mtu.known = a->mtu.trying;
     next(a, client_now());
-    return true;
 }
 
 /* Nothing is under way; it is time, or a router has spoken. */
@@ -127,7 +151,7 @@ void association_mtu_tick(struct association *a, uint64_t now)
         return;
     if (!a->mtu.trying) {
         if (is_due(a, now))
-            begin(a, now);
+            search(a, false, now);
     } else if (now - a->mtu.sent_at >= PROBE_MS) {
         if (a->mtu.tries < PROBE_TRIES) {
             probe(a, now);
@@ -136,6 +160,11 @@ void association_mtu_tick(struct association *a, uint64_t now)
         a->mtu.fails = a->mtu.trying;
         next(a, now);
     }
+}
+
+bool association_mtu_exceeded(const struct association *a, uint32_t len)
+{
+    return a->mtu.told && len + headers(a) > a->mtu.told;
 }
 
 unsigned association_room(const struct association *a, bool six)

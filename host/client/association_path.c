@@ -28,9 +28,10 @@ static void ask(struct association *a, uint64_t now)
 
 /* ---- by TCP, while UDP is blocked */
 
-bool association_goes_by_tcp(const struct association *a, uint8_t type)
+bool association_goes_by_tcp(const struct association *a, uint8_t type, uint32_t len)
 {
-    return a->by_tcp && a->control && type != RECORD_HEARTBEAT && type != RECORD_PATH_CHECK;
+    bool may = a->control && type != RECORD_HEARTBEAT && type != RECORD_PATH_CHECK;
+    return may && (a->by_tcp || (a->client->config->transport != CLIENT_BY_UDP && association_mtu_exceeded(a, len)));
 }
 
 static void turn_to(struct association *a, enum control_transport transport)
@@ -92,7 +93,7 @@ void association_take_heartbeat(struct association *a, const struct engine_job *
     if (signal_heartbeat_decode(job->dst, job->length, &signal))
         client_refuse(&a->client->stats, REFUSAL_BAD_HEADER);
     else if (signal.kind == SIGNAL_HEARTBEAT_RESPONSE)
-        (void)association_mtu_answered(a, signal.cookie);
+        association_mtu_answered(a, signal.cookie, job->length);
 }
 
 /* What is to be waited for before the next heartbeat, from the last one or from the last record. */

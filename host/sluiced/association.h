@@ -56,6 +56,7 @@ struct association {
     struct net_addr peer;                    /* where records or datagrams go; naked: pinned by the first */
     bool by_tcp;                             /* records go inside the connection, as the client wants it */
     bool checked;                            /* peer is trusted; secure */
+    unsigned mtu;                            /* of the way there: bytes of an IP packet; 0: not known */
     struct path path;                        /* another peer that is being checked, or this one */
     struct net_addr local;                   /* to send from */
     struct batch_queue *to_client;

@@ -387,17 +387,31 @@ static void heard(struct proxy_epoch *e)
     epochs_seal_with(e->association, e);
 }
 
+static uint32_t headers_to(const struct net_addr *peer)
+{
+    return 8 + (peer->sa.sa_family == AF_INET6 ? 40 : 20);
+}
+
+/* A source that has not been checked gets no more than the least, whatever it asks for. */
+static uint32_t answer_bytes(const struct association *a, const struct signal *signal, const struct net_addr *peer)
+{
+    if (signal->kind != SIGNAL_HEARTBEAT_FILL || !a->checked || !net_addr_equal(&a->peer, peer))
+        return SIGNAL_HEARTBEAT_BYTES;
+    return sas_content_most(&a->sealing->epoch.sas, signal->size - headers_to(peer));
+}
+
 static void answer_heartbeat(struct association *a, const struct engine_job *job)
 {
-    uint8_t content[SIGNAL_HEARTBEAT_BYTES];
+    uint8_t content[SIGNAL_MTU_MOST];
     struct signal signal;
     if (signal_heartbeat_decode(job->dst, job->length, &signal)) {
         stats_refuse(&a->worker->stats, REFUSAL_BAD_HEADER);
-    } else if (signal.kind == SIGNAL_HEARTBEAT_REQUEST && job->peer.len && path_is_known(a, &job->peer)) {
+    } else if (signal.kind != SIGNAL_HEARTBEAT_RESPONSE && job->peer.len && path_is_known(a, &job->peer)) {
+        uint32_t len = answer_bytes(a, &signal, &job->peer);
         signal.kind = SIGNAL_HEARTBEAT_RESPONSE;
-        signal_heartbeat_encode(&signal, content, sizeof content);
+        signal_heartbeat_encode(&signal, content, len);
         stats_add(&a->worker->stats.heartbeats, 1);
-        datapath_signal(a, RECORD_HEARTBEAT, content, sizeof content, &job->peer);
+        datapath_signal(a, RECORD_HEARTBEAT, content, len, &job->peer);
     }
 }
 
@@ -450,8 +464,14 @@ static void send_by_tcp(struct association *a, const struct engine_job *job)
 
 static void send_record(struct association *a, const struct engine_job *job)
 {
-    if (!job->peer.len && a->by_tcp && a->session) {
+    bool too_long = !job->peer.len && a->mtu && job->length + headers_to(&a->peer) > a->mtu;
+    if (!job->peer.len && (a->by_tcp || too_long) && a->session) {
+        stats_add(&a->worker->stats.tcp_records_long, too_long && !a->by_tcp);
         send_by_tcp(a, job);
+        return;
+    }
+    if (too_long) {
+        stats_refuse(&a->worker->stats, REFUSAL_TOO_LONG);
         return;
     }
     const struct net_addr *to = job->peer.len ? &job->peer : &a->peer;

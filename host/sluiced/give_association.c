@@ -121,6 +121,7 @@ static void give_one(struct giving *g, const struct association *a)
         .since = (uint64_t)a->since,
         .last_datagram = (uint64_t)a->last_datagram,
         .checked = a->checked,
+        .mtu = a->mtu,
         .six = a->to_client == &a->worker->udp[1].queue,
         .up = a->up,
         .down = a->down,

@@ -46,6 +46,7 @@ static const struct field association[] = {
     {NUMBER, AT(association, last_datagram), INT64_MAX},
     {NUMBER, AT(association, checked), 1},
     {NUMBER, AT(association, six), 1},
+    {NUMBER, AT(association, mtu), UINT16_MAX},
     {NUMBER, AT(association, up), UINT64_MAX},
     {NUMBER, AT(association, down), UINT64_MAX},
     {NUMBER, AT(association, up_bytes), UINT64_MAX},

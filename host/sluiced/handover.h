@@ -59,7 +59,7 @@ struct handover_association {
     uint64_t worker;
     uint64_t families;                       /* of the descriptors: 1 IPv4, 2 IPv6 */
     uint64_t has_user, since, last_datagram; /* seconds of CLOCK_MONOTONIC */
-    uint64_t checked, six;                   /* peer is trusted; records go by the IPv6 socket */
+    uint64_t checked, six, mtu;              /* peer is trusted; records go by the IPv6 socket */
     uint64_t up, down, up_bytes, down_bytes; /* as in struct association, as all that follows */
     uint64_t replays, targets_refused, target_count;
     struct net_addr source, peer, local;

@@ -23,6 +23,8 @@ static void set_peer(struct association *a, const struct net_addr *peer, bool ch
     }
     log_event(&worker->proxy->log, LOG_LEVEL_DEBUG, a->peer.len ? "path_changed" : "pinned", "peer=%s source=%s checked=%d",
               a->peer_text, net_addr_format(peer, text), checked);
+    if (!net_addr_same_host(&a->peer, peer))
+        a->mtu = 0;
     a->peer = *peer;
     a->checked = checked;
 }

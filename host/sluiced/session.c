@@ -250,6 +250,8 @@ static void take_control(struct session *s)
         }
         if (message.type == CONTROL_TRANSPORT)
             session_take_transport(s, &message);
+        else if (message.type == CONTROL_PATH_MTU)
+            session_take_mtu(s, &message);
         else
             session_take_rekey(s, &message);
         if (s->state != SESSION_ASSOCIATED)

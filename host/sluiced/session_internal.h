@@ -96,6 +96,8 @@ enum socks_reply session_agree(const struct session *session, uint32_t epoch, st
 void session_take_records(struct session *session);
 /* The client says by which way it wants records. */
 void session_take_transport(struct session *session, const struct control_message *message);
+/* The client says how large a packet reaches it. */
+void session_take_mtu(struct session *session, const struct control_message *message);
 /* Rekeying: a message of the client's; the answer of association_make. */
 void session_take_rekey(struct session *session, const struct control_message *message);
 void session_rekeyed(struct session *session, int error);

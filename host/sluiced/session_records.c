@@ -38,3 +38,14 @@ void session_take_transport(struct session *s, const struct control_message *mes
     log_event(&s->worker->proxy->log, LOG_LEVEL_INFO, "transport", "peer=%s user=%s by=%s", s->peer_text, s->user,
               by_tcp ? "tcp" : "udp");
 }
+
+void session_take_mtu(struct session *s, const struct control_message *message)
+{
+    int mtu = control_path_mtu_decode(message);
+    if (mtu < 0) {
+        session_end(s, CONTROL_CLOSE_POLICY, "bad_path_mtu");
+        return;
+    }
+    s->association->mtu = (unsigned)mtu;
+    log_event(&s->worker->proxy->log, LOG_LEVEL_DEBUG, "path_mtu", "peer=%s mtu=%d", s->peer_text, mtu);
+}

@@ -56,6 +56,7 @@
     X(tcp_record_bytes_in, "bytes of records received inside of connections")                                                    \
     X(tcp_records_out, "records sent inside of connections")                                                                     \
     X(tcp_record_bytes_out, "bytes of records sent inside of connections")                                                       \
+    X(tcp_records_long, "records sent inside of connections since the way there carries no packet so long")                      \
     X(transports_tcp, "associations whose clients turned to TCP")                                                                \
     X(transports_udp, "associations whose clients turned back to UDP")                                                           \
     X(naked_in, "naked datagrams received from clients")                                                                         \

@@ -118,6 +118,7 @@ static void set_association(struct association *a, const struct handover_associa
     a->last_datagram = (time_t)in->last_datagram;
     a->peer = in->peer;
     a->checked = in->checked;
+    a->mtu = (unsigned)in->mtu;
     a->to_client = &worker->udp[in->six].queue;
     a->local = in->local;
     a->up = in->up;

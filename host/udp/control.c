@@ -57,6 +57,16 @@ unsigned control_transport(enum control_transport transport, uint8_t *out)
     return CONTROL_HEADER + 1;
 }
 
+unsigned control_path_mtu(uint16_t mtu, uint8_t *out)
+{
+    out[0] = CONTROL_PATH_MTU;
+    out[1] = 0;
+    out[2] = 2;
+    out[3] = (uint8_t)(mtu >> 8);
+    out[4] = (uint8_t)mtu;
+    return CONTROL_HEADER + 2;
+}
+
 unsigned control_rekey(enum control_type type, const struct control_rekey *rekey, uint8_t *out)
 {
     unsigned body = type == CONTROL_REKEY_DONE ? 4 : 12;
@@ -111,6 +121,12 @@ int control_rekey_decode(const struct control_message *message, struct control_r
 int control_transport_decode(const struct control_message *message)
 {
     return message->length == 1 && message->body[0] <= CONTROL_BY_TCP ? message->body[0] : -EPROTO;
+}
+
+int control_path_mtu_decode(const struct control_message *message)
+{
+    int mtu = message->body[0] << 8 | message->body[1];
+    return message->length == 2 && mtu >= 576 ? mtu : -EPROTO; /* RFC 791 */
 }
 
 bool control_is_rekey_wanted(const struct control_message *message)

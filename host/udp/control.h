@@ -18,6 +18,7 @@ enum control_type {
     CONTROL_REKEYED = 4,    /* struct control_rekey: the proxy's answer */
     CONTROL_REKEY_DONE = 5, /* struct control_rekey, without cid: the client has the keys */
     CONTROL_TRANSPORT = 6,  /* u8 enum control_transport: the client says by which way it wants records */
+    CONTROL_PATH_MTU = 7,   /* u16: bytes of an IP packet on the way to the client, as the client has found */
 };
 
 enum control_notice {
@@ -61,6 +62,7 @@ unsigned control_keep_alive(uint8_t *out);
 unsigned control_close(enum control_close reason, uint8_t *out);
 unsigned control_rekey_wanted(uint8_t *out);
 unsigned control_transport(enum control_transport transport, uint8_t *out);
+unsigned control_path_mtu(uint16_t mtu, uint8_t *out);
 unsigned control_rekey(enum control_type type, const struct control_rekey *rekey, uint8_t *out);
 unsigned control_mtu(const struct control_mtu *mtu, uint8_t *out);
 bool control_is_mtu_wanted(const struct control_message *message);
@@ -70,6 +72,8 @@ int control_close_reason(const struct control_message *message);
 int control_rekey_decode(const struct control_message *message, struct control_rekey *rekey);
 /* enum control_transport of a transport message; -EPROTO: wrong length, or another way. */
 int control_transport_decode(const struct control_message *message);
+/* Bytes of a path MTU message; -EPROTO: wrong length, or less than any way carries. */
+int control_path_mtu_decode(const struct control_message *message);
 bool control_is_rekey_wanted(const struct control_message *message);
 
 #endif

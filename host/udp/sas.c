@@ -92,6 +92,14 @@ uint64_t sas_left(const struct sas *sas)
     return used < most ? most - used : 0;
 }
 
+uint32_t sas_content_most(const struct sas *sas, uint32_t record)
+{
+    uint32_t content = record;
+    while (content && sluice_record_size(&sas->seal_config, content, 0) > record)
+        content--;
+    return content;
+}
+
 void sas_wipe(struct sas *sas)
 {
     assert(!sas->open && !sas->seal);

@@ -46,6 +46,8 @@ bool sas_at_once(struct sluice_card *card);
 void sas_skip(struct sas *sas);
 /* Records that may still be sealed under these keys. */
 uint64_t sas_left(const struct sas *sas);
+/* The longest content whose record is at most so long. */
+uint32_t sas_content_most(const struct sas *sas, uint32_t record);
 void sas_wipe(struct sas *sas);
 
 #endif

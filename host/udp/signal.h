@@ -15,13 +15,21 @@
 #define SIGNAL_ALERT_BYTES     2
 
 enum signal_path { SIGNAL_PATH_CHALLENGE = 0, SIGNAL_PATH_RESPONSE = 1 };
-enum signal_heartbeat { SIGNAL_HEARTBEAT_REQUEST = 1, SIGNAL_HEARTBEAT_RESPONSE = 2 };
+#define SIGNAL_MTU_MOST  9216 /* bytes of a packet that a heartbeat may ask for */
+#define SIGNAL_MTU_LEAST 576
+
+enum signal_heartbeat {
+    SIGNAL_HEARTBEAT_REQUEST = 1,
+    SIGNAL_HEARTBEAT_RESPONSE = 2,
+    SIGNAL_HEARTBEAT_FILL = 3, /* a request whose response is to fill a packet of `size` bytes */
+};
 enum signal_alert { SIGNAL_ALERT_CLOSE_NOTIFY = 0 };
 
 /* Path check and heartbeat alike: what it is, and eight bytes that the answer returns. */
 struct signal {
     uint8_t kind; /* enum signal_path or signal_heartbeat */
     uint8_t cookie[SIGNAL_COOKIE];
+    uint16_t size; /* SIGNAL_HEARTBEAT_FILL; else 0 */
 };
 
 /* -EPROTO: wrong length or kind. */

@@ -62,7 +62,7 @@ header = b"\0\0\0\1\x7f\0\0\1" + struct.pack(">H", int(sys.argv[2]))
 came = []
 for size in (numbers[1], numbers[1] + 64):
     back = 0
-    for _ in range(3):
+    for _ in range(12): # the way back is looked for later
         udp.sendto(header + bytes(size), relay)
         try:
             back = max(back, len(udp.recv(65536)) - 10)
@@ -78,5 +78,5 @@ check "the client starts" client --listen "127.0.0.1:$socks"
 read -r size ip4 ip6 fits longer < <(mtu)
 holds "a program is told so" "${size:-0} >= 1384 && ${size:-0} <= 1400"
 holds "and what that leaves for it" "${ip4:-0} > 1290 && ${ip4:-0} < 1340 && ${ip6:-0} == ${ip4:-0} - 12"
-is "such a datagram passes, a longer one does not" "${fits:-} ${longer:-}" "True False"
+is "such a datagram passes, and a longer one by TCP" "${fits:-} ${longer:-}" "True True"
 check "all stop" all_stop

@@ -270,11 +270,12 @@ static void test_amplification(void)
     bool began = client_begin(&c, proxy.tls_port, card) && works(&c);
     int far = udp_socket_at("127.0.0.9");
     size_t sent = 0, got = 0;
-    struct signal request = {.kind = SIGNAL_HEARTBEAT_REQUEST};
-    uint8_t in[2048];
+    struct signal request = {.size = 9000};
+    uint8_t in[9216];
     for (unsigned i = 0; i < 40; i++) {
         size_t n;
         if (i % 2) {
+            request.kind = i % 4 == 1 ? SIGNAL_HEARTBEAT_REQUEST : SIGNAL_HEARTBEAT_FILL;
             signal_heartbeat_encode(&request, content, SIGNAL_HEARTBEAT_BYTES);
             n = client_seal_type(&c, 0x98, content, SIGNAL_HEARTBEAT_BYTES, record);
         } else {

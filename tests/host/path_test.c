@@ -125,6 +125,12 @@ static void test_heartbeat(void)
     int type = next_record(&c, c.udp, 2000);
     ok(began && type == 0x98 && content[0] == SIGNAL_HEARTBEAT_RESPONSE && !memcmp(content + 3, request.cookie, SIGNAL_COOKIE),
        "a heartbeat comes back with its payload, without its padding");
+    request.kind = SIGNAL_HEARTBEAT_FILL;
+    request.size = 1400;
+    signal_heartbeat_encode(&request, content, SIGNAL_HEARTBEAT_BYTES);
+    send_record(&c, c.udp, 0x98, SIGNAL_HEARTBEAT_BYTES);
+    int bytes = udp_receive(c.udp, record, sizeof record, 2000, NULL);
+    ok(bytes > 1400 - 28 - 32 && bytes <= 1400 - 28 && record[0] == 0x98, "one that asks for a packet of 1400 bytes gets it");
     content[0] = SIGNAL_HEARTBEAT_RESPONSE;
     send_record(&c, c.udp, 0x98, SIGNAL_HEARTBEAT_BYTES);
     ok(next_record(&c, c.udp, QUIET) < 0, "an answer is not answered");

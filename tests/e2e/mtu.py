@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Ways that carry shorter packets in one direction, and are silent about longer ones: both ends find out, and what is too long
+goes inside the connection."""
+import select
+import socket
+import struct
+import threading
+import time
+
+from kit import UDP, Client, Proxy, Socks, Tap, address, udp, within
+
+tap = Tap()
+LIMIT, HEADERS = 1470, 28
+
+
+class Way(threading.Thread):
+    """A UDP port that leads to a proxy's, and loses longer packets than LIMIT in one direction."""
+
+    def __init__(self, narrow):
+        super().__init__(daemon=True)
+        self.s, self.port = udp()
+        self.narrow, self.to, self.lost, self.passed = narrow, None, 0, 0
+
+    def run(self):
+        upstream, client = udp()[0], None
+        while True:
+            for s in select.select([self.s, upstream], [], [])[0]:
+                data, peer = s.recvfrom(65536)
+                up = s is self.s
+                client = peer if up else client
+                if (self.narrow == "up") == up and len(data) + HEADERS > LIMIT:
+                    self.lost += 1
+                    continue
+                self.passed += 1
+                (upstream if up else self.s).sendto(data, ("127.0.0.1", self.to) if up else client)
+
+
+def echo():
+    s, port = udp()
+    s.settimeout(None)
+
+    def run():
+        while True:
+            s.sendto(*s.recvfrom(65536))
+    threading.Thread(target=run, daemon=True).start()
+    return port
+
+
+class Side:
+    """A proxy behind a way, its client, and a program's association."""
+
+    def __init__(self, narrow):
+        self.way = Way(narrow)
+        self.proxy = Proxy('log_level = "debug";', start=False)
+        self.proxy.base = self.proxy.base.replace('address = "0.0.0.0:0"; } ); naked',
+                                                  f'address = "0.0.0.0:0"; advertise = "127.0.0.1:{self.way.port}"; }} ); naked')
+        self.proxy.configure('log_level = "debug";')
+        self.proxy.start()
+        self.way.to = self.proxy.udp
+        self.way.start()
+        self.client = Client([self.proxy.tls], self.proxy)
+        self.program = Socks(self.client.port)
+        self.relay = self.program.ask(UDP, "0.0.0.0", 0)
+        self.s, _ = udp()
+
+    def back(self, size, count):
+        """How many of so many datagrams come back."""
+        found = set()
+        for i in range(count):
+            self.s.sendto(b"\0\0\0" + address("127.0.0.1", target) + struct.pack(">I", i) + bytes(size - 4), self.relay)
+            self.s.settimeout(0.1)
+            try:
+                data = self.s.recv(65536)
+                found.add(data[10:14] if len(data) == size + 10 else b"")
+            except TimeoutError:
+                pass
+        return len(found)
+
+    def end(self):
+        self.program.close()
+        self.client.end(tap)
+        self.proxy.end(tap)
+
+
+target = echo()
+down, up = Side("down"), Side("up")
+for side in (down, up):
+    tap.equal(side.back(1000, 5), 5, f"{side.way.narrow}: datagrams come back")
+    tap.equal((side.back(1450, 3), side.way.lost > 0), (0, True), f"{side.way.narrow}: longer ones do not, and nobody is told why")
+tap.ok(down.client.logged(r"path_mtu_down mtu=14[67]\d", 14), "the client finds how large a packet comes down", down.client.log())
+tap.ok(down.proxy.logged(r"path_mtu .* mtu=14[67]\d"), "and tells the proxy")
+tap.ok(up.client.logged(r"path_mtu mtu=14[67]\d", 14), "and how large a one goes up")
+time.sleep(0.2)
+for side in (down, up):
+    side.way.lost = 0
+    tap.equal(side.back(1450, 20), 20, f"{side.way.narrow}: then all come back")
+tap.equal(down.way.lost, 0, "the proxy sends nothing that would be lost")
+total = down.proxy.status()["total"]
+tap.equal((total["tcp_records_long"], total["tcp_records_out"], total["transports_tcp"]), (20, 20, 0),
+          "but inside the connection, what is too long alone")
+tap.ok(up.proxy.count("tcp_records_in") >= 20, "so does the client")
+passed = down.way.passed
+tap.equal(down.back(1000, 10), 10, "shorter ones come back")
+tap.ok(down.way.passed >= passed + 20, "by UDP")
+for side in (down, up):
+    side.end()
+tap.done()
