@@ -46,6 +46,8 @@ int __wrap_sluice_open(const char *uri, const struct sluice_options *options, st
     int rc = __real_sluice_open(fake ? "soft:" : uri, options, card);
     if (fake)
         mortal = *card;
+    else if (*card == mortal)
+        mortal = NULL;
     return rc;
 }
 
@@ -62,6 +64,8 @@ int __wrap_sluice_qp_create(struct sluice_card *card, unsigned depth, struct slu
     int rc = __real_sluice_qp_create(card, depth, qp);
     if (card == mortal)
         mortal_qp = *qp;
+    else if (*qp == mortal_qp)
+        mortal_qp = NULL; /* another one in its place in memory */
     return rc;
 }
 
