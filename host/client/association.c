@@ -8,6 +8,7 @@
 #include "client/servers.h"
 
 #define SILENCE_SECONDS (3 * CONTROL_KEEP_ALIVE_SECONDS) /* then the proxy is taken for dead */
+#define ANSWER_SECONDS  3                                /* or, where there is another one, after a rekey without an answer */
 
 /* ---- ending */
 
@@ -285,10 +286,17 @@ unsigned association_list(const struct client *client, struct association_look *
 
 /* ---- time */
 
+static bool is_dead(const struct association *a, uint64_t now)
+{
+    uint64_t silent = now - a->heard_at;
+    bool unanswered = a->rekeying && now - a->rekey_at > ANSWER_SECONDS * 1000u && silent > ANSWER_SECONDS * 1000u;
+    return silent > SILENCE_SECONDS * 1000u || (unanswered && a->udp.heard_at < a->rekey_at && association_may_move(a));
+}
+
 static void keep_alive(struct association *a, uint64_t now)
 {
     uint8_t message[8];
-    if (now - a->heard_at > SILENCE_SECONDS * 1000u) {
+    if (is_dead(a, now)) {
         lost(a, -ETIMEDOUT);
     } else if (now - a->sent_at >= CONTROL_KEEP_ALIVE_SECONDS * 1000u) {
         stream_write(a->control, message, control_keep_alive(message));

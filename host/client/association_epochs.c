@@ -64,7 +64,7 @@ void association_rekey(struct association *a, bool wanted)
         return;
     memcpy(rekey.cid, a->cid, sizeof rekey.cid);
     a->rekeying = !stream_write(a->control, out, control_rekey(CONTROL_REKEY, &rekey, out));
-    a->sent_at = client_now();
+    a->sent_at = a->rekey_at = client_now();
 }
 
 void association_say_rekeyed(struct association *a)

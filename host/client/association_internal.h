@@ -42,6 +42,7 @@ struct association {
         unsigned failed;       /* attempts */
         bool anew;             /* the last one is: not a take-up */
         bool leaving;          /* so are all: the proxy has ended it */
+        bool elsewhere;        /* others have been asked */
     } retake;
     unsigned grace; /* seconds, the proxy's */
     struct dial *dial;
@@ -51,6 +52,7 @@ struct association {
     struct keys_agreement agreement; /* of the newest epoch */
     struct epoch *newest;            /* records are sent under it; its former ones follow */
     bool rekeying;                   /* the proxy has been asked */
+    uint64_t rekey_at;               /* when, ms */
     struct net_addr relay;           /* where records go */
     struct source source;
     struct batch_queue queue;
@@ -109,7 +111,7 @@ void association_send_probe(struct association *association, const uint8_t *reco
 bool association_retake(struct association *association, int error);
 /* There is another proxy for it. */
 bool association_may_move(const struct association *association);
-/* The proxy has ended it: it goes to another one. */
+/* It goes to another one, its own proxy having ended it, or being dead. */
 void association_leave(struct association *association);
 void association_retake_tick(struct association *association, uint64_t now);
 

@@ -60,6 +60,8 @@ static void look_for_block(struct association *a, uint64_t now)
         return;
     a->server->udp_blocked = true;
     turn_to(a, CONTROL_BY_TCP);
+    if (association_may_move(a)) /* nothing else is answered by TCP: it tells whether the proxy is there at all */
+        association_rekey(a, true);
 }
 
 /* ---- UDP */

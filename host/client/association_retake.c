@@ -100,15 +100,15 @@ static void on_dialled(void *arg, const struct dial_result *result)
     } else if (result->error == -EPERM || result->error == -EACCES) {
         refused(a);
     } else {
-        a->retake.failed++;
+        a->retake.failed += result->error == -ETIMEDOUT ? MOVE_AFTER : 1;
     }
 }
 
 /* As long as records come, the proxy is there, and after that one attempt of two: it may be the network that is not. */
 static bool is_to_move(const struct association *a)
 {
-    bool silent = a->udp.heard_at <= a->retake.since && a->retake.failed >= MOVE_AFTER && a->retake.failed % 2 == 0;
-    return a->retake.leaving || (silent && association_may_move(a));
+    bool silent = a->udp.heard_at <= a->retake.since && a->retake.failed >= MOVE_AFTER;
+    return a->retake.leaving || (silent && !a->retake.anew && association_may_move(a));
 }
 
 static void attempt(struct association *a, uint64_t now)
@@ -118,6 +118,7 @@ static void attempt(struct association *a, uint64_t now)
         return;
     memcpy(request.cid, a->cid, sizeof request.cid);
     a->retake.anew = is_to_move(a);
+    a->retake.elsewhere |= a->retake.anew;
     if (!a->retake.anew) {
         request.take_up = true;
         request.server = a->server;
@@ -133,12 +134,14 @@ static void attempt(struct association *a, uint64_t now)
 static void begin(struct association *a, unsigned seconds, bool leaving)
 {
     uint64_t now = client_now();
+    dial_cancel(a->dial);
     stream_free(a->control);
+    a->dial = NULL;
     a->control = NULL;
+    memset(&a->retake, 0, sizeof a->retake);
     a->retake.since = now;
     a->retake.until = now + seconds * 1000ull;
     a->retake.wait = WAIT_LEAST;
-    a->retake.failed = 0;
     a->retake.leaving = leaving;
     attempt(a, now);
 }
@@ -165,8 +168,12 @@ bool association_retake(struct association *a, int error)
 
 void association_retake_tick(struct association *a, uint64_t now)
 {
-    if (now >= a->retake.until)
+    if (now >= a->retake.until && !a->retake.elsewhere && association_may_move(a)) {
+        servers_done(a->client, a->server, false);
+        association_leave(a);
+    } else if (now >= a->retake.until) {
         association_end(a, -ETIMEDOUT);
-    else if (!a->dial && now >= a->retake.next_at)
+    } else if (!a->dial && now >= a->retake.next_at) {
         attempt(a, now);
+    }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""UDP associations of local programs when their proxy is killed or stops: they go on at another one of the client's list, from
+"""UDP associations of local programs when their proxy is killed, stops or hangs: they go on at another one of the client's list, from
 the same local port, or are ended in time."""
 import signal
 import socket
@@ -55,14 +55,47 @@ def at(proxy):
     return proxy.count("associations_open")
 
 
+def pins(*proxies):
+    return [option for p in proxies for option in ("--fingerprint", p.fingerprint())]
+
+
 EXTRA = "grace_seconds = 3;"
+
+
+class Hang(threading.Thread):
+    """A proxy that hangs: neither UDP nor TCP brings a word, and none is broken. It takes a while, beside the others."""
+
+    def __init__(self):
+        super().__init__()
+        self.proxies = [Proxy(EXTRA), Proxy(EXTRA)]
+        self.client = Client([p.tls for p in self.proxies], None, *pins(*self.proxies))
+        self.program = Program(self.client)
+        self.there = within(10, self.program.exchange) and at(self.proxies[0]) == 1
+        self.goes_on = False
+        self.proxies[0].process.send_signal(signal.SIGSTOP)
+        self.start()
+
+    def run(self):
+        self.goes_on = within(60, self.program.exchange)
+
+    def look(self):
+        self.join()
+        tap.ok(self.there and self.goes_on and at(self.proxies[1]) == 1, "one that hangs: its association goes on at the other")
+        self.proxies[0].process.send_signal(signal.SIGCONT)
+        tap.ok(within(10, lambda: at(self.proxies[0]) == 0), "it comes to itself: the association is not there any more")
+        tap.ok(self.program.exchange() and self.client.stats()["moves"] == 1, "and stays where it is")
+        self.client.end(tap)
+        for proxy in self.proxies:
+            proxy.end(tap)
+
+
+hang = Hang()
 first, second = Proxy(EXTRA), Proxy(EXTRA)
 ports = [first.tls, second.tls]
-pins = [option for p in (first, second) for option in ("--fingerprint", p.fingerprint())]
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     s.bind(("127.0.0.1", 0))
     forward = s.getsockname()[1]
-client = Client(ports, None, *pins, "--forward", f"udp:127.0.0.1:{forward}:127.0.0.1:{echo_port}")
+client = Client(ports, None, *pins(first, second), "--forward", f"udp:127.0.0.1:{forward}:127.0.0.1:{echo_port}")
 program = Program(client)
 other, _ = udp()
 
@@ -115,4 +148,5 @@ tap.ok(program.ended(20), "it is killed and started again: it does not know the 
 tap.ok(within(10, lambda: Program(client).exchange()), "another one can be had")
 client.end(tap)
 first.end(tap)
+hang.look()
 tap.done()
