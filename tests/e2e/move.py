@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""UDP associations of local programs when their proxy is killed, stops or hangs: they go on at another one of the client's list, from
-the same local port, or are ended in time."""
+"""UDP associations of local programs when their proxy is killed, stops or hangs: they go on at another one of the client's list,
+from the same local port, or are ended in time."""
 import signal
 import socket
 import threading
