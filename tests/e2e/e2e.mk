@@ -3,7 +3,7 @@
 # End-to-end tests: the built programs, driven from outside. The tools are test programs of their own and share nothing with
 # host/.
 
-E2E_TOOLS := $(addprefix $(BUILD)/tests/e2e/tools/,peer socks-udp socks-tcp impair udp-near udp-far no-offload)
+E2E_TOOLS := $(addprefix $(BUILD)/tests/e2e/tools/,peer socks-udp socks-tcp impair udp-near udp-far udp-ping no-offload)
 E2E_COMMON := $(BUILD)/tests/e2e/tools/net.o
 
 $(BUILD)/tests/e2e/tools/socks-udp $(BUILD)/tests/e2e/tools/socks-tcp: $(BUILD)/tests/e2e/tools/socks.o
