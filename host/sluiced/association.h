@@ -63,6 +63,7 @@ struct association {
     struct target_socket targets[2]; /* IPv4, IPv6 */
     struct target_socket naked;      /* toward the client */
     struct held_datagram held[ASSOCIATION_HELD];
+    struct share_taken taken[WORKER_QUEUES];
     time_t since, last_datagram;
     uint64_t up, down, up_bytes, down_bytes, replays, targets_refused;
     unsigned target_count;

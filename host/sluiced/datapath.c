@@ -4,15 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sluiced/session.h"
 #include "sluiced/targets.h"
 #include "udp/record.h"
 
-#define REKEY_LOOKS     64u /* records between two looks at how worn the keys are */
-#define READS_PER_EVENT 4   /* then the loop's other events have their turn */
-#define WAITING_MAX     64  /* datagrams that wait for names, of all associations: they hold memory that others need */
+#define REKEY_LOOKS      64u  /* records between two looks at how worn the keys are */
+#define READS_PER_EVENT  4    /* then the loop's other events have their turn */
+#define RING_ENTRY_BYTES 2048 /* that a record in a ring counts as */
+#define WAITING_MAX      64   /* datagrams that wait for names, of all associations: they hold memory that others need */
 
 /* ---- to the target */
 
@@ -118,6 +120,17 @@ static bool pin(struct association *a, const struct net_addr *peer)
     return net_addr_equal(&a->peer, peer);
 }
 
+/* It is not more than the association's share. One that is alone may have all there is. */
+static bool share_has(struct association *a, const struct sas *sas, enum worker_queue queue)
+{
+    struct worker *worker = a->worker;
+    struct share *share = &worker->shares[queue];
+    bool within = share_take(share, &a->taken[queue]);
+    if (share->most == SHARE_ALL || !worker->associations->next)
+        return true;
+    return within && sas->in_flight <= engine_room(worker->engine);
+}
+
 static void open_record(struct proxy_epoch *e, const struct ring_entry *record)
 {
     struct association *a = e->association;
@@ -168,7 +181,7 @@ static void find_place(struct worker *worker, const struct record_header *header
         cross(worker, proxy_worker_of(worker->proxy, &place), record);
 }
 
-static void take_record(struct worker *worker, const struct ring_entry *record)
+static void take_record(struct worker *worker, const struct ring_entry *record, enum worker_queue queue)
 {
     struct record_header header;
     if (record_header_decode(record->data, record->len, &header)) {
@@ -176,10 +189,12 @@ static void take_record(struct worker *worker, const struct ring_entry *record)
         return;
     }
     struct proxy_epoch *e = epochs_find(worker, header.cid);
-    if (e)
+    if (!e)
+        find_place(worker, &header, record);
+    else if (share_has(e->association, &e->epoch.sas, queue))
         open_record(e, record);
     else
-        find_place(worker, &header, record);
+        stats_refuse(&worker->stats, REFUSAL_SHARE);
 }
 
 static void on_client_datagram(void *arg, const struct batch_datagram *datagram)
@@ -190,7 +205,7 @@ static void on_client_datagram(void *arg, const struct batch_datagram *datagram)
     case RECORD_KIND_RECORD:
         stats_add(&worker->stats.records_in, 1);
         stats_add(&worker->stats.record_bytes_in, datagram->len);
-        take_record(worker, &record);
+        take_record(worker, &record, WORKER_SOCKET);
         break;
     case RECORD_KIND_NAKED:
         stats_refuse(&worker->stats, REFUSAL_NAKED);
@@ -209,8 +224,8 @@ static void poke_others(struct worker *worker)
     }
 }
 
-/* Reads a source until it is empty, its turn is over or the engine is full. */
-static void read_source(struct worker *worker, int fd, struct source *source, unsigned headroom, batch_rx_fn *fn, void *arg)
+/* Reads a source until it is empty, its turn is over or the engine is full. True: it is empty. */
+static bool read_source(struct worker *worker, int fd, struct source *source, unsigned headroom, batch_rx_fn *fn, void *arg)
 {
     for (unsigned i = 0; i < READS_PER_EVENT; i++) {
         bool room = worker_has_room(worker);
@@ -220,15 +235,28 @@ static void read_source(struct worker *worker, int fd, struct source *source, un
             worker_hold(worker, source);
         worker_flush(worker);
         if (n <= 0 || !source->event) /* the association may have ended */
-            break;
+            return !n;
     }
+    return false;
+}
+
+static void end_turn(struct worker *worker, enum worker_queue queue, uint64_t waiting, uint64_t room)
+{
+    struct timespec now = {0};
+    if (waiting)
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    share_end_turn(&worker->shares[queue], waiting, room, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 }
 
 void datapath_from_clients(evutil_socket_t fd, short what, void *arg)
 {
     struct udp_socket *udp = arg;
     (void)what;
-    read_source(udp->worker, fd, &udp->source, 0, on_client_datagram, udp->worker);
+    uint64_t waiting = 0, room = 0;
+    bool empty = read_source(udp->worker, fd, &udp->source, 0, on_client_datagram, udp->worker);
+    if (!empty)
+        share_look(fd, &waiting, &room);
+    end_turn(udp->worker, WORKER_SOCKET, waiting, room);
     poke_others(udp->worker);
 }
 
@@ -237,17 +265,19 @@ void datapath_crossing(evutil_socket_t fd, short what, void *arg)
     struct worker *worker = arg;
     struct proxy *proxy = worker->proxy;
     struct ring_entry record;
-    uint64_t count;
+    uint64_t count, waiting = 0;
     (void)what;
     ssize_t n = read(fd, &count, sizeof count); /* nothing is there when it was held */
     (void)n;
     for (unsigned from = 0; from < proxy->worker_count; from++) {
         struct ring *ring = proxy->rings[from * proxy->worker_count + worker->index];
         while (ring && worker_has_room(worker) && ring_take(ring, &record)) {
-            take_record(worker, &record);
+            take_record(worker, &record, WORKER_RINGS);
             chunk_unref(record.chunk);
         }
+        waiting += ring ? ring_count(ring) : 0;
     }
+    end_turn(worker, WORKER_RINGS, waiting * RING_ENTRY_BYTES, (uint64_t)RING_ENTRIES * RING_ENTRY_BYTES);
     worker->crossing_held = !worker_has_room(worker);
     worker_flush(worker);
 }
@@ -301,7 +331,7 @@ void datapath_from_naked_client(evutil_socket_t fd, short what, void *arg)
     struct target_socket *socket = arg;
     struct association *a = socket->association;
     (void)what;
-    read_source(a->worker, fd, &socket->source, 0, on_naked_datagram, a);
+    (void)read_source(a->worker, fd, &socket->source, 0, on_naked_datagram, a);
 }
 
 /* ---- from targets */
@@ -361,7 +391,7 @@ void datapath_from_targets(evutil_socket_t fd, short what, void *arg)
     struct target_socket *socket = arg;
     struct association *a = socket->association;
     (void)what;
-    read_source(a->worker, fd, &socket->source, SOCKS_UDP_IP_MAX, on_target_datagram, a);
+    (void)read_source(a->worker, fd, &socket->source, SOCKS_UDP_IP_MAX, on_target_datagram, a);
 }
 
 /* ---- from the engine */

@@ -35,6 +35,12 @@ static inline bool ring_put(struct ring *ring, const struct ring_entry *entry)
     return true;
 }
 
+/* Entries in it; for the one who takes. */
+static inline unsigned ring_count(const struct ring *ring)
+{
+    return atomic_load_explicit(&ring->tail, memory_order_relaxed) - atomic_load_explicit(&ring->head, memory_order_relaxed);
+}
+
 /* False: it is empty. */
 static inline bool ring_take(struct ring *ring, struct ring_entry *entry)
 {

@@ -441,6 +441,8 @@ int worker_new(struct proxy *proxy, unsigned index, struct worker **out, const c
     worker->proxy = proxy;
     worker->policy = policy_ref(proxy->policy);
     worker->index = index;
+    for (unsigned i = 0; i < WORKER_QUEUES; i++)
+        worker->shares[i].most = SHARE_ALL;
     worker->crossing_fd = worker->udp[0].fd = worker->udp[1].fd = -1;
     int rc = open_loop(worker);
     if (!rc)

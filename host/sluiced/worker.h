@@ -14,6 +14,7 @@
 
 #include "net/names.h"
 #include "sluiced/proxy.h"
+#include "sluiced/share.h"
 #include "sluiced/stats.h"
 #include "udp/batch.h"
 #include "udp/engine.h"
@@ -38,6 +39,9 @@ struct udp_socket {
     struct worker *worker;
 };
 
+/* Where records come from that clients share. */
+enum worker_queue { WORKER_SOCKET, WORKER_RINGS, WORKER_QUEUES };
+
 struct worker {
     struct proxy *proxy;
     struct policy *policy;
@@ -55,6 +59,7 @@ struct worker {
     struct evconnlistener **listeners;
     bool listeners_held; /* until the next tick */
     struct source *held;
+    struct share shares[WORKER_QUEUES];
     struct proxy_epoch **table; /* by cid */
     unsigned table_mask;
     struct association *associations; /* all of this worker's, with those that are closing */

@@ -25,6 +25,7 @@
     X(FRAG, "frag")               /* FRAG other than 0 */                                                                        \
     X(RULE, "rule")               /* destination refused by a rule */                                                            \
     X(RATE, "rate")               /* over the rate of its user or address */                                                     \
+    X(SHARE, "share")             /* over its association's share of a worker that has too much to do */                         \
     X(PRIVATE, "private")         /* private destination that no rule opens */                                                   \
     X(NO_ROUTE, "no_route")       /* no destination: not unicast, not resolved or not reachable */                               \
     X(TOO_LONG, "too_long")       /* longer than a record or the way there can carry */                                          \

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long datagrams take to come back from echoes, one at a time and by turns, so that what else the machine does meets all alike:
- *   udp-ping SIZE ROUNDS COUNT GAP_US ADDR...
- * In each round COUNT to each address, with GAP_US between two. Prints for each address, in their order, what was sent and what
- * came back, and nanoseconds: median, 90 and 99 percent.
+ * How long datagrams take to come back from echoes, one at a time and by turns, so that what else the machine does meets all
+ * alike: udp-ping SIZE ROUNDS COUNT GAP_US ADDR... In each round COUNT to each address, with GAP_US between two. Prints for each
+ * address, in their order, what was sent and what came back, and nanoseconds: median, 90 and 99 percent.
  */
 #include <errno.h>
 #include <poll.h>
