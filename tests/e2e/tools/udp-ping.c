@@ -78,14 +78,16 @@ int main(int argc, char **argv)
         struct net_addr addr = net_parse(argv[5 + i]);
         echoes[i].fd = net_connect(SOCK_DGRAM, &addr);
         echoes[i].took = calloc((size_t)rounds * count, sizeof(uint64_t));
-        for (unsigned n = 0; n < WARM && echoes[i].took; n++)
+        if (!echoes[i].took)
+            die("out of memory");
+        for (unsigned n = 0; n < WARM; n++)
             (void)ping(echoes[i].fd, payload, size, next++);
     }
     for (unsigned n = 0; n < rounds * count * addresses; n++) {
         struct echo *e = &echoes[n / count % addresses];
         uint64_t took = ping(e->fd, payload, size, next++);
         e->sent++;
-        if (took && e->took)
+        if (took)
             e->took[e->back++] = took;
         nanosleep(&gap, NULL);
     }
