@@ -94,6 +94,8 @@ void worker_give(struct worker *worker, unsigned seconds)
         if (a->secure)
             association_give(a);
     }
+    batch_rx_empty(worker->rx);
+    engine_leave(worker->engine); /* a card is for one process */
     worker_resume(worker);
     worker_drain(worker, seconds);
 }

@@ -218,6 +218,7 @@ static void let_go(struct give *g)
         return;
     }
     close_channel(g);
+    cards_give(g->proxy->cards);
     g->state = GIVEN;
     status_socket_give(g->what.status);
     admin_give(g->what.admin);

@@ -80,14 +80,16 @@ static int load_policy(const char *path, struct policy **policy)
     return reload_policy(path, policy, &error) ? complain(error.text, NULL) : 0;
 }
 
-static int open_shared(struct proxy *proxy)
+/* `later`: another process has the card. */
+static int open_shared(struct proxy *proxy, bool later)
 {
     int rc = reload_access_log(proxy);
     if (rc)
         return complain_errno(proxy->options.access_log, rc);
     if (getrandom(proxy->cid_key, sizeof proxy->cid_key, 0) != sizeof proxy->cid_key)
         return complain("getrandom", NULL);
-    rc = cards_open(proxy->options.engine, worker_dma_bytes(proxy->options.workers), proxy->options.operation_ms, &proxy->cards);
+    rc = (later ? cards_open_later : cards_open)(proxy->options.engine, worker_dma_bytes(proxy->options.workers),
+                                                 proxy->options.operation_ms, &proxy->cards);
     if (rc)
         return complain_errno(proxy->options.engine, rc);
     proxy->cid_workers = proxy->options.workers;
@@ -421,6 +423,12 @@ static int take_sockets(struct daemon *daemon)
     return rc ? complain_errno(what, rc) : 0;
 }
 
+/* The former one gives it up with its associations. */
+static bool has_card_later(const struct daemon *daemon)
+{
+    return daemon->upgrade && strcmp(daemon->proxy.options.engine, "soft:") != 0;
+}
+
 static int take_over(struct daemon *daemon)
 {
     struct proxy *proxy = &daemon->proxy;
@@ -435,6 +443,8 @@ static int take_over(struct daemon *daemon)
     daemon->take = NULL;
     log_event(&proxy->log, LOG_LEVEL_WARNING, "taken", "pid=%d associations=%u", (int)getpid(), count);
     background_done(daemon->tell);
+    if (has_card_later(daemon))
+        cards_look(proxy->cards);
     return 0;
 }
 
@@ -465,7 +475,7 @@ static int serve(struct daemon *daemon)
     if (rc)
         complain_errno("LISTEN_FDS", rc);
     if (!rc)
-        rc = open_shared(proxy);
+        rc = open_shared(proxy, has_card_later(daemon));
     if (!rc && daemon->upgrade)
         rc = take_sockets(daemon);
     if (!rc)

@@ -40,14 +40,19 @@ static void drop_slot(struct rx_slot *slot)
     slot->chunk = NULL;
 }
 
-void batch_rx_free(struct batch_rx *rx)
+void batch_rx_empty(struct batch_rx *rx)
 {
-    if (!rx)
-        return;
     for (unsigned i = 0; i < RX_MESSAGES; i++) {
         drop_slot(&rx->whole[i]);
         drop_slot(&rx->small[i]);
     }
+}
+
+void batch_rx_free(struct batch_rx *rx)
+{
+    if (!rx)
+        return;
+    batch_rx_empty(rx);
     free(rx);
 }
 

@@ -28,6 +28,8 @@ typedef void batch_rx_fn(void *arg, const struct batch_datagram *datagram);
 struct batch_rx;
 struct batch_rx *batch_rx_new(void); /* NULL: no memory */
 void batch_rx_free(struct batch_rx *rx);
+/* Gives back the memory that is there for what comes next. */
+void batch_rx_empty(struct batch_rx *rx);
 
 /* Datagrams that the kernel gave with others as one, since the last call. */
 uint64_t batch_merged(struct batch_rx *rx);

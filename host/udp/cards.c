@@ -23,7 +23,7 @@ struct cards {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     pthread_t thread; /* looks for the configured one, closes the dead */
-    bool watched, ending;
+    bool watched, ending, given;
     char *uri;
     struct sluice_options options;
     struct sluice_card *current, *spare; /* spare: the software engine, once the configured one has died */
@@ -94,7 +94,8 @@ static bool close_dead(struct cards *cards)
 /* Only one at a time can have a card open. */
 static bool may_look(const struct cards *cards)
 {
-    return cards->spare && cards->current == cards->spare && cards->kept->card == cards->spare && !cards->kept->next;
+    return !cards->given && cards->spare && cards->current == cards->spare && cards->kept->card == cards->spare &&
+           !cards->kept->next;
 }
 
 static void look(struct cards *cards)
@@ -152,22 +153,59 @@ static void init(struct cards *cards)
     pthread_condattr_destroy(&attributes);
 }
 
-int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **out)
+static struct cards *create(const char *uri, size_t dma_bytes, unsigned operation_ms)
 {
     struct cards *cards = calloc(1, sizeof *cards);
     if (!cards)
-        return -ENOMEM;
+        return NULL;
     init(cards);
     cards->options = (struct sluice_options){.dma_bytes = dma_bytes, .operation_ms = operation_ms};
     cards->delay = FIRST_SECONDS;
     cards->opened = now();
     cards->uri = strdup(uri);
-    int rc = cards->uri ? add(cards, uri, &cards->current) : -ENOMEM;
+    if (cards->uri)
+        return cards;
+    cards_close(cards);
+    return NULL;
+}
+
+static int open_first(struct cards *cards, const char *uri, struct cards **out)
+{
+    int rc = cards ? add(cards, uri, &cards->current) : -ENOMEM;
     if (rc)
         cards_close(cards);
     else
         *out = cards;
     return rc;
+}
+
+int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **out)
+{
+    return open_first(create(uri, dma_bytes, operation_ms), uri, out);
+}
+
+int cards_open_later(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **out)
+{
+    int rc = open_first(create(uri, dma_bytes, operation_ms), "soft:", out);
+    if (!rc)
+        (*out)->spare = (*out)->current;
+    return rc;
+}
+
+void cards_look(struct cards *cards)
+{
+    pthread_mutex_lock(&cards->lock);
+    cards->look = now() + (time_t)cards->delay;
+    if (!cards->watched)
+        start_watch(cards);
+    pthread_mutex_unlock(&cards->lock);
+}
+
+void cards_give(struct cards *cards)
+{
+    pthread_mutex_lock(&cards->lock);
+    cards->given = true;
+    pthread_mutex_unlock(&cards->lock);
 }
 
 void cards_close(struct cards *cards)

@@ -18,6 +18,11 @@ struct cards;
 
 /* -errno of sluice_open. A card is not recovered: the software engine takes over, and engine.c does again what was in flight. */
 int cards_open(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **cards);
+/* The same while another process has the card: begins with the software engine, and with cards_look to look for it. */
+int cards_open_later(const char *uri, size_t dma_bytes, unsigned operation_ms, struct cards **cards);
+void cards_look(struct cards *cards);
+/* Another process is to have the card: it is not looked for any more once it is given up by cards_replace. */
+void cards_give(struct cards *cards);
 void cards_close(struct cards *cards); /* all of them, references or not */
 /* The one to use now, with a reference. */
 struct sluice_card *cards_take(struct cards *cards);

@@ -336,6 +336,12 @@ static bool arm_all(struct engine *engine)
     return armed;
 }
 
+void engine_leave(struct engine *engine)
+{
+    if (engine->current->can_die)
+        (void)engine_replace(engine->current);
+}
+
 void engine_run(struct engine *engine)
 {
     struct engine_qp *dead;

@@ -88,6 +88,8 @@ void engine_detach(struct engine *engine, struct sas *sas);
 int engine_submit(struct engine *engine, const struct engine_job *job);
 /* Submits the burst and handles completions that are there; the rest comes by the event loop. Not from inside a callback. */
 void engine_run(struct engine *engine);
+/* Goes over to the software engine, as if the card had died. */
+void engine_leave(struct engine *engine);
 /* Jobs not yet done. */
 unsigned engine_in_flight(const struct engine *engine);
 

@@ -11,7 +11,7 @@ $(E2E_TOOLS): %: %.o $(E2E_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $^
 
 ALL += $(E2E_TOOLS)
-E2E_TESTS := roundtrip.sh network.sh rekey.sh paths.sh takeup.sh blocked.sh access.sh failure.sh card.sh return.sh options.sh
+E2E_TESTS := roundtrip.sh network.sh rekey.sh paths.sh takeup.sh blocked.sh access.sh failure.sh card.sh return.sh upgrade_card.sh options.sh
 E2E_TESTS += rules.py requests.py
 E2E_TESTS += users.py
 E2E_TESTS += operation.py offload.py limits.py admin.py badinput.py balancer.py upgrade.py pam.py mtu.py
