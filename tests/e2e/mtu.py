@@ -87,7 +87,7 @@ target = echo()
 down, up = Side("down"), Side("up")
 for side in (down, up):
     tap.equal(side.back(1000, 5), 5, f"{side.way.narrow}: datagrams come back")
-    tap.equal((side.back(1450, 3), side.way.lost > 0), (0, True), f"{side.way.narrow}: longer ones do not, and nobody is told why")
+    tap.equal((side.back(1450, 3), side.way.lost > 0), (0, True), f"{side.way.narrow}: longer ones do not, nobody is told why")
 tap.ok(down.client.logged(r"path_mtu_down mtu=14[67]\d", 14), "the client finds how large a packet comes down", down.client.log())
 tap.ok(down.proxy.logged(r"path_mtu .* mtu=14[67]\d"), "and tells the proxy")
 tap.ok(up.client.logged(r"path_mtu mtu=14[67]\d", 14), "and how large a one goes up")
