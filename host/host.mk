@@ -21,7 +21,7 @@ STATUS_PAGE := $(GEN)/status_page.h
 $(STATUS_PAGE): host/sluiced/status.html scripts/embed.py
 	@mkdir -p $(@D)
 	python3 scripts/embed.py status_page $< $@
-$(BUILD)/host/sluiced/admin.o: $(STATUS_PAGE)
+$(BUILD)/host/sluiced/admin.o lint-tidy: $(STATUS_PAGE)
 
 $(SLUICED): $(SLUICED_OBJECTS) $(LIBHOST) $(LIBSLUICE)
 	@mkdir -p $(@D)
