@@ -153,14 +153,15 @@ manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
 manager.bind(f"{folder}/notify")
 os.chmod(folder, 0o755)
 os.chmod(f"{folder}/notify", 0o666)
-EXTRA = 'workers = 2; upgrade_socket = "upgrade"; users_file = "users"; admin = "127.0.0.1:0";'
+EXTRA = 'workers = 2; upgrade_socket = "upgrade"; users_file = "users"; admin = "127.0.0.1:0"; restricted = true;'
 proxy = Proxy(EXTRA, files={"users": f"anna:{hashed('right')}\n"}, environment={"NOTIFY_SOCKET": f"{folder}/notify"})
 with open(proxy.path("word"), "w", encoding="ascii") as word:
     word.write("right\n")
 client = Client([proxy.tls], proxy, "--user", "anna", "--password-file", proxy.path("word"))
+other = Client([proxy.tls], proxy, "--user", "anna", "--password-file", proxy.path("word"), "--nonces", "random")
 echo, slow = Echo(), serve_slowly()
 pids = [proxy.process.pid]
-programs = [Program(client.port, i, echo.port) for i in range(ASSOCIATIONS)]
+programs = [Program((client if i else other).port, i, echo.port) for i in range(ASSOCIATIONS)]
 fetch = Fetch(client.port, slow)
 naked = Program(proxy.plain, 1000, echo.port, user="anna", password="right")
 within(5, lambda: all(program.back for program in programs) and naked.back and fetch.bytes)
@@ -221,7 +222,7 @@ tap.equal((proxy.count("associations_given"), proxy.count("take_ups")), (0, 0), 
 # ---- an upgrade under load
 
 echo.seen.clear()
-programs = [Program(client.port, i, echo.port) for i in range(ASSOCIATIONS)]
+programs = [Program((client if i else other).port, i, echo.port) for i in range(ASSOCIATIONS)]
 within(5, lambda: all(program.back for program in programs))
 naked_before, told_before = len(naked.back), told()
 done = upgrade()
@@ -271,7 +272,7 @@ tap.equal({name: refused[name] for name in ("replayed", "auth_failed", "unknown_
 
 # ---- fewer workers
 
-programs = [Program(client.port, i, echo.port) for i in range(ASSOCIATIONS)]
+programs = [Program((client if i else other).port, i, echo.port) for i in range(ASSOCIATIONS)]
 echo.seen.clear()
 within(5, lambda: all(program.back for program in programs))
 proxy.configure(EXTRA.replace("workers = 2", "workers = 1"))
@@ -282,6 +283,7 @@ for program in programs:
     program.stop()
 tap.ok(all(max(program.back.values()) == 1 for program in programs), "nothing comes twice")
 client.end(tap)
+other.end(tap)
 os.kill(pids[3], signal.SIGTERM)
 tap.ok(within(10, lambda: all(has_ended(pid) for pid in pids)), "the last one ends when it is told to")
 tap.ok(not os.path.exists(proxy.path("upgrade")) and not os.path.exists(proxy.path("control")), "and takes its sockets with it")
