@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sluiced/admin.h"
@@ -44,11 +45,20 @@ struct give {
     int channel;
     struct event *event; /* what the new one says */
     struct ucred peer;
-    unsigned left;  /* parts that are out */
-    unsigned count; /* associations */
+    unsigned left;      /* parts that are out */
+    unsigned count;     /* associations */
+    uint64_t frozen_at; /* ms */
+    unsigned frozen_ms;
     int error;
     struct part *parts;
 };
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 /* ---- workers */
 
@@ -189,7 +199,7 @@ static void on_released(struct task *task)
 {
     struct give *g = ((struct part *)task)->give;
     if (--g->left == 0)
-        g->what.given(g->what.arg, g->peer.pid, g->count);
+        g->what.given(g->what.arg, g->peer.pid, g->count, g->frozen_ms);
 }
 
 static void do_release(struct task *task)
@@ -217,6 +227,7 @@ static void let_go(struct give *g)
         fail(g, rc);
         return;
     }
+    g->frozen_ms = (unsigned)(now_ms() - g->frozen_at);
     close_channel(g);
     cards_give(g->proxy->cards);
     g->state = GIVEN;
@@ -345,6 +356,7 @@ static void on_message(evutil_socket_t fd, short what, void *arg)
         g->state = FREEZING;
         g->error = 0;
         g->count = 0;
+        g->frozen_at = now_ms();
         post_all(g, do_freeze);
     }
 }

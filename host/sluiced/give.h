@@ -19,8 +19,8 @@ struct status_socket;
 struct give_what {
     struct status_socket *status;
     struct admin *admin;
-    /* Another process has it all; the workers end when what is left with them has. */
-    void (*given)(void *arg, pid_t to, unsigned associations);
+    /* Another process has it all; the workers end when what is left with them has. `ms`: nothing was read for so long. */
+    void (*given)(void *arg, pid_t to, unsigned associations, unsigned ms);
     void *arg;
 };
 

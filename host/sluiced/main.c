@@ -243,12 +243,12 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 }
 
 /* Another one has taken over: what is left here ends by and by. */
-static void on_given(void *arg, pid_t to, unsigned associations)
+static void on_given(void *arg, pid_t to, unsigned associations, unsigned ms)
 {
     struct daemon *daemon = arg;
     daemon->given = daemon->shared = true;
-    log_event(&daemon->proxy.log, LOG_LEVEL_WARNING, "given", "pid=%d to=%d associations=%u", (int)getpid(), (int)to,
-              associations);
+    log_event(&daemon->proxy.log, LOG_LEVEL_WARNING, "given", "pid=%d to=%d associations=%u ms=%u", (int)getpid(), (int)to,
+              associations, ms);
 }
 
 static bool is_over(const struct daemon *daemon)

@@ -231,6 +231,7 @@ match = proxy.logged(r"event=taken pid=(\d+) associations=(\d+)")
 pids.append(int(match[1]) if match else 0)
 tap.equal(match and int(match[2]), ASSOCIATIONS, "it takes over all associations")
 tap.ok(proxy.logged(rf"event=given pid={pids[0]} to={pids[1]} associations={ASSOCIATIONS}"), "as the former one says, too")
+print("#", re.search(r"event=given.*", proxy.log())[0])
 messages = []
 within(3, lambda: messages.extend(told()) or any("READY=1" in message for message in messages))
 tap.ok(messages[:1] == [f"MAINPID={pids[1]}"] and any("READY=1" in m and f"MAINPID={pids[1]}" in m for m in messages),
