@@ -42,7 +42,7 @@ struct sluice_pci_places pci_places(const struct sluice_pci_places *places)
  */
 static _Thread_local jmp_buf entered;
 
-static _Noreturn void fail(char *format, ...)
+__attribute__((noreturn)) static void fail(char *format, ...)
 {
     (void)format;
     longjmp(entered, 1);

@@ -96,7 +96,7 @@ uint32_t hw_lanes_wait(uint32_t lanes)
         fake.keys_of = 0;
     }
     for (uint32_t l = 0; l < FAKE_LANES; l++) {
-        done |= mine >> l & fake.lane[l].has_result ? 1u << l : 0;
+        done |= ((mine >> l) & fake.lane[l].has_result) ? 1u << l : 0;
     }
     fake.time += 300;
     return fake.owner == HW_LANES_SERVICE ? done != 0 : done;
