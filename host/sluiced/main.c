@@ -376,7 +376,7 @@ static int run(struct daemon *daemon)
     }
     tell_listening(proxy);
     tell_admin(proxy, daemon->admin);
-    (void)notify("READY=1\nSTATUS=%u workers, engine %s\nMAINPID=%d", proxy->worker_count, proxy->options.engine, (int)getpid());
+    (void)notify("READY=1\nSTATUS=%u workers, engine %s", proxy->worker_count, proxy->options.engine);
     log_event(&proxy->log, LOG_LEVEL_INFO, "ready", "engine=%s workers=%u pid=%d", proxy->options.engine, proxy->worker_count,
               (int)getpid());
     event_base_dispatch(daemon->base);
