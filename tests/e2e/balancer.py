@@ -13,7 +13,7 @@ import time
 from kit import CONNECT, Proxy, Socks, Tap, code, listen, within
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-seed = int(os.environ.get("SEED", random.randrange(1 << 31)))
+seed = int(os.environ.get("SEED") or random.randrange(1 << 31))
 print("# seed", seed)
 rng = random.Random(seed)
 tap = Tap()

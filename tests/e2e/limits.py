@@ -75,7 +75,8 @@ for n in range(74, 78):
         refused += held(proxy, 1, source=f"127.0.0.{n}")[1] == [None]
     except (OSError, EOFError):
         refused += 1
-tap.ok(refused >= 2 and proxy.count("connections_refused") >= 2, "max_connections holds for all")
+tap.ok(refused >= 2 and proxy.count("connections_refused") >= 2, "max_connections holds for all",
+       f"refused {refused}, counted {proxy.count('connections_refused')}, open {proxy.count('connections_open')}, {[c for _, c in more]}")
 clients[0].s.sendall(b"still")
 tap.ok(proxy.logged("event=overload reason=connections_refused"), "which is told")
 proxy.end(tap)

@@ -12,7 +12,7 @@ TOOLS = os.path.abspath(f"{BUILD}/tests/e2e/tools")
 WITHOUT = (f"{TOOLS}/no-offload",)
 
 tap = Tap()
-seed = os.environ.get("SEED", str(int.from_bytes(os.urandom(3), "big")))
+seed = os.environ.get("SEED") or str(int.from_bytes(os.urandom(3), "big"))
 print(f"# SEED={seed}")
 
 
