@@ -72,7 +72,8 @@ more = [held(proxy, 2, source=f"127.0.0.{n}") for n in range(70, 74)]
 refused = 0
 for n in range(74, 78):
     try:
-        refused += held(proxy, 1, source=f"127.0.0.{n}")[1] == [None]
+        more.append(held(proxy, 1, source=f"127.0.0.{n}"))
+        refused += more[-1][1] == [None]
     except (OSError, EOFError):
         refused += 1
 tap.ok(refused >= 2 and proxy.count("connections_refused") >= 2, "max_connections holds for all",
