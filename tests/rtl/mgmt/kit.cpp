@@ -148,3 +148,16 @@ bool seals(Card &card, Io &io, Sa &sa, unsigned length, uint8_t status)
     sa.counter++;
     return host.get(dst, record.size()) == record;
 }
+
+void give_key_job(Bus &bus)
+{
+    bus.store(MGMT_LANE_LANES, (1u << LANES) - 1);
+    bus.store(MGMT_LANE_SOURCE, 0x400);
+    bus.store(MGMT_LANE_COUNT, 32);
+    bus.command(MGMT_LANE_COMMAND, MGMT_LANE_COMMAND_WRITE);
+    bus.store(MGMT_LANE_JOB, 2);
+    bus.store(MGMT_LANE_LENGTHS, 32);
+    bus.store(MGMT_LANE_BLOCKS, 0x300);
+    bus.store(MGMT_LANE_KEYS, 0x7c0);
+    bus.command(MGMT_LANE_COMMAND, MGMT_LANE_COMMAND_START);
+}

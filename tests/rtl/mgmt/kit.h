@@ -68,6 +68,9 @@ void dma(Bus &bus, uint64_t address, uint32_t offset, uint32_t length);
 bool install(Card &card, Sa &sa, uint16_t slot);
 bool seals(Card &card, Io &io, Sa &sa, unsigned length, uint8_t status = SLUICE_STATUS_OK);
 
+// A key job in every record lane: SA words at 0x300, key of 32 bytes at 0x400; its words go to 0x7c0.
+void give_key_job(Bus &bus);
+
 void test_bus(uint64_t seed);
 void test_events(uint64_t seed);
 void test_refused(uint64_t seed);

@@ -33,20 +33,6 @@ bool told(Card &card, unsigned bit, const std::function<void()> &act)
     return good;
 }
 
-// A key job of 32 bytes from 0x400, its words to 0x7c0.
-void give_key_job(Bus &bus)
-{
-    bus.store(MGMT_LANE_LANES, (1u << LANES) - 1);
-    bus.store(MGMT_LANE_SOURCE, 0x400);
-    bus.store(MGMT_LANE_COUNT, 32);
-    bus.command(MGMT_LANE_COMMAND, MGMT_LANE_COMMAND_WRITE);
-    bus.store(MGMT_LANE_JOB, 2);
-    bus.store(MGMT_LANE_LENGTHS, 32);
-    bus.store(MGMT_LANE_BLOCKS, 0x300);
-    bus.store(MGMT_LANE_KEYS, 0x7c0);
-    bus.command(MGMT_LANE_COMMAND, MGMT_LANE_COMMAND_START);
-}
-
 Sa seal_sa(Host &host)
 {
     return make_sa(host, SLUICE_CIPHER_AES128, SLUICE_MAC_SHA256, SLUICE_FORM_UDP_MTE, SLUICE_DIRECTION_SEAL);
