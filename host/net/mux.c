@@ -12,6 +12,8 @@
 #define RECORD_LEAST (8 + 16 + 8) /* of a sluice record behind its header: cid, body, nonce */
 #define QUEUE_MAX    (512u * 1024)
 #define TURN_RECORDS 64 /* then the loop's other events have their turn */
+#define AHEAD_BYTES  2048
+#define HELD_BYTES   2048
 
 /* Where in a record a flow of bytes is. */
 struct place {
@@ -22,7 +24,7 @@ struct place {
 
 struct mux {
     int fd;
-    bool eof;
+    bool eof, holds;
     mux_fn *fn; /* NULL: no sluice records */
     void *arg;
     struct place in;
@@ -30,8 +32,12 @@ struct mux {
     unsigned given;  /* of its header, to OpenSSL */
     uint8_t *record; /* a sluice record that is not complete */
     uint32_t got;
+    uint8_t *ahead; /* what was read more than asked for; NULL: nothing */
+    uint32_t ahead_at, ahead_len;
     struct place tls, records; /* what goes out, both ways of which are never open at once */
     struct evbuffer *queue;
+    uint8_t *held; /* of TLS, written and not sent yet */
+    uint32_t held_at, held_len;
 };
 
 static bool is_ours(const uint8_t header[HEADER_BYTES])
@@ -68,7 +74,7 @@ static void follow(struct place *place, const uint8_t *data, size_t len)
 /* ---- reading */
 
 /* Bytes; 0: the end; -EAGAIN, or another -errno. */
-static ssize_t take(struct mux *mux, void *out, size_t len)
+static ssize_t receive(struct mux *mux, void *out, size_t len)
 {
     ssize_t n = recv(mux->fd, out, len, MSG_DONTWAIT);
     if (n > 0)
@@ -76,6 +82,47 @@ static ssize_t take(struct mux *mux, void *out, size_t len)
     if (!n)
         mux->eof = true;
     return !n ? 0 : errno == EINTR ? -EAGAIN : -errno;
+}
+
+static ssize_t take_ahead(struct mux *mux, void *out, size_t len)
+{
+    size_t n = mux->ahead_len - mux->ahead_at < len ? mux->ahead_len - mux->ahead_at : len;
+    memcpy(out, mux->ahead + mux->ahead_at, n);
+    mux->ahead_at += (uint32_t)n;
+    if (mux->ahead_at == mux->ahead_len) {
+        free(mux->ahead);
+        mux->ahead = NULL;
+    }
+    return (ssize_t)n;
+}
+
+/* A short record and its header come in one call, perhaps with those behind them. A silent connection has no buffer for it. */
+static ssize_t take(struct mux *mux, void *out, size_t len)
+{
+    uint8_t data[AHEAD_BYTES];
+    if (mux->ahead)
+        return take_ahead(mux, out, len);
+    if (len >= sizeof data)
+        return receive(mux, out, len);
+    ssize_t n = receive(mux, data, sizeof data);
+    if (n <= 0)
+        return n;
+    size_t now = (size_t)n < len ? (size_t)n : len;
+    memcpy(out, data, now);
+    if ((size_t)n == now)
+        return n;
+    mux->ahead_at = 0;
+    mux->ahead_len = (uint32_t)((size_t)n - now);
+    mux->ahead = malloc(mux->ahead_len);
+    if (!mux->ahead)
+        return -ENOMEM;
+    memcpy(mux->ahead, data + now, mux->ahead_len);
+    return (ssize_t)now;
+}
+
+bool mux_has_input(const struct mux *mux)
+{
+    return mux->ahead;
 }
 
 static ssize_t begin_record(struct mux *mux)
@@ -170,26 +217,78 @@ static ssize_t put(struct mux *mux, struct place *place, const uint8_t *data, si
     return n;
 }
 
+static bool hold(struct mux *mux, const void *data, size_t len)
+{
+    if (!mux->holds || len > HELD_BYTES - mux->held_len || (!mux->held && !(mux->held = malloc(HELD_BYTES))))
+        return false;
+    memcpy(mux->held + mux->held_len, data, len);
+    mux->held_len += (uint32_t)len;
+    return true;
+}
+
+static int send_held(struct mux *mux)
+{
+    while (mux->held) {
+        ssize_t n = put(mux, &mux->tls, mux->held + mux->held_at, mux->held_len - mux->held_at);
+        if (n < 0)
+            return (int)n;
+        mux->held_at += (uint32_t)n;
+        if (mux->held_at < mux->held_len)
+            continue;
+        free(mux->held);
+        mux->held = NULL;
+        mux->held_at = mux->held_len = 0;
+    }
+    return 0;
+}
+
 static int on_write(BIO *bio, const char *data, int len)
 {
     struct mux *mux = BIO_get_data(bio);
     int rc = 0;
     BIO_clear_retry_flags(bio);
+    if (len > 0 && hold(mux, data, (size_t)len))
+        return len;
     if (mux->records.have) /* the end of one of ours comes first */
         rc = mux_flush(mux);
     if (!rc && mux->records.have)
         rc = -EAGAIN;
+    if (!rc)
+        rc = send_held(mux);
     return answer(bio, rc ? rc : put(mux, &mux->tls, (const uint8_t *)data, (size_t)len), BIO_FLAGS_WRITE);
 }
 
-bool mux_waits(const struct mux *mux)
+void mux_hold(struct mux *mux)
+{
+    mux->holds = true;
+}
+
+int mux_release(struct mux *mux)
+{
+    mux->holds = false;
+    return mux->held ? mux_flush(mux) : 0;
+}
+
+bool mux_holds(const struct mux *mux)
+{
+    return mux->held;
+}
+
+static bool has_records(const struct mux *mux)
 {
     return evbuffer_get_length(mux->queue) && !mux->tls.have;
 }
 
+bool mux_waits(const struct mux *mux)
+{
+    return mux->held || has_records(mux);
+}
+
+/* What is held comes first, but not in the middle of a record of ours. */
 int mux_flush(struct mux *mux)
 {
-    while (mux_waits(mux)) {
+    int rc = mux->records.have ? 0 : send_held(mux);
+    while (!rc && has_records(mux)) {
         size_t len = evbuffer_get_contiguous_space(mux->queue);
         ssize_t n = put(mux, &mux->records, evbuffer_pullup(mux->queue, (ev_ssize_t)len), len);
         if (n == -EAGAIN)
@@ -198,7 +297,9 @@ int mux_flush(struct mux *mux)
             return (int)n;
         evbuffer_drain(mux->queue, (size_t)n);
     }
-    return 0;
+    if (!rc)
+        rc = send_held(mux);
+    return rc == -EAGAIN ? 0 : rc;
 }
 
 int mux_queue(struct mux *mux, const uint8_t *record, uint32_t len)
@@ -271,6 +372,8 @@ void mux_free(struct mux *mux)
     if (!mux)
         return;
     evbuffer_free(mux->queue);
+    free(mux->ahead);
+    free(mux->held);
     free(mux->record);
     free(mux);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TLS and sluice records on one TCP connection, told apart by the first byte of each record (PROTOCOL.md, "Records in the TCP
- * stream"). Toward OpenSSL it is a BIO, which copies nothing: OpenSSL asks for a header and then for its body. Belongs to the
- * thread of its stream.
+ * stream"). Toward OpenSSL it is a BIO: OpenSSL asks for a header and then for its body. Belongs to the thread of its stream.
  */
 #ifndef HOST_NET_MUX_H
 #define HOST_NET_MUX_H
@@ -28,8 +27,17 @@ BIO *mux_bio(struct mux *mux);
 void mux_take_records(struct mux *mux, mux_fn *fn, void *arg);
 /* Queues a copy, to be sent between two TLS records. -ENOBUFS: too much waits; -ENOMEM. */
 int mux_queue(struct mux *mux, const uint8_t *record, uint32_t len);
-/* Sends what it can of that. -errno of the socket. */
+/* Sends what it can of that, and of what is held. -errno of the socket. */
 int mux_flush(struct mux *mux);
 bool mux_waits(const struct mux *mux);
+
+/* Short records that OpenSSL writes from here on are held, to be sent together by mux_release (as mux_flush). What the socket
+ * does not take then stays held. */
+void mux_hold(struct mux *mux);
+int mux_release(struct mux *mux);
+bool mux_holds(const struct mux *mux);
+
+/* Something has been read that nobody has asked for yet: it makes no socket readable. */
+bool mux_has_input(const struct mux *mux);
 
 #endif

@@ -70,10 +70,10 @@ static void update(struct stream *s)
     watch(s->write_event, s->state == OPEN && wants_write(s));
 }
 
-/* Bytes that OpenSSL has read already make no socket readable. */
+/* Bytes that have been read already make no socket readable. */
 static void wake_pending(struct stream *s)
 {
-    if (s->state == OPEN && s->ssl && wants_read(s) && SSL_has_pending(s->ssl))
+    if (s->state == OPEN && s->ssl && wants_read(s) && (SSL_has_pending(s->ssl) || mux_has_input(s->mux)))
         event_active(s->read_event, EV_READ, 0);
 }
 
@@ -263,29 +263,49 @@ static void release_buffers(struct stream *s)
         (void)SSL_free_buffers(s->ssl);
 }
 
-static void write_turn(struct stream *s)
+/* 0, or -errno. */
+static ssize_t write_queued(struct stream *s)
 {
     size_t total = 0;
     ssize_t n = 0;
-    s->write_wants_read = false;
-    bool had = evbuffer_get_length(s->out);
-    if (s->mux && !s->closed)
-        n = mux_flush(s->mux);
-    if (n < 0) {
-        break_off(s, (int)-n);
-        return;
-    }
     while (total < TURN_BYTES && evbuffer_get_length(s->out)) {
         n = write_some(s);
         if (n <= 0)
             break;
         total += (size_t)n;
     }
+    return n < 0 ? n : 0;
+}
+
+/* A ticket and a reply, say, go out together. */
+static ssize_t write_records(struct stream *s)
+{
+    int rc = mux_flush(s->mux);
+    if (rc)
+        return rc;
+    mux_hold(s->mux);
+    ssize_t n = write_queued(s);
+    rc = mux_release(s->mux);
+    return n ? n : rc;
+}
+
+static bool has_output(const struct stream *s)
+{
+    return evbuffer_get_length(s->out) || (s->mux && mux_holds(s->mux));
+}
+
+static void write_turn(struct stream *s)
+{
+    s->write_wants_read = false;
+    bool had = has_output(s);
+    ssize_t n = 0;
+    if (!s->closed)
+        n = s->mux ? write_records(s) : write_queued(s);
     if (n < 0) {
         break_off(s, (int)-n);
         return;
     }
-    if (evbuffer_get_length(s->out))
+    if (has_output(s))
         return;
     release_buffers(s);
     if (s->finishing && !s->closed) {
@@ -379,6 +399,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         read_turn(s);
     else if (s->state == OPEN)
         write_turn(s);
+    if (!s->freed)
+        wake_pending(s);
     leave(s);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sluiced/accounts.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -27,6 +28,7 @@ struct account {
 struct accounts {
     pthread_mutex_t lock;
     uint8_t secret[16]; /* so that nobody can aim at a chain */
+    EVP_MD *digest;     /* fetched once */
     struct account *chains[CHAINS];
 };
 
@@ -40,12 +42,15 @@ static uint64_t now_ns(void)
 struct accounts *accounts_new(void)
 {
     struct accounts *accounts = calloc(1, sizeof *accounts);
-    if (accounts && getrandom(accounts->secret, sizeof accounts->secret, 0) != sizeof accounts->secret) {
+    if (!accounts)
+        return NULL;
+    accounts->digest = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!accounts->digest || getrandom(accounts->secret, sizeof accounts->secret, 0) != sizeof accounts->secret) {
+        EVP_MD_free(accounts->digest);
         free(accounts);
         return NULL;
     }
-    if (accounts)
-        pthread_mutex_init(&accounts->lock, NULL);
+    pthread_mutex_init(&accounts->lock, NULL);
     return accounts;
 }
 
@@ -60,12 +65,13 @@ void accounts_free(struct accounts *accounts)
         }
     }
     pthread_mutex_destroy(&accounts->lock);
+    EVP_MD_free(accounts->digest);
     free(accounts);
 }
 
 /* ---- which there are */
 
-static void make_key(const struct accounts *accounts, const char *user, const struct net_addr *source, uint8_t key[16])
+static bool make_key(const struct accounts *accounts, const char *user, const struct net_addr *source, uint8_t key[16])
 {
     uint8_t text[16 + 1 + 255], digest[SHA256_DIGEST_LENGTH];
     size_t len = sizeof accounts->secret, more;
@@ -83,8 +89,10 @@ static void make_key(const struct accounts *accounts, const char *user, const st
         more = 4;
         memcpy(text + len, &source->in.sin_addr, more);
     }
-    SHA256(text, len + more, digest);
+    if (!EVP_Digest(text, len + more, digest, NULL, accounts->digest, NULL))
+        return false;
     memcpy(key, digest, 16);
+    return true;
 }
 
 static bool is_used_up(const struct account *account, uint64_t now)
@@ -120,7 +128,8 @@ static struct account *look_up(struct account **chain, const uint8_t key[16])
 struct account *account_get(struct accounts *accounts, const char *user, const struct net_addr *source)
 {
     uint8_t key[16];
-    make_key(accounts, user, source, key);
+    if (!make_key(accounts, user, source, key))
+        return NULL;
     struct account **chain = &accounts->chains[((unsigned)key[0] << 8 | key[1]) % CHAINS];
     pthread_mutex_lock(&accounts->lock);
     struct account *account = look_up(chain, key);

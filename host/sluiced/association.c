@@ -195,7 +195,7 @@ void association_settle(struct association *a)
         return;
     a->ended = true;
     a->task = (struct task){.done = done_end, .mailbox = a->worker->mailbox};
-    mailbox_post(a->worker->mailbox, &a->task);
+    mailbox_post_own(a->worker->mailbox, &a->task);
 }
 
 static void drop_held(struct association *a)

@@ -83,7 +83,8 @@ static struct proxy_epoch *of_task(struct task *task)
     return (struct proxy_epoch *)((char *)task - offsetof(struct proxy_epoch, task));
 }
 
-/* A card may block, and then the helper does it; the software engine's SAs are not worth its wakening. */
+/* A card may block, and then the helper does it; the software engine's SAs are not worth its wakening. The rest is done from the
+ * loop in any case. */
 static void post(struct proxy_epoch *e, struct sluice_card *card)
 {
     struct worker *worker = e->association->worker;
@@ -95,7 +96,7 @@ static void post(struct proxy_epoch *e, struct sluice_card *card)
     }
     if (e->task.run)
         e->task.run(&e->task);
-    mailbox_post(worker->mailbox, &e->task);
+    mailbox_post_own(worker->mailbox, &e->task);
 }
 
 static void run_make(struct task *task)
@@ -145,7 +146,13 @@ int epochs_make(struct association *a, const struct keys_agreement *agreement, c
         return rc;
     e->task = (struct task){.run = run_make, .done = done_make};
     e->card = cards_take(a->worker->proxy->cards);
-    post(e, e->card);
+    if (sas_at_once(e->card)) {
+        e->busy = true;
+        run_make(&e->task);
+        done_make(&e->task);
+    } else {
+        post(e, e->card);
+    }
     return 0;
 }
 

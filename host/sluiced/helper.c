@@ -19,6 +19,7 @@ struct mailbox {
     struct queue queue;
     struct event *event;
     int fd;
+    bool written; /* to fd, and not read yet */
 };
 
 struct helper {
@@ -53,9 +54,9 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
     struct mailbox *mailbox = arg;
     uint64_t count;
     (void)what;
-    if (read(fd, &count, sizeof count) < 0)
-        return;
     pthread_mutex_lock(&mailbox->lock);
+    if (mailbox->written && read(fd, &count, sizeof count) > 0)
+        mailbox->written = false;
     struct task *task = take_all(&mailbox->queue);
     pthread_mutex_unlock(&mailbox->lock);
     while (task) {
@@ -98,12 +99,20 @@ void mailbox_post(struct mailbox *mailbox, struct task *task)
 {
     uint64_t one = 1;
     pthread_mutex_lock(&mailbox->lock);
-    bool first = !mailbox->queue.first;
     push(&mailbox->queue, task);
     /* Under the lock: a mailbox is freed only once all its tasks are back. The counter cannot overflow. */
-    if (first && write(mailbox->fd, &one, sizeof one) < 0)
+    if (!mailbox->written && write(mailbox->fd, &one, sizeof one) < 0)
         abort();
+    mailbox->written = true;
     pthread_mutex_unlock(&mailbox->lock);
+}
+
+void mailbox_post_own(struct mailbox *mailbox, struct task *task)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    push(&mailbox->queue, task);
+    pthread_mutex_unlock(&mailbox->lock);
+    event_active(mailbox->event, EV_READ, 0);
 }
 
 /* ---- helper */

@@ -24,6 +24,8 @@ int mailbox_new(struct event_base *base, struct mailbox **mailbox);
 void mailbox_free(struct mailbox *mailbox);
 /* Any thread: has task->done called in the mailbox's thread. */
 void mailbox_post(struct mailbox *mailbox, struct task *task);
+/* The mailbox's own thread: the same, without a system call. */
+void mailbox_post_own(struct mailbox *mailbox, struct task *task);
 
 #define HELPER_THREADS_MAX 16
 

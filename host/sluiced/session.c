@@ -2,7 +2,6 @@
 #include "sluiced/session.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -386,18 +385,6 @@ void session_on_stream(struct stream *stream, enum stream_event event, void *arg
     }
 }
 
-static void set_socket(int fd)
-{
-    const struct {
-        int level, option, value;
-    } options[] = {
-        {IPPROTO_TCP, TCP_NODELAY, 1},    {SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 60},
-        {IPPROTO_TCP, TCP_KEEPINTVL, 15}, {IPPROTO_TCP, TCP_KEEPCNT, 4},
-    };
-    for (unsigned i = 0; i < sizeof options / sizeof *options; i++)
-        (void)setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
-}
-
 static bool take_place(struct worker *worker)
 {
     struct proxy *proxy = worker->proxy;
@@ -457,7 +444,6 @@ void session_accept(struct worker *worker, int fd, const struct net_addr *peer, 
         close(fd);
         return;
     }
-    set_socket(fd);
     struct session *s = session_new(worker, fd, peer, tls);
     if (!s) {
         atomic_fetch_sub(&worker->proxy->connections, 1);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/listener.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,16 @@ static int stream_socket(struct net_addr *address, int *rc)
     return fd;
 }
 
+/* Of the connections that it accepts: they inherit them. */
+static void set_connections(int fd)
+{
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
+
 static int open_listener(struct worker *worker, unsigned i, struct options_listener *options)
 {
     int rc = 0, fd = activation_find(&worker->proxy->activation, ACTIVATION_LISTENER, i, &options->address);
@@ -128,6 +139,7 @@ static int open_listener(struct worker *worker, unsigned i, struct options_liste
         fd = stream_socket(&options->address, &rc);
     if (fd < 0)
         return fd;
+    set_connections(fd);
     if (!rc) {
         worker->listeners[i] = evconnlistener_new(worker->base, on_accept, worker, LEV_OPT_CLOSE_ON_FREE, 1024, fd);
         rc = worker->listeners[i] ? 0 : -errno;
