@@ -4,7 +4,7 @@
 # both kinds, with TLS and its records, at the same ports.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin 35
+begin 36
 
 certificates
 need_ports tcp udp advertise socks echo front
@@ -46,6 +46,7 @@ check "datagrams of 16,000 bytes go, too" whole --count 50 --size 16000 --window
 : >"$work/client.log"
 kill -USR2 "${pids[impair]}"
 check "UDP passes again: the client turns back" turned udp
+check "what was under way comes" whole --count 100 --size 4-1400 --rate 1000
 before=$(proxy_stat .total.tcp_records_in)
 check "all have turned back" whole --count 500 --size 4-1400 --rate 1000
 is "nothing comes by TCP any more" "$(proxy_stat .total.tcp_records_in)" "$before"
