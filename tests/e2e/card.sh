@@ -18,9 +18,6 @@ talk() {
 path() { # options of the client
     client --listen "127.0.0.1:$socks" --forward "udp:$forward:127.0.0.1:$echo" "$@"
 }
-datagrams_up() { # at least
-    [ "$(proxy_stat .total.datagrams_up)" -ge "$1" ]
-}
 cores() { # name: its CPU time in clock ticks
     local stat
     read -r -a stat <"/proc/${pids[$1]}/stat"
@@ -66,7 +63,7 @@ is "the card refused the replayed ones" "$(jq .total.refused.replayed "$work/pro
 advertise=
 card --seed "$SEED" >/dev/null && proxy >/dev/null && path >/dev/null
 start talk talk --count 400 --rate 100 --timeout 1500
-within 10 datagrams_up 100
+within 10 counted datagrams_up 100
 crash card
 within 15 gone talk
 goes_on() { # why; what to stop

@@ -234,6 +234,10 @@ client_stat() { # jq path
 
 refused='.total.refused | add'
 
+counted() { # counter of the running proxy, at least
+    [ "$(proxy_stat ".total.$1")" -ge "$2" ]
+}
+
 # The simulated card as `card`; sets $engine. Extra options are arguments.
 card() {
     start card "$BUILD/sim/sluice-sim" --socket "$work/card.sock" "$@"

@@ -10,9 +10,6 @@ certificates
 need_ports tcp udp socks echo
 start echo "$tools/peer" udp-echo "127.0.0.1:$echo"
 
-counted() { # counter of the proxy, at least
-    [ "$(proxy_stat ".total.$1")" -ge "$2" ]
-}
 on_the_card() { # records that it has sealed since it was asked the first time
     local now
     now=$(proxy_stat '.card.content_bytes') && [ "$(proxy_stat .card.engine)" = sim ] && [ "$now" -gt "${sealed:=$now}" ]

@@ -10,9 +10,6 @@ certificates
 need_ports tcp udp socks echo
 start echo "$tools/peer" udp-echo "127.0.0.1:$echo"
 
-counted() { # counter of the proxy, at least
-    [ "$(proxy_stat ".total.$1")" -ge "$2" ]
-}
 new=''
 ended() { # the new process, which is no child of ours
     [ -n "$new" ] && ! kill -0 "$new" 2>/dev/null
