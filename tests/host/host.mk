@@ -2,7 +2,7 @@
 #
 # Tests of host/: the modules by themselves, and sluiced from outside.
 
-HOST_TESTS := codec_test keys_test config_test rules_test engine_test proxy_test path_test latency_test
+HOST_TESTS := codec_test mux_test keys_test config_test rules_test engine_test proxy_test path_test latency_test
 HOST_TESTS += guard_test confine_test abuse_test batch_test starve_test
 HOST_TEST_KIT := $(patsubst %,$(BUILD)/tests/host/%.o,tap client proxy)
 
