@@ -30,8 +30,8 @@ struct association {
         bool down;                /* this is looked for now */
         unsigned known, fails;    /* what has passed, what has not */
         unsigned trying;          /* 0: nothing */
-        unsigned tries;           /* of it */
-        uint64_t cookie;          /* of the last of them */
+        unsigned tries, allowed;  /* of it */
+        uint64_t cookie;          /* of all of them */
         uint64_t sent_at, due_at; /* ms */
     } mtu;
     bool by_tcp; /* records go inside the connection, since UDP is blocked */
@@ -92,6 +92,8 @@ void association_path_heard(struct association *association, const struct engine
 void association_take_heartbeat(struct association *association, const struct engine_job *job);
 /* A record's way: false for UDP. Heartbeats and path checks are there to find out about UDP. */
 bool association_goes_by_tcp(const struct association *association, uint8_t type, uint32_t len);
+/* A heartbeat: is the proxy reached by UDP at all? */
+void association_path_ask(struct association *association, uint64_t now);
 /* Twice a second: heartbeats that keep a NAT's mapping and find out whether UDP passes. */
 void association_path_tick(struct association *association, uint64_t now);
 

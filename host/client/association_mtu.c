@@ -50,7 +50,7 @@ static void probe(struct association *a, uint64_t now)
     struct signal signal = {.kind = SIGNAL_HEARTBEAT_REQUEST};
     if (a->mtu.down)
         signal = (struct signal){.kind = SIGNAL_HEARTBEAT_FILL, .size = (uint16_t)a->mtu.trying};
-    if (getrandom(&a->mtu.cookie, sizeof a->mtu.cookie, 0) != sizeof a->mtu.cookie)
+    if (!a->mtu.tries && getrandom(&a->mtu.cookie, sizeof a->mtu.cookie, 0) != sizeof a->mtu.cookie)
         return;
     memcpy(signal.cookie, &a->mtu.cookie, sizeof signal.cookie);
     unsigned len = a->mtu.down ? SIGNAL_HEARTBEAT_BYTES : content_of(a, a->mtu.trying);
@@ -99,6 +99,7 @@ static void finish(struct association *a, uint64_t now)
 static void next(struct association *a, uint64_t now)
 {
     a->mtu.tries = 0;
+    a->mtu.allowed = PROBE_TRIES;
     if (a->mtu.known + NEAR_ENOUGH >= a->mtu.fails)
         finish(a, now);
     else if (a->mtu.known < MTU_COMMON && a->mtu.fails > MTU_COMMON)
@@ -117,6 +118,7 @@ static void search(struct association *a, bool down, uint64_t now)
     a->mtu.fails = most + 1;
     a->mtu.trying = most;
     a->mtu.tries = 0;
+    a->mtu.allowed = PROBE_TRIES;
     if (most > MTU_LEAST)
         probe(a, now);
     else
@@ -145,21 +147,31 @@ static bool is_due(const struct association *a, uint64_t now)
     return now >= a->mtu.due_at || (a->mtu.told && kernel_mtu(a) < a->mtu.known);
 }
 
+/* No answer has come. A size is to blame only while shorter packets pass: they may all be lost for a while, or be slow. */
+static void unanswered(struct association *a, uint64_t now)
+{
+    if (a->mtu.tries >= PROBE_TRIES && a->udp.unanswered) {
+        a->mtu.allowed = 2 * PROBE_TRIES;
+        return;
+    }
+    if (a->mtu.tries >= a->mtu.allowed) {
+        a->mtu.fails = a->mtu.trying;
+        next(a, now);
+        return;
+    }
+    probe(a, now);
+    if (a->mtu.tries % PROBE_TRIES == 0)
+        association_path_ask(a, now);
+}
+
 void association_mtu_tick(struct association *a, uint64_t now)
 {
     if (a->by_tcp)
         return;
-    if (!a->mtu.trying) {
-        if (is_due(a, now))
-            search(a, false, now);
-    } else if (now - a->mtu.sent_at >= PROBE_MS) {
-        if (a->mtu.tries < PROBE_TRIES) {
-            probe(a, now);
-            return;
-        }
-        a->mtu.fails = a->mtu.trying;
-        next(a, now);
-    }
+    if (a->mtu.trying && now - a->mtu.sent_at >= PROBE_MS)
+        unanswered(a, now);
+    else if (!a->mtu.trying && is_due(a, now))
+        search(a, false, now);
 }
 
 bool association_mtu_exceeded(const struct association *a, uint32_t len)

@@ -13,7 +13,7 @@
 #define BLOCKED_MOST  8000 /* ms */
 #define ONE_WAY_MS    3000 /* of sending without hearing anything */
 
-static void ask(struct association *a, uint64_t now)
+void association_path_ask(struct association *a, uint64_t now)
 {
     uint8_t content[SIGNAL_HEARTBEAT_BYTES];
     struct signal signal = {.kind = SIGNAL_HEARTBEAT_REQUEST};
@@ -75,7 +75,7 @@ void association_path_opened(struct association *a)
         (a->client->config->transport == CLIENT_BY_EITHER && a->server->udp_blocked))
         turn_to(a, CONTROL_BY_TCP);
     association_mtu_opened(a);
-    ask(a, a->udp.heard_at);
+    association_path_ask(a, a->udp.heard_at);
 }
 
 void association_path_heard(struct association *a, const struct engine_job *job)
@@ -119,6 +119,6 @@ void association_path_tick(struct association *a, uint64_t now)
 {
     look_for_block(a, now);
     if (is_time(a, now))
-        ask(a, now);
+        association_path_ask(a, now);
     association_mtu_tick(a, now);
 }

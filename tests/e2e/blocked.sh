@@ -62,7 +62,7 @@ check "the client stops" stop client
 
 check "a client that is told to use TCP" client --listen "127.0.0.1:$socks" --transport tcp --rekey-records 200
 before=$(proxy_stat .total.records_in)
-check "loses nothing" whole --count 3000 --size 4-1400
+check "loses nothing" whole --count 3000 --size 4-1400 --rate 2000
 holds "sends hardly anything by UDP" "$(proxy_stat .total.records_in) - before < 20"
 holds "and renews its keys" "$(client_stat .rekeys) >= 2"
 check "the client stops" stop client

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Ways that carry shorter packets in one direction, and are silent about longer ones: both ends find out, and what is too long
-goes inside the connection."""
+goes inside the connection. And a way that is closed for a while, which says nothing about sizes."""
 import select
 import socket
 import struct
@@ -20,7 +20,7 @@ class Way(threading.Thread):
     def __init__(self, narrow):
         super().__init__(daemon=True)
         self.s, self.port = udp()
-        self.narrow, self.to, self.lost, self.passed = narrow, None, 0, 0
+        self.narrow, self.to, self.lost, self.passed, self.closed = narrow, None, 0, 0, False
 
     def run(self):
         upstream, client = udp()[0], None
@@ -29,7 +29,8 @@ class Way(threading.Thread):
                 data, peer = s.recvfrom(65536)
                 up = s is self.s
                 client = peer if up else client
-                if (self.narrow == "up") == up and len(data) + HEADERS > LIMIT:
+                long = self.narrow and (self.narrow == "up") == up and len(data) + HEADERS > LIMIT
+                if long or self.closed:
                     self.lost += 1
                     continue
                 self.passed += 1
@@ -84,10 +85,16 @@ class Side:
 
 
 target = echo()
-down, up = Side("down"), Side("up")
+down, up, shut = Side("down"), Side("up"), Side(None)
+tap.equal(shut.back(1000, 1), 1, "a way of any size: a datagram comes back")
+shut.way.closed = True
+closed_at = time.monotonic()
 for side in (down, up):
     tap.equal(side.back(1000, 5), 5, f"{side.way.narrow}: datagrams come back")
     tap.equal((side.back(1450, 3), side.way.lost > 0), (0, True), f"{side.way.narrow}: longer ones do not, nobody is told why")
+time.sleep(max(0, closed_at + 5 - time.monotonic()))
+tap.ok(shut.way.lost >= 3, "the way was closed while its size was looked for", str(shut.way.lost))
+shut.way.closed = False
 tap.ok(down.client.logged(r"path_mtu_down mtu=14[67]\d", 14), "the client finds how large a packet comes down", down.client.log())
 tap.ok(down.proxy.logged(r"path_mtu .* mtu=14[67]\d"), "and tells the proxy")
 tap.ok(up.client.logged(r"path_mtu mtu=14[67]\d", 14), "and how large a one goes up")
@@ -103,6 +110,7 @@ tap.ok(up.proxy.count("tcp_records_in") >= 20, "so does the client")
 passed = down.way.passed
 tap.equal(down.back(1000, 10), 10, "shorter ones come back")
 tap.ok(down.way.passed >= passed + 20, "by UDP")
-for side in (down, up):
+tap.ok(shut.client.logged(r"path_mtu mtu=9216", 8), "that is no size's fault", shut.client.log())
+for side in (down, up, shut):
     side.end()
 tap.done()
