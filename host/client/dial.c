@@ -20,6 +20,7 @@ struct dial {
     dial_fn *fn;
     void *arg;
     enum { CONNECTING, METHOD, LOGIN, REPLY, PARAMS } state;
+    bool in_a_row; /* the request follows the greeting or the login at once */
     struct server *server;
     unsigned tried; /* bits of servers */
     struct event *timer;
@@ -133,7 +134,6 @@ static void say_greeting(struct dial *d)
     uint8_t out[SOCKS_GREETING_MAX];
     struct socks_greeting greeting = {.none = !d->client->config->user, .password = d->client->config->user != NULL};
     stream_write(d->stream, out, socks_greeting_encode(&greeting, out));
-    d->state = METHOD;
 }
 
 static void say_login(struct dial *d)
@@ -148,7 +148,6 @@ static void say_login(struct dial *d)
         stream_write(d->stream, out, (size_t)n);
     explicit_bzero(&auth, sizeof auth);
     explicit_bzero(out, sizeof out);
-    d->state = LOGIN;
 }
 
 static void say_params(struct dial *d)
@@ -180,7 +179,17 @@ static void say_request(struct dial *d)
     stream_write(d->stream, out, socks_message_encode(&request, out));
     if (d->request.command == SOCKS_SECURE_UDP_ASSOCIATE)
         say_params(d);
-    d->state = REPLY;
+}
+
+/* One method is offered, so the answers are known before they come. But a password is for who asks for it, and another SOCKS
+ * server than ours may not expect what follows. */
+static void say(struct dial *d)
+{
+    say_greeting(d);
+    d->state = METHOD;
+    d->in_a_row = tls_is_sluice(stream_ssl(d->stream));
+    if (d->in_a_row && !d->client->config->user)
+        say_request(d);
 }
 
 /* ---- what is heard: bytes that the message took, 0 when it is not complete, -errno that ends the dial */
@@ -193,9 +202,11 @@ static int hear_method(struct dial *d, const uint8_t *data, size_t len)
         return n;
     if (method != (d->client->config->user ? SOCKS_METHOD_PASSWORD : SOCKS_METHOD_NONE))
         return -EACCES;
-    if (method == SOCKS_METHOD_PASSWORD)
+    bool login = method == SOCKS_METHOD_PASSWORD;
+    d->state = login ? LOGIN : REPLY;
+    if (login)
         say_login(d);
-    else
+    if (login == d->in_a_row)
         say_request(d);
     return n;
 }
@@ -208,7 +219,9 @@ static int hear_login(struct dial *d, const uint8_t *data, size_t len)
         return n;
     if (status)
         return -EACCES;
-    say_request(d);
+    d->state = REPLY;
+    if (!d->in_a_row)
+        say_request(d);
     return n;
 }
 
@@ -298,7 +311,7 @@ static void opened(struct dial *d)
     else if (d->request.command == SOCKS_SECURE_UDP_ASSOCIATE && !tls_is_sluice(ssl))
         finish(d, -EPROTONOSUPPORT);
     else
-        say_greeting(d);
+        say(d);
 }
 
 static void broken(struct dial *d)

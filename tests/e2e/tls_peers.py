@@ -184,9 +184,22 @@ client = Client([server.port], proxy, "--user", "anna", "--password-file", f"{fo
 asking = Socks(client.port)
 asking.s.sendall(REQUEST)
 tap.ok(within(5, lambda: b"sesame" in server.heard), "one whose certificate is right, and asks for the password, does hear it")
+tap.ok(within(5, lambda: b"open sesame\5\1\0\1\x7f" in server.heard), "and the request behind it, in the same breath",
+       str(server.heard[-300:]))
 asking.close()
 client.end(tap)
 server.close()
+for options, follows, about in ((SLUICE, True, "one of ours hears greeting and request together"),
+                                ((), False, "one that is not hears the greeting alone until it has answered")):
+    server = SServer(*options)
+    client = Client([server.port], proxy)
+    asking = Socks(client.port)
+    asking.s.sendall(REQUEST)
+    tap.ok(within(5, lambda: b"\5\1\0" in server.heard) and
+           bool(within(0.3, lambda: b"\5\1\0\5\1\0\1\x7f" in server.heard)) == follows, about, str(server.heard[-300:]))
+    asking.close()
+    client.end(tap)
+    server.close()
 
 # Neither TLS nor a proxy.
 greeter, greeter_port = listen()
