@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,12 +17,15 @@ static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
 static size_t put_head(char *line, size_t size, const struct log *log, enum log_level level, const char *event)
 {
+    static thread_local time_t second;
+    static thread_local char stamp[32]; /* of that second */
     struct timespec now;
     struct tm tm;
-    char stamp[32] = "";
     clock_gettime(CLOCK_REALTIME, &now);
-    if (gmtime_r(&now.tv_sec, &tm))
+    if (now.tv_sec != second && gmtime_r(&now.tv_sec, &tm)) {
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
+        second = now.tv_sec;
+    }
     int n = snprintf(line, size, "time=%s.%03ldZ level=%s program=%s event=%s", stamp, now.tv_nsec / 1000000, level_names[level],
                      log->program, event);
     return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;

@@ -25,7 +25,8 @@ struct place {
 struct mux {
     int fd;
     bool eof, holds;
-    mux_fn *fn; /* NULL: no sluice records */
+    bool drained; /* the last read took all there was */
+    mux_fn *fn;   /* NULL: no sluice records */
     void *arg;
     struct place in;
     bool ours;       /* the record that comes in is a sluice record */
@@ -73,10 +74,16 @@ static void follow(struct place *place, const uint8_t *data, size_t len)
 
 /* ---- reading */
 
-/* Bytes; 0: the end; -EAGAIN, or another -errno. */
+/* Bytes; 0: the end; -EAGAIN, or another -errno. Asked once more after all has been read, it does not ask the socket: what comes
+ * makes that readable. */
 static ssize_t receive(struct mux *mux, void *out, size_t len)
 {
+    if (mux->drained) {
+        mux->drained = false;
+        return -EAGAIN;
+    }
     ssize_t n = recv(mux->fd, out, len, MSG_DONTWAIT);
+    mux->drained = n > 0 && (size_t)n < len;
     if (n > 0)
         return n;
     if (!n)

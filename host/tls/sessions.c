@@ -105,16 +105,19 @@ static void remember(struct tls_sessions *sessions, SSL_SESSION *session)
 {
     unsigned id_len;
     const unsigned char *id = SSL_SESSION_get_id(session, &id_len);
-    int len = i2d_SSL_SESSION(session, NULL);
-    struct entry *entry = len > 0 && id_len ? calloc(1, sizeof *entry + (size_t)len) : NULL;
-    if (!entry)
-        return;
-    uint8_t *out = entry->der;
-    entry->len = i2d_SSL_SESSION(session, &out);
-    entry->id_len = id_len;
-    memcpy(entry->id, id, id_len);
-    entry->expires = now() + TLS_SESSION_SECONDS;
-    put(sessions, entry);
+    uint8_t *der = NULL;
+    int len = id_len ? i2d_SSL_SESSION(session, &der) : 0; /* into memory of its own: two of its runs instead of three */
+    struct entry *entry = len > 0 ? calloc(1, sizeof *entry + (size_t)len) : NULL;
+    if (entry) {
+        entry->len = len;
+        entry->id_len = id_len;
+        memcpy(entry->der, der, (size_t)len);
+        memcpy(entry->id, id, id_len);
+        entry->expires = now() + TLS_SESSION_SECONDS;
+        put(sessions, entry);
+    }
+    if (len > 0)
+        OPENSSL_clear_free(der, (size_t)len);
 }
 
 /* ---- OpenSSL's callbacks */
