@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <mimalloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@
 #include "sluiced/worker.h"
 
 #define TELL_SECONDS 10
+
+/* Not there in a build with sanitizers, which have an allocator of their own. */
+#pragma weak mi_collect
 
 /* What is refused for want of room, by the names of its counters. */
 #define REASONS(X)                                                                                                               \
@@ -35,7 +39,7 @@ enum reason {
 
 struct overload {
     int fd; /* /proc/self/statm, kept open for when no file can be opened any more; -1: not there */
-    atomic_bool memory;
+    atomic_bool memory, scarce;
     atomic_ullong resident;
     uint64_t told[REASON_COUNT];
     time_t told_at[REASON_COUNT];
@@ -83,15 +87,24 @@ unsigned long long overload_resident(const struct overload *overload)
 
 /* ---- memory */
 
+void overload_release(const struct overload *overload)
+{
+    if (!atomic_load_explicit(&overload->scarce, memory_order_relaxed))
+        return;
+    if (mi_collect)
+        mi_collect(true);
+    else
+        malloc_trim(0);
+}
+
 static void look_at_memory(struct proxy *proxy)
 {
     struct overload *overload = proxy->overload;
     unsigned long long most = (unsigned long long)proxy->policy->options.max_memory << 20, now = resident(overload);
     bool before = overload_memory(overload);
-    if (most && now > most - most / 16) {
-        malloc_trim(0); /* what is only kept for later does not count */
-        now = resident(overload);
-    }
+    atomic_store(&overload->scarce, most && now > most - most / 16);
+    overload_release(overload);
+    now = resident(overload);
     bool over = most && now > (before ? most - most / 16 : most);
     atomic_store(&overload->resident, now);
     atomic_store(&overload->memory, over);

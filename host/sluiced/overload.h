@@ -15,6 +15,9 @@ struct overload *overload_new(void); /* NULL: no memory */
 void overload_free(struct overload *overload);
 /* Main thread, every second. */
 void overload_tick(struct proxy *proxy);
+/* Each thread that has an event loop, every second: while memory is scarce, what the thread only keeps for later goes back to the
+ * system, as that does not count. */
+void overload_release(const struct overload *overload);
 /* Any thread: nothing new is to be taken. */
 bool overload_memory(const struct overload *overload);
 /* Resident memory in bytes when it was last looked at; 0: unknown. */

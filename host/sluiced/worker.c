@@ -15,6 +15,7 @@
 #include "sluiced/association.h"
 #include "sluiced/datapath.h"
 #include "sluiced/freeze.h"
+#include "sluiced/overload.h"
 #include "sluiced/session.h"
 
 #define ENGINE_DEPTH  512
@@ -351,6 +352,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     }
     worker_flush(worker);
     resume_listeners(worker);
+    overload_release(worker->proxy->overload);
     if (worker->draining)
         drain(worker);
 }
