@@ -135,15 +135,25 @@ int client_connect(struct client *c, const struct client_options *options)
     return options->tls && open_tls(c) ? -2 : 0;
 }
 
+static size_t greet(const struct client *c, uint8_t *out)
+{
+    const struct socks_greeting greeting = {.none = !c->options.user, .password = c->options.user != NULL};
+    return socks_greeting_encode(&greeting, out);
+}
+
+static int read_method(struct client *c)
+{
+    uint8_t in[2];
+    return client_read(c, in, 2) || in[1] != (c->options.user ? SOCKS_METHOD_PASSWORD : SOCKS_METHOD_NONE) ? -1 : 0;
+}
+
 int client_open(struct client *c, const struct client_options *options)
 {
-    struct socks_greeting greeting = {.none = !options->user, .password = options->user != NULL};
-    uint8_t out[SOCKS_GREETING_MAX], in[2];
+    uint8_t out[SOCKS_GREETING_MAX];
     int rc = client_connect(c, options);
-    if (rc)
+    if (rc || options->in_a_row)
         return rc;
-    if (client_write(c, out, socks_greeting_encode(&greeting, out)) || client_read(c, in, 2) ||
-        in[1] != (options->user ? SOCKS_METHOD_PASSWORD : SOCKS_METHOD_NONE))
+    if (client_write(c, out, greet(c, out)) || read_method(c))
         return -3;
     return options->user && authenticate(c) ? -4 : 0;
 }
@@ -255,11 +265,12 @@ int client_associate(struct client *c)
 {
     struct socks_params params;
     struct socks_message request = {.code = SOCKS_SECURE_UDP_ASSOCIATE, .address = {.type = SOCKS_IP4}};
-    uint8_t out[SOCKS_REQUEST_MAX + 2 + SOCKS_PARAMS_MAX];
+    uint8_t out[SOCKS_GREETING_MAX + SOCKS_REQUEST_MAX + 2 + SOCKS_PARAMS_MAX];
+    size_t n = c->options.in_a_row ? greet(c, out) : 0;
     offer(c, &params);
-    size_t n = socks_message_encode(&request, out);
+    n += socks_message_encode(&request, out + n);
     n += socks_params_encode(&params, SOCKS_PARAMS_REQUEST, out + n);
-    if (client_write(c, out, n))
+    if (client_write(c, out, n) || (c->options.in_a_row && read_method(c)))
         return -1;
     int code = read_reply(c);
     if (code)

@@ -16,6 +16,7 @@ struct client_options {
     uint8_t suite;               /* 0: all, in the default order */
     uint8_t nonce_mode;          /* 0: sequence */
     bool take_up;                /* asks for one */
+    bool in_a_row;               /* as sluice client: client_associate says the greeting, too; without user */
     struct sluice_card *card;    /* for records */
     /* What many clients share; NULL: each has its own. */
     SSL_CTX *ctx;
