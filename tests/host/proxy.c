@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -45,7 +46,7 @@ static int write_config(const struct proxy_child *proxy, const char *extra)
     return fclose(file);
 }
 
-static pid_t run(const struct proxy_child *proxy)
+static pid_t run(const struct proxy_child *proxy, const char *option)
 {
     const char *build = getenv("BUILD");
     char relative[256], program[PATH_MAX];
@@ -55,9 +56,9 @@ static pid_t run(const struct proxy_child *proxy)
     pid_t pid = fork();
     if (pid)
         return pid;
-    if (chdir(proxy->directory) || !freopen("log", "w", stderr))
+    if (chdir(proxy->directory) || !freopen("log", "a", stderr))
         _exit(126);
-    execl(program, program, "--config", "conf", (char *)NULL);
+    execl(program, program, "--config", "conf", option, (char *)NULL);
     _exit(127);
 }
 
@@ -94,7 +95,8 @@ int proxy_start(struct proxy_child *proxy, const char *extra)
               proxy->directory) ||
         write_config(proxy, extra))
         return -1;
-    proxy->pid = run(proxy);
+    proxy->former = 0;
+    proxy->pid = run(proxy, NULL);
     if (proxy->pid < 0)
         return -1;
     for (int i = 0; i < 100; i++) {
@@ -146,18 +148,58 @@ long long proxy_wait(const struct proxy_child *proxy, const char *key, long long
     return value;
 }
 
-int proxy_stop(struct proxy_child *proxy, int number, int seconds)
+/* The number behind `key` in the last line of the log that has `event`; -1: there is none. */
+static long long logged(const struct proxy_child *proxy, const char *event, const char *key)
+{
+    char path[128], line[1200];
+    long long number = -1;
+    snprintf(path, sizeof path, "%s/log", proxy->directory);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *at = strstr(line, event) ? strstr(line, key) : NULL;
+        number = at ? strtoll(at + strlen(key), NULL, 10) : number;
+    }
+    if (file)
+        fclose(file);
+    return number;
+}
+
+static int wait_for_end(pid_t pid, int seconds)
 {
     int status_word;
-    kill(proxy->pid, number);
     for (int i = 0; i < seconds * 50; i++) {
-        if (waitpid(proxy->pid, &status_word, WNOHANG) == proxy->pid)
+        if (waitpid(pid, &status_word, WNOHANG) == pid)
             return WIFEXITED(status_word) ? WEXITSTATUS(status_word) : 128 + WTERMSIG(status_word);
         nap(20);
     }
-    kill(proxy->pid, SIGKILL);
-    waitpid(proxy->pid, &status_word, 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status_word, 0);
     return -1;
+}
+
+long long proxy_upgrade(struct proxy_child *proxy)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that the one that goes on is a child */
+    pid_t asking = run(proxy, "--upgrade");
+    if (asking < 0 || wait_for_end(asking, 60))
+        return -1;
+    proxy->former = proxy->pid;
+    proxy->pid = (pid_t)logged(proxy, "event=taken", "pid=");
+    long long ms = -1;
+    for (int i = 0; i < 100 && ms < 0; i++, nap(50))
+        ms = logged(proxy, "event=given", "ms=");
+    return ms;
+}
+
+int proxy_stop(struct proxy_child *proxy, int number, int seconds)
+{
+    if (proxy->former) {
+        kill(proxy->former, number);
+        wait_for_end(proxy->former, seconds);
+        proxy->former = 0;
+    }
+    kill(proxy->pid, number);
+    return wait_for_end(proxy->pid, seconds);
 }
 
 void proxy_clean(struct proxy_child *proxy)

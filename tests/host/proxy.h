@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 struct proxy_child {
-    pid_t pid;
+    pid_t pid, former; /* former: from which pid has taken over; 0: none */
     char directory[64];
     uint16_t tls_port, plain_port;
 };
@@ -19,8 +19,12 @@ int proxy_start(struct proxy_child *proxy, const char *extra);
 long long proxy_count(const struct proxy_child *proxy, const char *key);
 /* Waits up to 3 s until that number is at least `least`. Returns it. */
 long long proxy_wait(const struct proxy_child *proxy, const char *key, long long least);
-/* Sends a signal and waits for the end; returns the exit status, 128 + n for a signal, -1 after `seconds`. */
+/* Sends a signal and waits for the end, of a former one, too; returns the exit status, 128 + n for a signal, -1 after `seconds`.
+ */
 int proxy_stop(struct proxy_child *proxy, int number, int seconds);
+/* Another sluiced takes over from it, which needs upgrade_socket = "upgrade" in `extra`; then `pid` is the new one. Returns the
+ * milliseconds in which nothing was read, -1 when it failed. */
+long long proxy_upgrade(struct proxy_child *proxy);
 /* Removes its directory. */
 void proxy_clean(struct proxy_child *proxy);
 

@@ -64,8 +64,10 @@ static bool raise_files(struct crowd *crowd)
 static bool start(struct crowd *crowd, struct sluice_card *card)
 {
     char extra[256];
-    snprintf(extra, sizeof extra, "max_connections = %u; max_associations = %u; idle_seconds = 3600;\n", crowd->count + 8,
-             crowd->count + 8);
+    snprintf(
+        extra, sizeof extra,
+        "max_connections = %u; max_associations = %u; idle_seconds = 3600; grace_seconds = 600; upgrade_socket = \"upgrade\";\n",
+        crowd->count + 8, crowd->count + 8);
     crowd->options = (struct client_options){.tls = TLS1_3_VERSION, .alpn = TLS_ALPN, .card = card};
     crowd->options.ctx = SSL_CTX_new(TLS_client_method());
     crowd->options.mem = sluice_mem_alloc(card, CLIENT_MEM);
@@ -144,13 +146,36 @@ static void hear(struct crowd *crowd, unsigned i, uint32_t round)
     }
 }
 
+/* The association is at another port than before, and is asked whether it is there. */
+static void answer_path_check(struct client *client)
+{
+    uint8_t content[CONTENT_MAX], record[2 * CONTENT_MAX];
+    struct signal signal;
+    client_send(client, record, beat(client, 0, ROUNDS, record));
+    for (unsigned tries = 0; tries < 200; tries++) {
+        int n = client_receive(client, record, sizeof record, 10);
+        if (n < 0 || record[0] != RECORD_PATH_CHECK)
+            continue;
+        n = client_unseal(client, record, (size_t)n, content);
+        if (n < 0 || signal_path_decode(content, (uint32_t)n, &signal))
+            continue;
+        signal.kind = SIGNAL_PATH_RESPONSE;
+        signal_path_encode(&signal, content);
+        client_send(client, record, client_seal_type(client, RECORD_PATH_CHECK, content, SIGNAL_PATH_BYTES, record));
+        return;
+    }
+}
+
 /* There and back on each association, twice. Their UDP sockets are open only meanwhile. */
-static void talk(struct crowd *crowd)
+static void talk(struct crowd *crowd, bool again)
 {
     for (unsigned at = 0; at < crowd->open; at += WINDOW) {
         unsigned end = at + WINDOW < crowd->open ? at + WINDOW : crowd->open;
-        for (unsigned i = at; i < end; i++)
+        for (unsigned i = at; i < end; i++) {
             (void)client_open_udp(&crowd->clients[i]);
+            if (again)
+                answer_path_check(&crowd->clients[i]);
+        }
         for (uint32_t round = 0; round < ROUNDS; round++) {
             for (unsigned i = at; i < end; i++)
                 say(crowd, i, round);
@@ -197,6 +222,21 @@ static void report(const struct crowd *crowd, const struct process_memory *empty
               (double)proxy_count(&crowd->proxy, "total.associations_open"), "");
 }
 
+/* Another process goes on with all of them, without their connections. */
+static void upgrade(struct crowd *crowd)
+{
+    crowd->sent = crowd->returned = 0;
+    long long ms = proxy_upgrade(&crowd->proxy);
+    long long taken = proxy_count(&crowd->proxy, "total.associations_taken");
+    if (ms >= 0)
+        talk(crowd, true);
+    table_head("Another sluiced takes over from it");
+    table_row("associations that it takes over", GOAL_AT_LEAST, crowd->count, (double)taken, "");
+    table_row("in which nothing was read", GOAL_NONE, 0, (double)ms, "ms");
+    table_row("datagrams and heartbeats that came back then, of those sent", GOAL_AT_LEAST, 1,
+              (double)crowd->returned / (double)crowd->sent, "");
+}
+
 bool scale_crowd(struct sluice_card *card, unsigned associations)
 {
     struct crowd crowd = {.count = associations};
@@ -208,9 +248,10 @@ bool scale_crowd(struct sluice_card *card, unsigned associations)
     struct process_memory empty = process_memory(crowd.proxy.pid);
     gather(&crowd);
     struct process_memory open = process_memory(crowd.proxy.pid);
-    talk(&crowd);
+    talk(&crowd, false);
     struct process_memory used = process_memory(crowd.proxy.pid);
     report(&crowd, &empty, &open, &used);
+    upgrade(&crowd);
     for (unsigned i = 0; i < crowd.open; i++)
         client_close(&crowd.clients[i]);
     bool ended = proxy_stop(&crowd.proxy, SIGTERM, 30) == 0;
