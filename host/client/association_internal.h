@@ -30,7 +30,7 @@ struct association {
         bool down;                /* this is looked for now */
         unsigned known, fails;    /* what has passed, what has not */
         unsigned trying;          /* 0: nothing */
-        unsigned tries, allowed;  /* of it */
+        unsigned tries, allowed;  /* of it: made, and before it is too large */
         uint64_t cookie;          /* of all of them */
         uint64_t sent_at, due_at; /* ms */
     } mtu;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Ways that carry shorter packets in one direction, and are silent about longer ones: both ends find out, and what is too long
-goes inside the connection. And a way that is closed for a while, which says nothing about sizes."""
+goes inside the connection. And a way that is closed for a while, which says nothing about sizes, and a
+slow one."""
 import select
 import socket
 import struct
@@ -17,10 +18,10 @@ LIMIT, HEADERS = 1470, 28
 class Way(threading.Thread):
     """A UDP port that leads to a proxy's, and loses longer packets than LIMIT in one direction."""
 
-    def __init__(self, narrow):
+    def __init__(self, narrow, delay):
         super().__init__(daemon=True)
         self.s, self.port = udp()
-        self.narrow, self.to, self.lost, self.passed, self.closed = narrow, None, 0, 0, False
+        self.narrow, self.delay, self.to, self.lost, self.passed, self.closed = narrow, delay, None, 0, 0, False
 
     def run(self):
         upstream, client = udp()[0], None
@@ -34,7 +35,11 @@ class Way(threading.Thread):
                     self.lost += 1
                     continue
                 self.passed += 1
-                (upstream if up else self.s).sendto(data, ("127.0.0.1", self.to) if up else client)
+                send = (upstream if up else self.s).sendto, (data, ("127.0.0.1", self.to) if up else client)
+                if self.delay:
+                    threading.Timer(self.delay, *send).start()
+                else:
+                    send[0](*send[1])
 
 
 def echo():
@@ -51,8 +56,8 @@ def echo():
 class Side:
     """A proxy behind a way, its client, and a program's association."""
 
-    def __init__(self, narrow):
-        self.way = Way(narrow)
+    def __init__(self, narrow, delay=0):
+        self.way = Way(narrow, delay)
         self.proxy = Proxy('log_level = "debug";', start=False)
         self.proxy.base = self.proxy.base.replace('address = "0.0.0.0:0"; } ); naked',
                                                   f'address = "0.0.0.0:0"; advertise = "127.0.0.1:{self.way.port}"; }} ); naked')
@@ -85,7 +90,7 @@ class Side:
 
 
 target = echo()
-down, up, shut = Side("down"), Side("up"), Side(None)
+down, up, slow, shut = Side("down"), Side("up"), Side(None, 0.6), Side(None)
 tap.equal(shut.back(1000, 1), 1, "a way of any size: a datagram comes back")
 shut.way.closed = True
 closed_at = time.monotonic()
@@ -111,6 +116,7 @@ passed = down.way.passed
 tap.equal(down.back(1000, 10), 10, "shorter ones come back")
 tap.ok(down.way.passed >= passed + 20, "by UDP")
 tap.ok(shut.client.logged(r"path_mtu mtu=9216", 8), "that is no size's fault", shut.client.log())
-for side in (down, up, shut):
+tap.ok(slow.client.logged(r"path_mtu mtu=9216"), "an answer after 1.2 s counts", slow.client.log())
+for side in (down, up, slow, shut):
     side.end()
 tap.done()

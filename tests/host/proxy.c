@@ -183,9 +183,11 @@ long long proxy_upgrade(struct proxy_child *proxy)
     pid_t asking = run(proxy, "--upgrade");
     if (asking < 0 || wait_for_end(asking, 60))
         return -1;
+    long long taker = logged(proxy, "event=taken", "pid="), ms = -1;
+    if (taker <= 0)
+        return -1;
     proxy->former = proxy->pid;
-    proxy->pid = (pid_t)logged(proxy, "event=taken", "pid=");
-    long long ms = -1;
+    proxy->pid = (pid_t)taker;
     for (int i = 0; i < 100 && ms < 0; i++, nap(50))
         ms = logged(proxy, "event=given", "ms=");
     return ms;
